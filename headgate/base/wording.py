@@ -1,0 +1,37 @@
+"""The one wording of each reason, used by the plan's tables, the command line and the reports."""
+
+from __future__ import annotations
+
+from datetime import date
+
+REASONS: dict[str, str] = {
+    "restriction": "what was ordered, or a piece of it, must not be sent to this customer",
+    "lane": "no allowed site ships to the region",
+    "lead_time": "even alone and with all parts there, lead time and transit end after the "
+                 "requested week",
+    "window": "the order's own earliest or latest date rules the requested week out",
+    "horizon": "the planned weeks end before it can arrive",
+    "part": "even alone it would wait: the supply comes too late",
+    "capacity": "even alone it would wait: the hours are too few",
+    "outbid": "alone it would be on time: other orders hold what it lacks",
+}
+"""What each reason code means, as a clause for people."""
+
+
+def reason_text(reason: str, binding_kind: str | None, binding_id: str | None,
+                binding_site_id: str | None, binding_on: date | None) -> str:
+    """
+    A reason with what binds, as one sentence; the empty text for a line that is on time.
+
+    >>> reason_text("outbid", "part", "gpu-b300", "austin", date(2026, 3, 2))
+    'Alone it would be on time: other orders hold what it lacks (part gpu-b300 at austin, \
+needed in the week of 2026-03-02).'
+    """
+    if not reason:
+        return ""
+    sentence = REASONS[reason]
+    sentence = sentence[0].upper() + sentence[1:]
+    if binding_id is None:
+        return f"{sentence}."
+    return (f"{sentence} ({binding_kind} {binding_id} at {binding_site_id}, needed in the week "
+            f"of {binding_on}).")
