@@ -1,0 +1,1 @@
+"""Files and folders: books in and out, plans in and out."""

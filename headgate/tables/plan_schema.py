@@ -1,0 +1,142 @@
+"""The tables of a plan, declared as data: `plan` writes them and `check` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+PlanKind = Literal["text", "whole", "hours", "date"]
+
+POLARS_TYPES: dict[str, type[pl.DataType]] = {
+    "text": pl.String, "whole": pl.Int64, "hours": pl.Float64, "date": pl.Date}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanColumn:
+    """One column of a plan's table; `blank` says what an empty cell means, if one may be empty."""
+
+    name: str
+    kind: PlanKind
+    meaning: str
+    blank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTable:
+    """One table of a plan. Rows stand in the order of `key`, and no two rows share one."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[PlanColumn, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in the order of the file."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def types(self) -> pl.Schema:
+        """The polars type of each column, by name."""
+        return pl.Schema({column.name: POLARS_TYPES[column.kind] for column in self.columns})
+
+
+def _text(name: str, meaning: str, blank: str = "") -> PlanColumn:
+    return PlanColumn(name, "text", meaning, blank)
+
+
+def _whole(name: str, meaning: str, blank: str = "") -> PlanColumn:
+    return PlanColumn(name, "whole", meaning, blank)
+
+
+def _date(name: str, meaning: str, blank: str = "") -> PlanColumn:
+    return PlanColumn(name, "date", meaning, blank)
+
+
+_ORDER = _text("order_id", "the order")
+_LINE = _whole("line_no", "the order line")
+_LEAD = _whole("lead_days", "days from the need to the shipment, before rounding to weeks")
+_STOOD = _text("stood_in_for", "the component called for, when a substitute was drawn",
+               "the item itself was called for")
+
+ALLOCATIONS = PlanTable(
+    "allocations", "What is shipped for which line, from where and when.",
+    ("order_id", "line_no", "ship_on", "site_id", "item_id"), (
+        _ORDER, _LINE, _text("item_id", "the item sent"), _text("site_id", "shipped from"),
+        _date("ship_on", "Monday of the week of shipping"),
+        _date("arrive_on", "Monday of the week of arrival"), _whole("quantity", "pieces"),
+    ))
+
+PROMISES = PlanTable(
+    "promises", "One row for each order line: what is promised, and why it is not on time.",
+    ("order_id", "line_no"), (
+        _ORDER, _LINE,
+        _whole("open_quantity", "pieces ordered and not yet shipped"),
+        _whole("promised_quantity", "pieces that the plan delivers"),
+        _date("first_arrive_on", "Monday of the first arrival week", "nothing is promised"),
+        _date("last_arrive_on", "Monday of the last arrival week", "nothing is promised"),
+        _date("promised_on", "Friday of the last arrival week: the customer's date",
+              "nothing is promised"),
+        _text("status", "on_time, late, short, unplanned, or shipped (nothing is open)"),
+        _whole("late_days", "days from the requested date to the promise; 0 within its week",
+               "nothing is promised"),
+        _text("reason", "restriction, lane, lead_time, window, horizon, part, capacity, outbid",
+              "on time"),
+        _text("binding_kind", "part or resource", "nothing binds"),
+        _text("binding_id", "the leaf part or the resource that binds", "nothing binds"),
+        _text("binding_site_id", "the site where it binds", "nothing binds"),
+        _date("binding_on", "Monday of the week in which it is needed", "nothing binds"),
+        _text("text", "the reason in words", "on time"),
+    ))
+
+CONSUMPTION = PlanTable(
+    "consumption", "What is drawn from supply, by week.",
+    ("item_id", "site_id", "drawn_on", "stood_in_for", "lead_days"), (
+        _text("item_id", "the item drawn"), _text("site_id", "drawn at"),
+        _date("drawn_on", "Monday of the week of drawing"), _whole("quantity", "pieces"),
+        _STOOD, _LEAD,
+    ))
+
+PEGGING = PlanTable(
+    "pegging", "Which supply row serves which order line (FIFO).",
+    ("order_id", "line_no", "item_id", "site_id", "drawn_on", "reference", "stood_in_for",
+     "lead_days"), (
+        _ORDER, _LINE, _text("item_id", "the item drawn"), _text("site_id", "drawn at"),
+        _date("drawn_on", "Monday of the week of drawing"),
+        _text("reference", "the supply row: its reference, else item@site@date#n"),
+        _whole("quantity", "pieces"), _STOOD, _LEAD,
+    ))
+
+SHORTAGES = PlanTable(
+    "shortages", "Parts and resources of which more is wanted than there is, by site and week.",
+    ("kind", "id", "site_id", "week"), (
+        _text("kind", "part (pieces) or resource (hours)"),
+        _text("id", "the item or the resource"), _text("site_id", "the site"),
+        _date("week", "Monday of the week"),
+        PlanColumn("there", "hours", "pieces that become usable, or hours there, in this week",
+                   "hours without limit"),
+        PlanColumn("used", "hours", "drawn by the plan in this week"),
+        PlanColumn("wanted", "hours", "drawn in this week if every line shipped whole for its "
+                   "requested week"),
+        PlanColumn("missing", "hours", "parts: wanted up to this week and not there by then; "
+                   "resources: wanted in this week and not there"),
+    ))
+
+PLAN_TABLES: tuple[PlanTable, ...] = (ALLOCATIONS, PROMISES, CONSUMPTION, PEGGING, SHORTAGES)
+PLAN_BY_NAME: dict[str, PlanTable] = {table.name: table for table in PLAN_TABLES}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFrames:
+    """
+    A plan as tables, away from any planner.
+
+    frames  : the five tables by name, columns and types as declared above
+    summary : the content of `summary.json`
+    """
+
+    frames: Mapping[str, pl.DataFrame]
+    summary: Mapping[str, Any]
