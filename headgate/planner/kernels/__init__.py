@@ -1,0 +1,1 @@
+"""Compiled inner loops: numpy and numba alone, arrays in, arrays out."""

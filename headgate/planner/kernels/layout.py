@@ -1,0 +1,90 @@
+"""How the kernels' arrays are laid out: trees, worlds and working memory."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Longs = NDArray[np.int64]
+Bytes = NDArray[np.int8]
+
+ENOUGH = 2**60
+"""Pieces that no order asks for: the bound of a need that nothing limits."""
+UNLIMITED = 2**62
+"""Hours without limit, in millionths."""
+
+
+ROOT, ROOT_END, SUB, SUB_END = range(4)
+"""Columns of `Trees.items`: an item's tree and its substitutes."""
+(ITEM, QUANTITY, HOLD_FROM, HOLD_TO, DAYS, OFFSET, HAS_BOM, CHILD, CHILD_END, STEP,
+ STEP_END) = range(11)
+"""Columns of `Trees.nodes`; the words are those of `headgate.catalog.explosion.Forest`."""
+RESOURCE, MICRO, STEP_OFFSET = range(3)
+"""Columns of `Trees.steps`."""
+SUB_ITEM, SUB_FROM, SUB_TO = range(3)
+"""Columns of `Trees.subs`."""
+NEED, MOST, SHORT, MADE = range(4)
+"""Rows of `Scratch.work`: pieces a node needs, the most it can be, what it lacks, what is made."""
+ROW, KIND = 0, 1
+"""Columns of `Scratch.journal`; kind 0 is a row of `World.free`, 1 of `World.hours`."""
+NODE, POOL, DRAWN = range(3)
+"""Columns of `Scratch.draws`."""
+DIRTY_FREE, MARK_FREE, DIRTY_HOURS, MARK_HOURS = range(4)
+"""Rows of `Scratch.dirty`: the touched rows as a list, and a mark for each."""
+JOURNAL, DRAWS, FREE_COUNT, HOURS_COUNT = range(4)
+"""Entries of `Scratch.size`."""
+FREE, HOURS = np.int64(0), np.int64(1)
+"""Kinds of a journal entry; typed, as literal numbers would be compiled once each."""
+START = np.int64(0)
+"""An empty journal, or list of draws, to go back to."""
+
+
+class Trees(NamedTuple):
+    """
+    The needs of all sold items, packed: few wide arrays compile in a quarter of the time that one
+    array for each column takes, and a node's columns share a cache line.
+
+    items (items, 4), nodes (nodes, 11), children (nodes,), steps (steps, 3), subs (rows, 3)
+    """
+
+    items: Longs
+    nodes: Longs
+    children: Longs
+    steps: Longs
+    subs: Longs
+
+
+class World(NamedTuple):
+    """
+    What is still there.
+
+    free      : (pools, weeks) pieces that can be drawn in a week without breaking a later draw
+    hours     : (rows, weeks) millionths of an hour
+    pool_of   : (items, sites) pool for anybody, -1 none
+    hours_row : (resources, sites) row of `hours`, -1 none
+    reserved  : (reserved pools, 2) sorted (slot * items + item) * sites + site, and its pool
+    """
+
+    free: Longs
+    hours: Longs
+    pool_of: Longs
+    hours_row: Longs
+    reserved: Longs
+
+
+class Scratch(NamedTuple):
+    """
+    Working memory of one thread.
+
+    work (4, nodes of the largest tree), saved (entries, weeks), journal (entries, 2),
+    draws (entries, 3), dirty (4, rows), size (4,)
+    """
+
+    work: Longs
+    saved: Longs
+    journal: Longs
+    draws: Longs
+    dirty: Longs
+    size: Longs

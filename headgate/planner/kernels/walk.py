@@ -1,0 +1,366 @@
+"""
+How many pieces a site can provide, and drawing what they need.
+
+This is the one place that decides feasibility; every policy and every explanation calls it. The
+words (need, walk order) are those of docs/explanation/planning-rules.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.planner.kernels.compiled import Int, inner
+from headgate.planner.kernels.layout import (
+    CHILD,
+    CHILD_END,
+    DIRTY_FREE,
+    DIRTY_HOURS,
+    DRAWN,
+    DRAWS,
+    ENOUGH,
+    FREE,
+    FREE_COUNT,
+    HAS_BOM,
+    HOLD_FROM,
+    HOLD_TO,
+    HOURS,
+    HOURS_COUNT,
+    ITEM,
+    JOURNAL,
+    KIND,
+    MADE,
+    MARK_FREE,
+    MARK_HOURS,
+    MICRO,
+    MOST,
+    NEED,
+    NODE,
+    OFFSET,
+    POOL,
+    QUANTITY,
+    RESOURCE,
+    ROOT,
+    ROOT_END,
+    ROW,
+    SHORT,
+    STEP,
+    STEP_END,
+    STEP_OFFSET,
+    SUB,
+    SUB_END,
+    SUB_FROM,
+    SUB_ITEM,
+    SUB_TO,
+    UNLIMITED,
+    Scratch,
+    Trees,
+    World,
+)
+
+Longs = NDArray[np.int64]
+Bytes = NDArray[np.int8]
+
+
+@inner
+def reserved_pool(world: World, slot: Int, item: Int, site: Int) -> Int:
+    """The pool of an item at a site that only customer `slot` may draw; -1 none."""
+    sites = world.pool_of.shape[1]
+    key = (np.int64(slot) * world.pool_of.shape[0] + item) * sites + site
+    low, high = 0, len(world.reserved)
+    while low < high:
+        middle = (low + high) // 2
+        if world.reserved[middle, 0] < key:
+            low = middle + 1
+        else:
+            high = middle
+    if low < len(world.reserved) and world.reserved[low, 0] == key:
+        return int(world.reserved[low, 1])
+    return -1
+
+
+@inner
+def slot_in_use(world: World, slot: Int) -> Int:
+    """
+    A customer's slot while anything reserved for that customer is left, else 0.
+
+    The last week's balance is the largest, so one look at it tells. Most customers' reserves are
+    soon used up, and what is remembered of the pools for anybody then holds for them, too.
+    """
+    if slot == 0:
+        return 0
+    span = np.int64(world.pool_of.shape[0]) * world.pool_of.shape[1]
+    last = world.free.shape[1] - 1
+    low, high = 0, len(world.reserved)
+    while low < high:
+        middle = (low + high) // 2
+        if world.reserved[middle, 0] < slot * span:
+            low = middle + 1
+        else:
+            high = middle
+    while low < len(world.reserved) and world.reserved[low, 0] < (slot + 1) * span:
+        if world.free[world.reserved[low, 1], last] > 0:
+            return slot
+        low += 1
+    return 0
+
+
+@inner
+def on_offer(world: World, item: Int, site: Int, slot: Int, bucket: Int) -> Int:
+    """Pieces of an item that a customer can draw in a bucket, reserved ones included."""
+    pieces: Int = 0
+    pool = world.pool_of[item, site]
+    if pool >= 0:
+        pieces += world.free[pool, bucket]
+    if slot > 0:
+        pool = reserved_pool(world, slot, item, site)
+        if pool >= 0:
+            pieces += world.free[pool, bucket]
+    return pieces
+
+
+@inner
+def bound(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bucket: Int,
+          banned: Bytes, slot: Int) -> Int:
+    """
+    At least as many pieces as the site can provide in a bucket: needs that share a part count it
+    each. Exact where no part occurs twice.
+
+    banned : (items,) 1 for what must not be drawn
+    """
+    first = trees.items[root, ROOT]
+    for node in range(trees.items[root, ROOT_END] - 1, first - 1, -1):
+        when = bucket - trees.nodes[node, OFFSET]
+        if when < 0:
+            scratch.work[MOST, node - first] = 0
+            continue
+        item = trees.nodes[node, ITEM]
+        pieces = 0 if banned[item] else on_offer(world, item, site, slot, when)
+        if trees.nodes[node, HAS_BOM]:
+            pieces += _bound_of_making(trees, world, scratch, node, first, site, bucket)
+        elif node > first:
+            for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
+                other = trees.subs[row, SUB_ITEM]
+                if not banned[other] and (
+                        trees.subs[row, SUB_FROM] <= when <= trees.subs[row, SUB_TO]):
+                    pieces = min(pieces + on_offer(world, other, site, slot, when), ENOUGH)
+        scratch.work[MOST, node - first] = min(pieces, ENOUGH)
+    return int(scratch.work[MOST, 0])
+
+
+@inner
+def _bound_of_making(trees: Trees, world: World, scratch: Scratch, node: Int, first: Int,
+                     site: Int, bucket: Int) -> Int:
+    pieces = ENOUGH
+    holds = False
+    for place in range(trees.nodes[node, CHILD], trees.nodes[node, CHILD_END]):
+        child = trees.children[place]
+        when = bucket - trees.nodes[child, OFFSET]
+        if when < 0:
+            return 0
+        if trees.nodes[child, HOLD_FROM] <= when <= trees.nodes[child, HOLD_TO]:
+            holds = True
+            pieces = min(pieces, scratch.work[MOST, child - first] // trees.nodes[child, QUANTITY])
+            if pieces == 0:
+                return 0
+    if not holds:
+        return 0
+    for step in range(trees.nodes[node, STEP], trees.nodes[node, STEP_END]):
+        micro = trees.steps[step, MICRO]
+        if micro > 0:
+            row = world.hours_row[trees.steps[step, RESOURCE], site]
+            when = bucket - trees.steps[step, STEP_OFFSET]
+            if row < 0 or when < 0:
+                return 0
+            there = world.hours[row, when]
+            if there != UNLIMITED:
+                pieces = min(pieces, there // micro)
+    return pieces
+
+
+@inner
+def save(scratch: Scratch, kind: Int, row: Int, values: Longs) -> None:
+    """Note a row in the journal before it is overwritten, and mark it as touched."""
+    place = scratch.size[JOURNAL]
+    scratch.journal[place, ROW] = row
+    scratch.journal[place, KIND] = kind
+    for week in range(len(values)):
+        scratch.saved[place, week] = values[week]
+    scratch.size[JOURNAL] = place + 1
+    mark, listed, count = ((MARK_FREE, DIRTY_FREE, FREE_COUNT) if kind == FREE else
+                           (MARK_HOURS, DIRTY_HOURS, HOURS_COUNT))
+    if not scratch.dirty[mark, row]:
+        scratch.dirty[mark, row] = 1
+        scratch.dirty[listed, scratch.size[count]] = row
+        scratch.size[count] += 1
+
+
+@inner
+def undo(world: World, scratch: Scratch, journal: Int, draws: Int) -> None:
+    """Put back every row that was overwritten since the journal had `journal` entries."""
+    for place in range(scratch.size[JOURNAL] - 1, journal - 1, -1):
+        row = scratch.journal[place, ROW]
+        if scratch.journal[place, KIND] == FREE:
+            for week in range(world.free.shape[1]):
+                world.free[row, week] = scratch.saved[place, week]
+        else:
+            for week in range(world.hours.shape[1]):
+                world.hours[row, week] = scratch.saved[place, week]
+    scratch.size[JOURNAL] = journal
+    scratch.size[DRAWS] = draws
+
+
+@inner
+def take(row: Longs, bucket: Int, pieces: Int) -> None:
+    """Draw from a row of `free` and keep it the smallest balance from each bucket on."""
+    for week in range(bucket, len(row)):
+        row[week] -= pieces
+    least = row[bucket]
+    week = bucket - 1
+    while week >= 0 and row[week] > least:
+        row[week] = least
+        week -= 1
+
+
+@inner
+def _draw(world: World, scratch: Scratch, node: Int, pool: Int, bucket: Int, wanted: Int) -> Int:
+    """Draw at most `wanted` pieces from a pool; what was drawn."""
+    if pool < 0:
+        return 0
+    pieces = min(wanted, world.free[pool, bucket])
+    if pieces <= 0:
+        return 0
+    save(scratch, FREE, pool, world.free[pool])
+    take(world.free[pool], bucket, pieces)
+    place = scratch.size[DRAWS]
+    scratch.draws[place, NODE] = node
+    scratch.draws[place, POOL] = pool
+    scratch.draws[place, DRAWN] = pieces
+    scratch.size[DRAWS] = place + 1
+    return int(pieces)
+
+
+@inner
+def _draw_item(world: World, scratch: Scratch, node: Int, item: Int, site: Int, slot: Int,
+               bucket: Int, wanted: Int) -> Int:
+    """Draw an item, a customer's reserved pieces before those for anybody; what was drawn."""
+    pieces = 0
+    if slot > 0:
+        pieces = _draw(world, scratch, node, reserved_pool(world, slot, item, site), bucket,
+                       wanted)
+    if pieces < wanted:
+        pieces += _draw(world, scratch, node, world.pool_of[item, site], bucket, wanted - pieces)
+    return pieces
+
+
+STRICT, SOFT, EARLY = np.int64(0), np.int64(1), np.int64(2)
+"""Modes of a walk: fail at a short need; note it and go on; count weeks before 0 as 0."""
+
+
+@inner
+def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bucket: Int,
+         pieces: Int, banned: Bytes, slot: Int, mode: Int) -> bool:
+    """
+    Draw what `pieces` of a sold item need, in walk order; False when a need falls short.
+
+    STRICT leaves a failed walk's draws in place for `undo`. SOFT and EARLY never fail: `short`
+    holds what each leaf lacked and `made` what each node made; they draw no hours. EARLY is for
+    the open book, whose leaves never end: it does not draw them.
+    """
+    first, end = trees.items[root, ROOT], trees.items[root, ROOT_END]
+    for place in range(end - first):
+        scratch.work[NEED, place] = 0
+        scratch.work[SHORT, place] = 0
+        scratch.work[MADE, place] = 0
+    scratch.work[NEED, 0] = pieces
+    for node in range(first, end):
+        rest = scratch.work[NEED, node - first]
+        if rest == 0:
+            continue
+        item = trees.nodes[node, ITEM]
+        when = bucket - trees.nodes[node, OFFSET]
+        if when < 0 and mode == EARLY:
+            when = 0
+        if mode == EARLY and not trees.nodes[node, HAS_BOM]:
+            continue
+        if when >= 0 and not banned[item]:
+            rest -= _draw_item(world, scratch, node, item, site, slot, when, rest)
+        if rest > 0 and not trees.nodes[node, HAS_BOM]:
+            for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
+                other = trees.subs[row, SUB_ITEM]
+                if rest > 0 and node > first and when >= 0 and not banned[other] and (
+                        trees.subs[row, SUB_FROM] <= when <= trees.subs[row, SUB_TO]):
+                    rest -= _draw_item(world, scratch, node, other, site, slot, when, rest)
+            if rest > 0:
+                if mode == STRICT:
+                    return False
+                scratch.work[SHORT, node - first] = rest
+        elif rest > 0:
+            if not _make(trees, world, scratch, node, first, site, bucket, rest, mode):
+                if mode == STRICT:
+                    return False
+            else:
+                scratch.work[MADE, node - first] = rest
+    return True
+
+
+@inner
+def _make(trees: Trees, world: World, scratch: Scratch, node: Int, first: Int, site: Int,
+          bucket: Int, pieces: Int, mode: Int) -> bool:
+    """Pass the needs of making on to the children and, if STRICT, use the hours."""
+    holds = False
+    for place in range(trees.nodes[node, CHILD], trees.nodes[node, CHILD_END]):
+        child = trees.children[place]
+        when = bucket - trees.nodes[child, OFFSET]
+        if mode == STRICT and when < 0:
+            return False
+        if mode == EARLY and when < 0:
+            when = 0
+        if trees.nodes[child, HOLD_FROM] <= when <= trees.nodes[child, HOLD_TO]:
+            holds = True
+            scratch.work[NEED, child - first] += pieces * trees.nodes[child, QUANTITY]
+    if mode != STRICT or not holds:
+        return holds
+    for step in range(trees.nodes[node, STEP], trees.nodes[node, STEP_END]):
+        micro = trees.steps[step, MICRO]
+        if micro > 0:
+            row = world.hours_row[trees.steps[step, RESOURCE], site]
+            when = bucket - trees.steps[step, STEP_OFFSET]
+            if row < 0 or when < 0:
+                return False
+            there = world.hours[row, when]
+            if there != UNLIMITED:
+                if there // micro < pieces:
+                    return False
+                save(scratch, HOURS, row, world.hours[row])
+                world.hours[row, when] = there - pieces * micro
+    return True
+
+
+@inner
+def provide(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bucket: Int,
+            wanted: Int, lot: Int, banned: Bytes, slot: Int) -> tuple[Int, Int]:
+    """
+    Draw for as many pieces as the site can provide, at most `wanted`, in multiples of `lot`.
+
+    returns : pieces provided; the bound that was found, good for later questions too
+    """
+    most = bound(trees, world, scratch, root, site, bucket, banned, slot)
+    pieces = min(wanted, most) // lot * lot
+    if pieces <= 0:
+        return 0, most
+    journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
+    if walk(trees, world, scratch, root, site, bucket, pieces, banned, slot, STRICT):
+        return pieces, most
+    undo(world, scratch, journal, draws)
+    low, high = 0, pieces // lot
+    while high - low > 1:
+        middle = (low + high) // 2
+        if walk(trees, world, scratch, root, site, bucket, middle * lot, banned, slot, STRICT):
+            low = middle
+        else:
+            high = middle
+        undo(world, scratch, journal, draws)
+    if low > 0:
+        walk(trees, world, scratch, root, site, bucket, low * lot, banned, slot, STRICT)
+    return low * lot, most

@@ -1,0 +1,104 @@
+"""Settle which draws used reserved pieces, by the same FIFO that pegging publishes."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.book import Book
+from headgate.planner.allocate import Allocation, draw_weeks
+from headgate.planner.kernels.peg import reserved_pieces
+from headgate.planner.kernels.rank import Log
+from headgate.planner.policy import Policy
+from headgate.planner.world import usable_supply
+
+Longs = NDArray[np.int64]
+
+
+def settle_reservations(book: Book, policy: Policy, allocation: Allocation) -> Allocation:
+    """
+    The same allocation with each draw in the pool that the published pegging gives it.
+
+    While lines are placed, a better-ranked line may take the reserved pieces that FIFO later
+    gives to an earlier draw of the same customer; readers of a plan only see the FIFO.
+    """
+    pools, log = allocation.pools, allocation.log
+    row_pair = _pair(book, book.supply.item, book.supply.site)
+    own_rows = np.flatnonzero(usable_supply(book, policy) & (book.supply.slot > 0))
+    row_key = _key(book, row_pair, book.supply.slot)[own_rows]
+    owners = np.flatnonzero(book.lines.slot[allocation.line] > 0)
+    counts = np.diff(log.first_draw)[owners]
+    before = np.concatenate([[0], np.cumsum(counts)])
+    draws = np.repeat(log.first_draw[owners] - before[:-1], counts) + np.arange(before[-1])
+    line = np.repeat(allocation.line[owners], counts)
+    pair = _pair(book, pools.item[allocation.pool[draws]], pools.site[allocation.pool[draws]])
+    key = _key(book, pair, book.lines.slot[line])
+    kept = np.isin(key, row_key)
+    if not kept.any():
+        return allocation
+    touched, line, key = draws[kept], line[kept], key[kept]
+    reserved = _reserved_of(book, allocation, touched, line, key, own_rows, row_key)
+    return _split(book, allocation, touched, line, reserved)
+
+
+def _pair(book: Book, item: NDArray[np.int32], site: NDArray[np.int32]) -> Longs:
+    return item.astype(np.int64) * len(book.sites) + site
+
+
+def _key(book: Book, pair: Longs, slot: NDArray[np.int32]) -> Longs:
+    return pair * (len(book.reserving) + 1) + slot
+
+
+def _reserved_of(book: Book, allocation: Allocation, touched: Longs, line: Longs, key: Longs,
+                 own_rows: Longs, row_key: Longs) -> Longs:
+    """(touched draws,) pieces of each that reserved rows serve."""
+    place = np.empty(len(book.lines), dtype=np.int64)
+    place[book.lines.rank] = np.arange(len(book.lines))
+    node = allocation.node[touched]
+    called, drawn = book.forest.item[node], allocation.pools.item[allocation.pool[touched]]
+    draws = pl.DataFrame({
+        "key": key, "week": draw_weeks(book, allocation)[touched], "rank": place[line],
+        "stood": np.where(called == drawn, -1, called), "days": book.forest.days[node],
+        "draw": np.arange(len(touched))}).sort("key", "week", "rank", "stood", "days", "draw")
+    order = draws["draw"].to_numpy()
+    by_key = np.argsort(row_key, kind="stable")
+    rows = own_rows[by_key]
+    sorted_key = draws["key"].to_numpy()
+    keys = np.unique(sorted_key)
+    draw_ptr = np.searchsorted(sorted_key, np.concatenate([keys, [2**62]]))
+    first = np.searchsorted(row_key[by_key], keys)
+    last = np.searchsorted(row_key[by_key], keys, "right")
+    found = np.zeros(len(order), dtype=np.int64)
+    reserved_pieces(draw_ptr, draws["week"].to_numpy(), allocation.pieces[touched][order], first,
+                    last, book.supply.start[rows], book.supply.quantity[rows].copy(), found)
+    reserved = np.zeros(len(touched), dtype=np.int64)
+    reserved[order] = found
+    return reserved
+
+
+def _split(book: Book, allocation: Allocation, touched: Longs, line: Longs,
+           reserved: Longs) -> Allocation:
+    """Draws with their reserved and their other pieces as rows of their own."""
+    log, pools = allocation.log, allocation.pools
+    anybody = np.full((len(book.items), len(book.sites)), -1, dtype=np.int32)
+    free = np.flatnonzero(pools.slot == 0)
+    anybody[pools.item[free], pools.site[free]] = free
+    key = _key(book, _pair(book, pools.item, pools.site), pools.slot)
+    item, site = pools.item[allocation.pool[touched]], pools.site[allocation.pool[touched]]
+    wanted = _key(book, _pair(book, item, site), book.lines.slot[line])
+    order = np.argsort(key)
+    own = order[np.searchsorted(key, wanted, sorter=order)]
+    rest = allocation.pieces[touched] - reserved
+    both = (rest > 0) & (reserved > 0)
+    times = np.ones(len(allocation.pieces), dtype=np.int64)
+    times[touched[both]] = 2
+    starts = np.concatenate([[0], np.cumsum(times)])
+    sources, pieces = np.repeat(log.sources, times, axis=0), np.repeat(log.pieces, times)
+    first = starts[touched]
+    sources[first, 1] = np.where(rest > 0, anybody[item, site], own)
+    pieces[first] = np.where(rest > 0, rest, reserved)
+    sources[first[both] + 1, 1], pieces[first[both] + 1] = own[both], reserved[both]
+    size = np.array([len(log.rows), len(pieces)], dtype=np.int64)
+    settled = Log(log.rows, starts[log.first_draw], sources, pieces, size)
+    return Allocation(settled, allocation.ptr, pools)

@@ -1,0 +1,178 @@
+"""The book as the kernels take it: trees, lines, and worlds of supply and hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.book import FORECAST, Book
+from headgate.planner.kernels.layout import (
+    UNLIMITED,
+    Scratch,
+    Trees,
+    World,
+)
+from headgate.planner.kernels.rank import Lines, Log
+from headgate.planner.policy import Policy
+
+Longs = NDArray[np.int64]
+
+AMPLE = 2**55
+"""Pieces of a leaf in the open book: more than any checked book asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """
+    Where pieces can be drawn from: (pools,) item, site and the customer's slot (0 anybody).
+
+    supplied : (pools, weeks) int64 pieces that have become usable by each week
+    """
+
+    item: NDArray[np.int32]
+    site: NDArray[np.int32]
+    slot: NDArray[np.int32]
+    supplied: Longs
+
+
+def trees_of(book: Book) -> Trees:
+    """The book's forest as a kernel takes it."""
+    forest = book.forest
+    items = _columns(forest.root_start, forest.root_end, forest.sub_ptr[:-1], forest.sub_ptr[1:])
+    nodes = _columns(forest.item, forest.quantity, forest.hold_from, forest.hold_to, forest.days,
+                     forest.offset, forest.has_bom, forest.child_ptr[:-1], forest.child_ptr[1:],
+                     forest.step_ptr[:-1], forest.step_ptr[1:])
+    return Trees(items, nodes, forest.child.astype(np.int64),
+                 _columns(forest.step_resource, forest.step_micro, forest.step_offset),
+                 _columns(forest.sub_item, forest.sub_from, forest.sub_to))
+
+
+def lines_of(book: Book) -> Lines:
+    """The book's lines and lanes as a kernel takes them."""
+    lines, lanes = book.lines, book.lanes
+    rows = _columns(lines.item, lines.open, lines.requested, lines.earliest, lines.latest,
+                    lines.lot, lines.complete, lines.site, lines.region, lines.slot, lines.ban,
+                    lines.accept_ptr[:-1], lines.accept_ptr[1:])
+    return Lines(rows, lines.accept.astype(np.int64), _columns(lanes.site, lanes.weeks),
+                 lanes.ptr.astype(np.int64), book.bans.banned)
+
+
+def _columns(*columns: NDArray[np.integer]) -> Longs:
+    """Columns side by side as one int64 array, in the order in which the kernels number them."""
+    packed = np.empty((len(columns[0]), len(columns)), dtype=np.int64)
+    for place, column in enumerate(columns):
+        packed[:, place] = column
+    return packed
+
+
+def usable_supply(book: Book, policy: Policy) -> NDArray[np.bool_]:
+    """(supply rows,) whether a row can be drawn from at all under the policy."""
+    supply = book.supply
+    counted = (supply.status != FORECAST) | np.bool_(policy.use_forecast)
+    return np.asarray((supply.start < book.horizon) & counted, dtype=np.bool_)
+
+
+def pools_of(book: Book, policy: Policy) -> Pools:
+    """
+    One pool for each item and site with supply for anybody, one for each customer's reserved
+    rows, and one for each leaf that a tree needs at each site, stocked or not.
+    """
+    supply, forest = book.supply, book.forest
+    usable = usable_supply(book, policy)
+    items, sites = len(book.items), len(book.sites)
+    key = (supply.slot.astype(np.int64) * items + supply.item) * sites + supply.site
+    leaves = np.unique(np.concatenate([forest.item[forest.has_bom == 0],
+                                       forest.sub_item])).astype(np.int64)
+    every = (leaves[:, None] * sites + np.arange(sites)[None, :]).ravel()
+    keys = np.unique(np.concatenate([key[usable], every]))
+    received = np.zeros((len(keys), book.horizon), dtype=np.int64)
+    np.add.at(received, (np.searchsorted(keys, key[usable]), supply.start[usable]),
+              supply.quantity[usable])
+    place = keys // max(1, sites)
+    return Pools((place % max(1, items)).astype(np.int32), (keys % max(1, sites)).astype(np.int32),
+                 (place // max(1, items)).astype(np.int32), np.cumsum(received, axis=1))
+
+
+def world_of(book: Book, pools: Pools, supplied: Longs, hours: Longs) -> World:
+    """A world with its own copy of the pieces and hours."""
+    items, sites = len(book.items), len(book.sites)
+    pool_of = np.full((items, sites), -1, dtype=np.int64)
+    anybody = pools.slot == 0
+    pool_of[pools.item[anybody], pools.site[anybody]] = np.flatnonzero(anybody)
+    reserved = np.flatnonzero(~anybody)
+    key = (pools.slot[reserved].astype(np.int64) * items + pools.item[reserved]) * sites + (
+        pools.site[reserved])
+    return World(supplied.copy(), hours.copy(), pool_of, book.hours.row.astype(np.int64),
+                 _columns(key, reserved))
+
+
+def empty_world(book: Book, pools: Pools) -> World:
+    """The empty book: all supply and hours, nothing drawn."""
+    return world_of(book, pools, pools.supplied, book.hours.micro)
+
+
+def ample_world(book: Book, pools: Pools) -> World:
+    """The open book: leaves and hours without limit, stock of items with BOM rows as it is."""
+    made = np.zeros(len(book.items), dtype=bool)
+    made[book.forest.item[book.forest.has_bom == 1]] = True
+    leaf = ~made[pools.item] & (pools.slot == 0)
+    supplied = np.where(leaf[:, None], AMPLE, pools.supplied)
+    world = world_of(book, pools, supplied, np.full_like(book.hours.micro, UNLIMITED))
+    if (book.hours.row < 0).any():
+        rows = np.where(book.hours.row < 0, len(book.hours.micro), book.hours.row)
+        spare = np.full((len(book.hours.micro) + 1, book.horizon), UNLIMITED, dtype=np.int64)
+        return world._replace(hours=spare, hours_row=rows.astype(np.int64))
+    return world
+
+
+def largest_tree(book: Book) -> int:
+    """The most needs of one sold item, at least 1."""
+    return max(1, int((book.forest.root_end - book.forest.root_start).max(initial=1)))
+
+
+def draws_of_tree(book: Book) -> int:
+    """The most draws and hour entries that one walk can make: two pools for each choice."""
+    forest = book.forest
+    choices = 2 + 2 * np.diff(forest.sub_ptr)
+    steps = np.diff(forest.step_ptr)
+    total = np.concatenate([[0], np.cumsum(choices[forest.item] + steps)])
+    return max(1, int((total[forest.root_end] - total[forest.root_start]).max(initial=1)))
+
+
+def options_of_arrival(book: Book) -> int:
+    """The most options (item, site) that one line has in one arrival bucket."""
+    accepted = int(np.diff(book.lines.accept_ptr).max(initial=0))
+    lanes = int(np.diff(book.lanes.ptr).max(initial=0))
+    return max(1, (1 + accepted) * lanes)
+
+
+def scratch_of(book: Book, pools: Pools) -> Scratch:
+    """Working memory for one thread."""
+    nodes, rows = largest_tree(book), len(pools.item)
+    journal = draws_of_tree(book) * options_of_arrival(book) + 2
+    rows = max(rows, len(book.hours.micro) + 1) + 1
+
+    def longs(*shape: int) -> Longs:
+        return np.zeros(shape, dtype=np.int64)
+
+    return Scratch(longs(4, nodes), longs(journal, book.horizon), longs(journal, 2),
+                   longs(journal, 3), longs(4, rows), longs(4))
+
+
+def room_for_line(book: Book) -> tuple[int, int]:
+    """The most allocations, and draws, that one line can make."""
+    lines = book.lines
+    pieces = int((lines.open // np.maximum(lines.lot, 1)).max(initial=1))
+    options = options_of_arrival(book)
+    arrivals = book.horizon + int(book.lanes.weeks.max(initial=0))
+    allocations = max(1, min(pieces, options * arrivals))
+    return allocations + options, (allocations + options) * draws_of_tree(book)
+
+
+def log_of(allocations: int, draws: int) -> Log:
+    """An empty log with room for so many allocations and draws."""
+    return Log(np.zeros((allocations, 5), dtype=np.int64),
+               np.zeros(allocations + 1, dtype=np.int64), np.zeros((draws, 2), dtype=np.int32),
+               np.zeros(draws, dtype=np.int64), np.zeros(2, dtype=np.int64))

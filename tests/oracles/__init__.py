@@ -1,0 +1,1 @@
+"""Slow, plain planners that the product must agree with."""

@@ -1,0 +1,185 @@
+"""
+Why a line is not on time, by the slow planner.
+
+Follows "Why a line is not on time" of docs/explanation/planning-rules.md, one clause after another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .slow_book import ANYBODY, Lane, Line, SlowBook, weeks_of
+from .slow_pegging import left_by_others
+from .slow_planner import (
+    Allocation,
+    LeafNeed,
+    SlowPlan,
+    StepUse,
+    Walk,
+    World,
+    plan_line,
+    status_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The part or resource that binds, where, and the week in which it is needed."""
+
+    kind: str
+    id: str
+    site: str
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a line is not on time."""
+
+    reason: str
+    binding: Binding | None
+
+
+def slow_reason(plan: SlowPlan, line: Line) -> Reason | None:
+    """The reason of a line; None for one that is on time or has nothing open."""
+    if plan.status(line) in ("on_time", "shipped"):
+        return None
+    book = plan.book
+    word = reason_word(book, line)
+    if word in ("restriction", "lane", "horizon"):
+        return Reason(word, None)
+    alone = word == "part or capacity"
+    world = World(book) if alone else left_by_others(plan, line)
+    reference = Reference.of(plan, line)
+    binding = None if reference is None else reference.binding(world)
+    if alone:
+        word = "capacity" if binding is not None and binding.kind == "resource" else "part"
+    elif binding is None and word in ("lead_time", "window") and reference is not None:
+        binding = reference.longest_leaf(world)
+    return Reason(word, binding)
+
+
+def reason_word(book: SlowBook, line: Line) -> str:
+    """The first clause of the rules that is true of the line."""
+    def arrives(world: World, any_week: bool = False) -> str:
+        return status_of(line, plan_line(world, line, any_week)[0])
+
+    open_book = World(book, open_book=True)
+    lanes = book.lanes_of(line)
+    if lanes and all(book.restricted(line, item) for item in (line.item, *line.accepts)):
+        return "restriction"
+    if (arrives(World(book, open_book=True, lifted=True)) == "on_time"
+            and arrives(open_book) != "on_time"):
+        return "restriction"
+    if not lanes:
+        return "lane"
+    if arrives(open_book, any_week=True) == "late":
+        return "lead_time"
+    if arrives(open_book) != "on_time":
+        last_week = book.horizon - 1 + max(weeks_of(lane.transit_days) for lane in lanes)
+        if arrives(open_book, any_week=True) == "on_time" and line.earliest <= last_week:
+            return "window"
+        return "horizon"
+    return "outbid" if arrives(World(book)) == "on_time" else "part or capacity"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The reference shipment of a line: all open pieces of an item from one site in one week."""
+
+    book: SlowBook
+    line: Line
+    item: str
+    site: str
+    ship: int
+    first_ship: int
+
+    @staticmethod
+    def of(plan: SlowPlan, line: Line) -> Reference | None:
+        """The reference shipment; None when it would have to leave before bucket 0."""
+        book = plan.book
+        item = next(item for item in (line.item, *line.accepts)
+                    if not book.restricted(line, item))
+        lane = _reference_lane(book, line, [row for row in plan.allocations[line.rank]
+                                            if row.item == item])
+        alone = plan_line(World(book, open_book=True), line)[0]
+        arrive = max([line.requested, *(row.arrive for row in alone)])
+        if line.latest is not None:
+            arrive = min(arrive, line.latest)
+        transit = weeks_of(lane.transit_days)
+        ship = min(arrive - transit, book.horizon - 1)
+        if ship < 0:
+            return None
+        return Reference(book, line, item, lane.site, ship,
+                         max(0, max(0, line.earliest) - transit))
+
+    def walk(self, world: World) -> Walk:
+        """The reference shipment over what is there, going on where something is missing."""
+        return Walk(world.copy(), self.line, self.site, self.ship).run(self.item,
+                                                                       self.line.pieces)
+
+    def binding(self, world: World) -> Binding | None:
+        """The candidate whose first week, carried on to the shipment, is the latest."""
+        walk = self.walk(world)
+        found: list[tuple[int, str, str, int]] = []
+        for leaf in walk.leaves:
+            if leaf.missing:
+                first = self._first_week_of_leaf(world, leaf)
+                found.append((-(first + weeks_of(leaf.need.lead_days)), leaf.need.item, "part",
+                              leaf.bucket))
+        found += self._late_steps(world, walk, max(0, self.ship - self.first_ship))
+        if not found:
+            found = self._late_steps(world, walk, 0)
+        if not found:
+            return None
+        _, name, kind, bucket = min(found)
+        return Binding(kind, name, self.site, bucket)
+
+    def _late_steps(self, world: World, walk: Walk,
+                    spread: int) -> list[tuple[int, str, str, int]]:
+        """Steps whose hours, counted from `spread` weeks before their own, come too late."""
+        found = []
+        for step in walk.steps:
+            first = self._first_week_of_step(world, step, spread)
+            if first > step.bucket and step.micro:
+                found.append((-(first + weeks_of(step.offset_days)), step.resource, "resource",
+                              step.bucket))
+        return found
+
+    def longest_leaf(self, world: World) -> Binding | None:
+        """The leaf that is needed first; None when no leaf is needed."""
+        needs = [(-leaf.need.lead_days, leaf.need.item, leaf.bucket)
+                 for leaf in self.walk(world).leaves]
+        if not needs:
+            return None
+        _, name, bucket = min(needs)
+        return Binding("part", name, self.site, bucket)
+
+    def _first_week_of_leaf(self, world: World, leaf: LeafNeed) -> int:
+        for week in range(max(0, leaf.bucket), self.book.horizon):
+            items = [leaf.need.item]
+            if not leaf.need.is_sold:
+                items += [sub.item for sub in self.book.choices(leaf.need.item, week)]
+            there = sum(world.drawable(item, self.site, pool, week)
+                        for item in items if not world.forbids(self.line, item)
+                        for pool in (self.line.customer, ANYBODY))
+            if there >= leaf.need.pieces:
+                return week
+        return self.book.horizon
+
+    def _first_week_of_step(self, world: World, step: StepUse, spread: int) -> int:
+        start = max(0, step.bucket - spread)
+        saved = 0
+        for week in range(start, self.book.horizon):
+            free = world.free_micro(step.resource, self.site, week)
+            saved = free if self.line.complete else saved + free
+            if saved >= step.micro:
+                return week
+        return self.book.horizon
+
+
+def _reference_lane(book: SlowBook, line: Line, rows: list[Allocation]) -> Lane:
+    lanes = {lane.site: lane for lane in book.lanes_of(line)}
+    if rows:
+        return lanes[min(rows, key=lambda row: (row.arrive, lanes[row.site].nearness)).site]
+    return book.lanes_of(line)[0]

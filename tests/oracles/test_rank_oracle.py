@@ -1,0 +1,66 @@
+"""
+The product's `rank` plan against the slow planner's, on hundreds of random small books.
+
+The two share the tables of the checked book and the wording of reasons, and no code that plans,
+pegs, counts or explains. Every cell of the five tables must agree, and every figure of the
+summary that does not depend on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+import headgate as hg
+from headgate.tables.plan_schema import PLAN_TABLES
+from tests.oracles.random_books import SHAPES, random_book
+from tests.oracles.slow_figures import (
+    allocation_rows,
+    consumption_rows,
+    pegging_rows,
+    promise_rows,
+    summary,
+)
+from tests.oracles.slow_planner import SlowPlan, slow_plan
+from tests.oracles.slow_shortages import shortage_rows
+
+BOOKS_OF_A_SHAPE = 20
+SLOW_ROWS: dict[str, Callable[[SlowPlan], list[tuple[Any, ...]]]] = {
+    "allocations": allocation_rows, "promises": promise_rows, "consumption": consumption_rows,
+    "pegging": pegging_rows, "shortages": shortage_rows}
+
+
+def rows_of(frame: pl.DataFrame, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Rows of a plan's table."""
+    assert tuple(frame.columns) == names
+    return frame.rows()
+
+
+def first_difference(found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -> str:
+    """The first rows that differ, for the message of a failing test."""
+    for number, pair in enumerate(zip(found, expected, strict=False)):
+        if pair[0] != pair[1]:
+            return f"row {number}: the product says {pair[0]}, the slow planner {pair[1]}"
+    longer = found[len(expected):] or expected[len(found):]
+    return f"{len(found)} rows and {len(expected)}; the first one more is {longer[:1]}"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_product_and_slow_planner_agree(shape: str) -> None:
+    """Twenty books of one shape: all tables row by row, all figures of the summary."""
+    for seed in range(BOOKS_OF_A_SHAPE):
+        frames, settings = random_book(seed, shape)
+        book = hg.read_book(frames, settings)
+        plan = hg.plan(book)
+        slow = slow_plan(book.tables)
+        for table in PLAN_TABLES:
+            found = rows_of(getattr(plan, table.name), table.names)
+            expected = SLOW_ROWS[table.name](slow)
+            assert found == expected, (f"random_book({seed}, {shape!r}), {table.name}, "
+                                       + first_difference(found, expected))
+        figures = summary(slow)
+        assert {name: plan.summary[name] for name in figures} == figures, (
+            f"random_book({seed}, {shape!r}), summary")
