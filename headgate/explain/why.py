@@ -1,0 +1,262 @@
+"""Why one order line waits: the reason, what binds it, who holds that, and when it could be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headgate.base.calendar import friday_of_bucket, monday_of_bucket
+from headgate.base.issue import near_miss
+from headgate.base.wording import reason_text
+from headgate.book import Book
+from headgate.explain.kernels import REASON_CODES
+from headgate.explain.reasons import Reasons, explain
+from headgate.planner.allocate import Allocation
+from headgate.planner.kernels.explode import made_by
+from headgate.planner.kernels.layout import MADE
+from headgate.planner.kernels.rank import LANE_SITE
+from headgate.planner.pegging import drawn_rows, matched_rows
+from headgate.planner.policy import Policy
+from headgate.planner.promise import STATUSES, promise
+from headgate.planner.world import largest_tree, lines_of, trees_of
+from headgate.tables.schema import MICRO
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """
+    The answer to "why is this line not on time?".
+
+    reason, binding_* : as in the `promises` table; None when the line is on time
+    wanted, lacking   : pieces (or hours) that its whole shipment needs, and what was not there
+    had_on            : Monday of the first week in which all of it could be had; None: not in
+                        the planned weeks
+    arrive_on         : Friday of the week in which the line could arrive if nothing else held it
+    holders           : other lines that hold what it lacks: order_id, line_no, customer_id,
+                        quantity, rank (1 is served first), drawn_on, promised_on
+    """
+
+    order_id: str
+    line_no: int
+    item_id: str
+    customer_id: str
+    status: str
+    open_quantity: int
+    promised_quantity: int
+    requested_on: date
+    promised_on: date | None
+    rank: int
+    reason: str | None
+    binding_kind: str | None
+    binding_id: str | None
+    binding_site_id: str | None
+    binding_on: date | None
+    wanted: float
+    lacking: float
+    had_on: date | None
+    arrive_on: date | None
+    holders: pl.DataFrame
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; dates as ISO text, holders as a list of rows."""
+        plain: dict[str, Any] = {}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            plain[name] = value.isoformat() if isinstance(value, date) else value
+        plain["holders"] = [
+            {key: value.isoformat() if isinstance(value, date) else value
+             for key, value in row.items()} for row in self.holders.iter_rows(named=True)]
+        return plain
+
+    def text(self) -> str:
+        """The answer in prose."""
+        sentences = [self._promise_sentence()]
+        if self.reason is not None:
+            sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
+                                         self.binding_site_id, self.binding_on))
+            sentences.extend(self._lack_sentences())
+        return " ".join(sentences)
+
+    def _promise_sentence(self) -> str:
+        name = f"{self.order_id}/{self.line_no} ({self.open_quantity:,} x {self.item_id} for " \
+               f"{self.customer_id}, asked for {self.requested_on}, rank {self.rank:,})"
+        if self.status == "shipped":
+            return f"{name} has nothing open."
+        if self.status == "unplanned":
+            return f"{name} is not planned: no piece of it can be promised."
+        words = {"on_time": "is on time", "late": "is late", "short": "is short"}[self.status]
+        some = "all of it" if self.promised_quantity == self.open_quantity else (
+            f"{self.promised_quantity:,} pieces")
+        return f"{name} {words}: {some} by {self.promised_on}."
+
+    def _lack_sentences(self) -> list[str]:
+        if self.binding_id is None:
+            return []
+        unit = "piece" if self.binding_kind == "part" else "hour"
+        found = []
+        if self.lacking:
+            found.append(f"It needs {_count(self.wanted, unit)} and finds "
+                         f"{_count(self.wanted - self.lacking)}; {_count(self.lacking)} "
+                         f"{'is' if self.lacking == 1 else 'are'} missing.")
+        if self.had_on is None:
+            found.append(f"At {self.binding_site_id} no planned week leaves all of it to this "
+                         "line.")
+        else:
+            found.append(f"All of it could be had there from the week of {self.had_on} on, for an "
+                         f"arrival by {self.arrive_on} if nothing else held the line.")
+        held = int(self.holders["quantity"].sum()) if self.holders.height else 0
+        if held:
+            others = ("1 other line holds" if self.holders.height == 1 else
+                      f"{self.holders.height:,} other lines hold")
+            found.append(f"{others} {_count(held, unit)} of what is there by then.")
+        return found
+
+
+def _count(number: float, unit: str = "") -> str:
+    figure = f"{number:,.0f}" if float(number).is_integer() else f"{number:,.2f}"
+    return f"{figure} {unit}{'' if number == 1 else 's'}" if unit else figure
+
+
+class UnknownLineError(LookupError):
+    """There is no such order line; the message says which come near."""
+
+
+def find_line(book: Book, order_id: str, line_no: int) -> int:
+    """
+    The index of an order line.
+
+    raises UnknownLineError : no such line; the message says which lines or orders come near
+    """
+    orders = book.tables.frames["orders"]
+    mine = orders.filter(pl.col("order_id") == order_id)
+    if mine.height == 0:
+        hint = near_miss(order_id, orders["order_id"].unique().sort().to_list())
+        raise UnknownLineError(f'no order "{order_id}" in this book{hint}')
+    if line_no not in mine["line_no"]:
+        known = ", ".join(str(number) for number in mine["line_no"].sort()[:10])
+        raise UnknownLineError(f'order "{order_id}" has no line {line_no}; it has {known}')
+    row = orders.with_row_index("row").filter(
+        (pl.col("order_id") == order_id) & (pl.col("line_no") == line_no))["row"].item()
+    return int(np.flatnonzero(book.lines.source_row == row)[0])
+
+
+def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
+    """The answer for one line of a plan."""
+    promises = promise(book, allocation)
+    status = STATUSES[promises.status[line]]
+    late = status not in ("on_time", "shipped")
+    chosen = np.array([line] if late else [], dtype=np.int32)
+    reasons = explain(book, allocation, chosen)
+    row = book.tables.frames["orders"].row(int(book.lines.source_row[line]), named=True)
+    last = int(promises.last[line])
+    as_of = book.settings.as_of
+    rank = int(np.flatnonzero(book.lines.rank == line)[0]) + 1
+    return Why(order_id=row["order_id"], line_no=row["line_no"], item_id=row["item_id"],
+               customer_id=row["customer_id"], status=status,
+               open_quantity=int(book.lines.open[line]),
+               promised_quantity=int(promises.pieces[line]), requested_on=row["requested_on"],
+               promised_on=friday_of_bucket(last, as_of) if last >= 0 else None, rank=rank,
+               **_bound(book, policy, allocation, reasons))
+
+
+def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons) -> dict[str, Any]:
+    """The fields of `Why` that say what binds."""
+    empty: dict[str, Any] = dict.fromkeys(
+        ("reason", "binding_kind", "binding_id", "binding_site_id", "binding_on", "had_on",
+         "arrive_on")) | {"wanted": 0.0, "lacking": 0.0, "holders": _no_holders()}
+    if len(reasons.line) == 0:
+        return empty
+    empty["reason"] = REASON_CODES[reasons.code[0]]
+    kind, as_of = int(reasons.kind[0]), book.settings.as_of
+    if kind == 0:
+        return empty
+    index, site = int(reasons.index[0]), int(reasons.site[0])
+    bucket, first = int(reasons.bucket[0]), int(reasons.first[0])
+    unit = 1 if kind == 1 else MICRO
+    arrival = first - bucket + int(reasons.ship[0] + book.lanes.weeks[reasons.lane[0]])
+    holders = (_part_holders(book, policy, allocation, reasons) if kind == 1
+               else _hour_holders(book, allocation, reasons))
+    return empty | {
+        "binding_kind": "part" if kind == 1 else "resource",
+        "binding_id": (book.items if kind == 1 else book.resources).ids[index],
+        "binding_site_id": book.sites.ids[site],
+        "binding_on": monday_of_bucket(bucket, as_of),
+        "wanted": reasons.wanted[0] / unit, "lacking": reasons.lacking[0] / unit,
+        "had_on": monday_of_bucket(first, as_of) if first < book.horizon else None,
+        "arrive_on": friday_of_bucket(arrival, as_of) if first < book.horizon else None,
+        "holders": _named(book, allocation, holders)}
+
+
+def _no_holders() -> pl.DataFrame:
+    return pl.DataFrame(schema={"order_id": pl.String, "line_no": pl.Int64,
+                                "customer_id": pl.String, "quantity": pl.Float64,
+                                "rank": pl.Int64, "drawn_on": pl.Date, "promised_on": pl.Date})
+
+
+def _part_holders(book: Book, policy: Policy, allocation: Allocation,
+                  reasons: Reasons) -> pl.DataFrame:
+    """
+    Other lines pegged to pieces that the line could have used: of the part or of a substitute that
+    holds in the week of the need, there by then, and reserved for nobody else.
+    """
+    part, line, needed = int(reasons.index[0]), int(reasons.line[0]), max(0, int(reasons.bucket[0]))
+    forest, supply = book.forest, book.supply
+    items = np.zeros(len(book.items), dtype=bool)
+    items[part] = True
+    for row in range(forest.sub_ptr[part], forest.sub_ptr[part + 1]):
+        if forest.sub_from[row] <= needed <= forest.sub_to[row]:
+            items[forest.sub_item[row]] = True
+    usable = ((supply.start <= needed)
+              & ((supply.slot == 0) | (supply.slot == book.lines.slot[line])))
+    pegs = matched_rows(book, policy, drawn_rows(book, allocation, items))
+    return (pegs.with_columns(usable=pl.lit(pl.Series(usable)).gather(pl.col("row")))
+            .filter(pl.col("usable") & (pl.col("site") == int(reasons.site[0]))
+                    & (pl.col("line") != line))
+            .group_by("line").agg(pl.col("pieces").sum().cast(pl.Float64).alias("quantity"),
+                                  pl.col("week").min()))
+
+
+def _hour_holders(book: Book, allocation: Allocation, reasons: Reasons) -> pl.DataFrame:
+    """Other lines whose steps use the resource in the week of the need."""
+    trees, lines, forest = trees_of(book), lines_of(book), book.forest
+    resource, site = int(reasons.index[0]), int(reasons.site[0])
+    week = max(0, int(reasons.bucket[0]))
+    work = np.zeros((4, largest_tree(book)), dtype=np.int64)
+    hours: dict[int, int] = {}
+    rows = np.flatnonzero((lines.lanes[allocation.lane, LANE_SITE] == site)
+                          & (allocation.line != reasons.line[0]) & (allocation.ship >= week))
+    for row in rows.tolist():
+        made_by(trees, work, allocation.log, row)
+        first = int(forest.root_start[allocation.item[row]])
+        end = int(forest.root_end[allocation.item[row]])
+        for node in range(first, end):
+            made = int(work[MADE, node - first]) if forest.has_bom[node] else 0
+            for step in range(forest.step_ptr[node], forest.step_ptr[node + 1]):
+                if made > 0 and forest.step_resource[step] == resource and (
+                        allocation.ship[row] - forest.step_offset[step] == week):
+                    line = int(allocation.line[row])
+                    hours[line] = hours.get(line, 0) + made * int(forest.step_micro[step])
+    return pl.DataFrame({"line": list(hours), "quantity": [h / MICRO for h in hours.values()],
+                         "week": [week] * len(hours)},
+                        schema={"line": pl.Int32, "quantity": pl.Float64, "week": pl.Int32})
+
+
+def _named(book: Book, allocation: Allocation, holders: pl.DataFrame) -> pl.DataFrame:
+    """Holders with the ids, ranks and dates that people read; largest first, then by rank."""
+    place = np.empty(len(book.lines), dtype=np.int64)
+    place[book.lines.rank] = np.arange(1, len(book.lines) + 1)
+    last = promise(book, allocation).last
+    line = holders["line"].to_numpy()
+    orders = book.tables.frames["orders"].select("order_id", "line_no", "customer_id")
+    as_of = book.settings.as_of
+    return orders[pl.Series(book.lines.source_row[line])].with_columns(
+        quantity=holders["quantity"], rank=pl.Series(place[line], dtype=pl.Int64),
+        drawn_on=pl.Series([monday_of_bucket(week, as_of) for week in holders["week"]],
+                           dtype=pl.Date),
+        promised_on=pl.Series([friday_of_bucket(int(week), as_of) for week in last[line]],
+                              dtype=pl.Date)).sort(["quantity", "rank"],
+                                                   descending=[True, False])

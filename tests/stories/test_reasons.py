@@ -1,0 +1,158 @@
+"""Stories of the reasons: why a line is not on time, what binds it, and who holds that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.stories.book_builder import Story, book, week
+from tests.stories.plans import planned, promise
+
+
+def told(story: Story, order: str = "SO-1") -> tuple[Any, ...]:
+    """Reason, what binds, where, and the week in which it is needed."""
+    row = promise(planned(story), order)
+    return tuple(row[name] for name in ("reason", "binding_id", "binding_site_id", "binding_on"))
+
+
+def test_outbid_names_the_part_that_others_hold():
+    """Alone SO-2 would be served from the 8 GPUs. SO-1 stands before it and takes them."""
+    made = planned(book([("server", 1, 1, {"priority": 1}), ("server", 1, 1)],
+                        [("gpu", 8, 0), ("board", 9, 0)],
+                        [("server", "gpu", 8), ("server", "board")]))
+    row = promise(made, "SO-2")
+    assert (row["reason"], row["binding_kind"], row["binding_id"]) == ("outbid", "part", "gpu")
+    answer = made.why("SO-2", 1)
+    holders = answer.holders.select("order_id", "quantity", "rank").rows()
+    assert holders == [("SO-1", 8.0, 1)]
+    assert (answer.wanted, answer.lacking, answer.had_on) == (8.0, 8.0, None)
+
+
+def test_part_when_the_supply_itself_comes_too_late():
+    """Nobody else is there. Boards are on hand, GPUs come in week 3 and are needed in week 1."""
+    story = book([("server", 1, 1)], [("gpu", 8, 3), ("board", 1, 0)],
+                 [("server", "gpu", 8), ("server", "board")])
+    assert told(story) == ("part", "gpu", "austin", week(1))
+    answer = planned(story).why("SO-1", 1)
+    assert answer.had_on == week(3)
+    assert answer.arrive_on == week(3, 4)
+    assert answer.holders.height == 0
+
+
+def test_of_several_short_parts_the_latest_binds():
+    """GPUs come in week 3, DIMMs in week 4, both asked for in week 1: the DIMMs bind."""
+    assert told(book([("server", 1, 1)], [("gpu", 1, 3), ("dimm", 1, 4)],
+                     [("server", "gpu"), ("server", "dimm")]))[:2] == ("part", "dimm")
+
+
+def test_of_equally_late_parts_the_lower_id_binds():
+    """GPUs and DIMMs both come in week 3: "dimm" stands before "gpu"."""
+    assert told(book([("server", 1, 1)], [("gpu", 1, 3), ("dimm", 1, 3)],
+                     [("server", "gpu"), ("server", "dimm")]))[:2] == ("part", "dimm")
+
+
+def test_the_leaf_binds_and_not_the_assembly_above_it():
+    """A rack holds trays, a tray holds GPUs. Trays are short because GPUs are: the GPU is named."""
+    assert told(book([("rack", 1, 1)], [("gpu", 8, 4)],
+                     [("rack", "tray", 2), ("tray", "gpu", 4)]))[:2] == ("part", "gpu")
+
+
+def test_capacity_when_the_hours_are_too_few():
+    """Five servers at 10 hours of test are 50 hours by week 2; weeks 0 to 2 have 15 each, 45 in
+    all. Parts are there: the test binds."""
+    story = book([("server", 5, 2)], [("gpu", 5, 0)], [("server", "gpu")],
+                 routing=[("server", "test", 10, 0)], capacity=[("test", 15)])
+    assert told(story) == ("capacity", "test", "austin", week(2))
+    answer = planned(story).why("SO-1", 1)
+    assert (answer.wanted, answer.lacking) == (50.0, 5.0)
+
+
+def test_outbid_by_hours_names_who_uses_them():
+    """Twenty hours a week, 10 a server, asked for in week 0: SO-1 takes both places of week 0. SO-2
+    alone would be on time."""
+    story = book([("server", 2, 0, {"priority": 1}), ("server", 1, 0)], [("gpu", 9, 0)],
+                 [("server", "gpu")], routing=[("server", "test", 10, 0)], capacity=[("test", 20)])
+    assert told(story, "SO-2") == ("outbid", "test", "austin", week(0))
+    holders = planned(story).why("SO-2", 1).holders
+    assert holders.select("order_id", "quantity").rows() == [("SO-1", 20.0)]
+
+
+def test_lead_time_when_even_ample_parts_come_too_late():
+    """Ten days of building and 9 of transit: ceil(10/7) = 2 and ceil(9/7) = 2, so nothing arrives
+    before week 4 whatever is there; asked for in week 3. The slowest leaf is the GPU."""
+    assert told(book([("server", 1, 3)], [("gpu", 1, 0)], [("server", "gpu")],
+                     routing=[("server", "test", 1, 10)], capacity=[("test", "inf")],
+                     lanes=[("austin", "AMER", 9)]))[:2] == ("lead_time", "gpu")
+
+
+def test_window_when_the_order_rules_its_own_date_out():
+    """The customer asks for week 2 and takes nothing before week 4: late by its own window."""
+    assert told(book([("part", 1, 2, {"earliest_on": 4})], [("part", 1, 0)]))[0] == "window"
+
+
+def test_horizon_when_the_weeks_end_before_it():
+    """Eight weeks are planned and the order is for week 20, not before week 18."""
+    assert told(book([("part", 1, 20)], [("part", 1, 0)]))[0] == "horizon"
+
+
+def test_restriction_comes_before_every_other_reason():
+    """The part may not go to the region, and is not there either: the restriction is told."""
+    assert told(book([("part", 1, 1)], [("part", 1, 5)],
+                     restrictions=[("part", {"region": "AMER"})])) == (
+        "restriction", None, None, None)
+
+
+def test_lane_comes_before_lead_time():
+    """The pinned site has no lane to EMEA, and the part would be late, too."""
+    assert told(book([("part", 1, 1, {"region": "EMEA", "site_id": "austin"})], [("part", 1, 5)],
+                     lanes=[("austin", "AMER", 0), ("lodz", "EMEA", 30)]))[0] == "lane"
+
+
+def test_a_line_does_not_stand_in_its_own_way():
+    """SO-1 wants 4; SO-2, before it, holds 2 of the 5 pieces of week 0 until 3 more come in week 2.
+    SO-1 gets 3 in week 0 and 1 in week 2. Without its own draws 5 - 2 = 3 are there for its 4:
+    one piece is lacking, not four."""
+    made = planned(book([("part", 4, 0), ("part", 2, 0, {"priority": 1})],
+                        [("part", 5, 0), ("part", 3, 2)]))
+    answer = made.why("SO-1", 1)
+    assert (answer.reason, answer.wanted, answer.lacking) == ("outbid", 4.0, 1.0)
+    assert answer.had_on == week(2)
+
+
+def test_an_on_time_line_has_no_reason():
+    """One part, one order, in its week: no reason, and `why` says when it comes."""
+    made = planned(book([("part", 1, 1)], [("part", 1, 0)]))
+    assert promise(made, "SO-1")["reason"] is None
+    assert made.why("SO-1", 1).text() == (
+        "SO-1/1 (1 x part for acme, asked for 2026-02-13, rank 1) is on time: all of it by "
+        "2026-02-06.")
+
+
+def test_holders_of_substitutes_are_named_too():
+    """Two servers for SO-1 take the one A and, for the second, its substitute B. SO-2 lacks what
+    could be either: SO-1 holds 2 of it, not 1."""
+    made = planned(book([("server", 2, 1, {"priority": 1}), ("server", 1, 1)],
+                        [("a", 1, 0), ("b", 1, 0)], [("server", "a")], substitutes=[("a", "b")]))
+    assert made.why("SO-2", 1).holders.select("order_id", "quantity").rows() == [("SO-1", 2.0)]
+
+
+def test_what_is_reserved_for_another_is_no_ones_to_lack():
+    """Three pieces are reserved for umbrella, who takes them. Acme could not have used them: its
+    own supply comes in week 4, and nobody holds it."""
+    made = planned(book([("part", 1, 1), ("part", 3, 1, {"customer_id": "umbrella"})],
+                        [("part", 3, 0, {"reserved_for": "umbrella"}), ("part", 1, 4)]))
+    answer = made.why("SO-1", 1)
+    assert (answer.reason, answer.had_on, answer.holders.height) == ("part", week(4), 0)
+
+
+def test_very_many_options_are_counted_and_not_wrapped_round():
+    """Sixteen sites, seventeen items to choose from, one piece complete: the pieces of the open
+    book, 2^55 at each option, add up beyond 63 bits. SO-2 is late because SO-1 holds the piece."""
+    sites = [f"site-{k:02}" for k in range(16)]
+    names = [f"item-{k:02}" for k in range(17)]
+    order = {"ship_complete": "yes", "accepts": ";".join(names[1:])}
+    made = planned(book([("item-00", 1, 1, {**order, "priority": 1}), ("item-00", 1, 1, order)],
+                        [("item-00", 1, 0, {"site_id": "site-00"})],
+                        lanes=[(site, "AMER", 0) for site in sites],
+                        items=[(name, 10, "other") for name in names],
+                        bom=[(name, "chip") for name in names[1:]]))
+    assert promise(made, "SO-2")["reason"] == "outbid"
