@@ -1,0 +1,7 @@
+"""The independent checker: it proves a plan against its book, without any of the planner's code."""
+
+from headgate.verify.check import CheckResult, check_plan
+from headgate.verify.digests import check_digests
+from headgate.verify.rules import RULES
+
+__all__ = ["RULES", "CheckResult", "check_digests", "check_plan"]

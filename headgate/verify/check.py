@@ -1,0 +1,220 @@
+"""One call that proves a plan against its book, and says what it proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.issue import Issue
+from headgate.tables.frames import Tables
+from headgate.tables.plan_schema import PlanFrames
+from headgate.verify.allocations import Shipments, check_allocations, read_shipments
+from headgate.verify.compare import compare_quantities
+from headgate.verify.explosion import Explosion, draws_of, explode, line_name
+from headgate.verify.facts import Book, read_book, read_policy
+from headgate.verify.pegging import Pegs, peg, pegging_rows
+from headgate.verify.promises import (
+    LATE,
+    SHORT,
+    UNPLANNED,
+    check_promises,
+    check_reasons,
+    status_of,
+)
+from headgate.verify.reasons import Given, Reason, Reasoner, chosen_lines
+from headgate.verify.rules import Findings
+from headgate.verify.shape import Coded, check_shape
+from headgate.verify.shortages import check_shortages, expected_rows, wanted_of
+from headgate.verify.stock import (
+    check_consumption,
+    check_draws,
+    check_hours,
+    hours_used,
+    pegged_items,
+    sums_of,
+)
+from headgate.verify.structure import Structure, read_structure
+from headgate.verify.summary import Figures, check_summary
+from headgate.verify.supply import Supply, read_supply
+from headgate.verify.walk import Trees, World
+
+Longs = NDArray[np.int64]
+LIMIT = 2.0**62
+"""Sums above it could leave 64-bit whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """
+    What a check found.
+
+    issues  : the violations; none when the plan is proven
+    figures : what was proved: rows of each table, and `reasons_recomputed` of `reasons_total`
+    """
+
+    issues: tuple[Issue, ...]
+    figures: dict[str, int]
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing was found."""
+        return not self.issues
+
+
+def check_plan(tables: Tables, plan: PlanFrames, sample: int | None = None) -> CheckResult:
+    """
+    Prove that a plan is feasible and that each of its figures follows from its book.
+
+    sample : recompute the reasons of so many late lines only, picked by a hash; None all
+    """
+    findings = Findings()
+    figures = {f"{name}_rows": frame.height for name, frame in plan.frames.items()}
+    figures |= {"reasons_recomputed": 0, "reasons_total": 0}
+    policy = read_policy(plan.summary.get("policy"))
+    if policy is None:
+        findings.add("check.summary.policy", "summary", "must state objective, late_rate, "
+                     "undelivered and use_forecast; nothing else was checked", column="policy",
+                     value=plan.summary.get("policy"))
+        return CheckResult(findings.issues(), figures)
+    book = read_book(tables, policy)
+    check = _Check(tables, plan, book, read_supply(tables, book), read_structure(tables, book),
+                   findings, figures)
+    if check.fits():
+        check.run(sample)
+    return CheckResult(findings.issues(), figures)
+
+
+@dataclass(slots=True)
+class _Check:
+    """The steps of one check, each on what the steps before it recomputed."""
+
+    tables: Tables
+    plan: PlanFrames
+    book: Book
+    supply: Supply
+    structure: Structure
+    findings: Findings
+    figures: dict[str, int]
+
+    def fits(self) -> bool:
+        """Whether all sums of the book stay inside 64-bit whole numbers."""
+        pieces = np.ones(len(self.book.ids.items))
+        hours = np.zeros(len(self.book.ids.items))
+        np.add.at(hours, self.structure.steps["item"].to_numpy(),
+                  self.structure.steps["micro"].to_numpy().astype(np.float64))
+        rows = self.structure.bom.select("parent", "component", "pieces").to_numpy()
+        level = self.structure.level
+        for parent, component, each in rows[np.argsort(-level[rows[:, 0]], kind="stable")]:
+            pieces[parent] += each * pieces[component]
+            hours[parent] += each * hours[component]
+        item, wanted = self.book.lines.item, self.book.lines.open.astype(np.float64)
+        accepted = [max((own, *others), key=lambda k: pieces[k] + hours[k]) for own, others in
+                    zip(item.tolist(), self.book.lines.accepts, strict=True)]
+        size = np.maximum(pieces, hours)[np.array(accepted, dtype=np.int64)]
+        if float((wanted * size).sum()) < LIMIT:
+            return True
+        self.findings.add("check.book.size", "orders", "open pieces times the pieces or hours of "
+                          "one sold piece must stay below 2^62; nothing was checked")
+        return False
+
+    def run(self, sample: int | None) -> None:
+        """All steps; a step is left out when what it builds on is broken."""
+        coded = check_shape(self.plan.frames, self.book, self.supply, self.findings)
+        if coded is None:
+            return
+        shipments = read_shipments(coded.allocations, self.book)
+        check_allocations(self.plan.frames["allocations"], coded.allocations, shipments,
+                          self.book, self.findings)
+        if self.findings:
+            return
+        exploded, drawn, pegs = self._stock(coded, shipments)
+        status = status_of(shipments, self.book)
+        one_by_one = check_promises(self.plan.frames["promises"], coded.promises["line"],
+                                    shipments, status, self.book, self.findings)
+        used = hours_used(exploded.hours, self.book)
+        check_hours(used, self.book, self.findings)
+        self._shortages(coded, shipments, drawn, used)
+        expected = Figures(self.tables, self.book, self.structure, shipments, drawn,
+                           status).expected()
+        check_summary(self.plan.summary, expected, self.plan.frames, self.findings)
+        if one_by_one:
+            self._reasons(status, shipments, exploded, used, pegs, sample)
+
+    def _stock(self, coded: Coded, shipments: Shipments,
+               ) -> tuple[Explosion, dict[str, Longs], Pegs | None]:
+        """Explosion, consumption and pegging; the draws summed over lines, and FIFO."""
+        book, findings = self.book, self.findings
+        short = coded.shortages
+        pegged = pegged_items(
+            str(self.plan.summary.get("pegging")), book, self.structure,
+            short["id"][short["kind"] == 0], self.supply.reserved)
+        exploded = explode(shipments, draws_of(coded.pegging), np.flatnonzero(~pegged), book,
+                           self.structure, findings)
+        draws = {name: exploded.draws[name].to_numpy() for name in exploded.draws.columns}
+        check_draws(draws, book, self.structure, findings)
+        drawn = sums_of(draws)
+        check_consumption(drawn, coded.consumption, book, findings)
+        pegs = peg(draws, book, self.supply, findings)
+        if pegs is not None:
+            compare_quantities(
+                "pegging", pegging_rows(draws, pegs, pegged, self.supply, book), coded.pegging,
+                ("line", "item", "site", "drawn", "reference", "stood", "lead_days"),
+                lambda row: f"{line_name(row['line'], book)}: "
+                f"{self.supply.references[row['reference']]} in the week of "
+                f"{book.calendar.day(row['drawn'])}, {row['lead_days']} days before the shipment",
+                "the draws by FIFO", findings)
+        return exploded, drawn, pegs
+
+    def _shortages(self, coded: Coded, shipments: Shipments, drawn: dict[str, Longs],
+                   used: Longs) -> None:
+        book = self.book
+        shape = (len(book.ids.items), len(book.ids.sites), book.calendar.horizon)
+        pieces = np.zeros(shape, dtype=np.int64)
+        np.add.at(pieces, (drawn["item"], drawn["site"], drawn["drawn"]), drawn["quantity"])
+        wanted = wanted_of(shipments, book, self.structure, self.supply)
+        expected = expected_rows(wanted, pieces, used, book, self.supply)
+        check_shortages(self.plan.frames["shortages"], coded.shortages, expected, book,
+                        self.findings)
+
+    def _reasons(self, status: Longs, shipments: Shipments, exploded: Explosion, used: Longs,
+                 pegs: Pegs | None, sample: int | None) -> None:
+        """Reasons, recomputed by the rank rules where the rest of the plan stands."""
+        late = np.flatnonzero(np.isin(status, (LATE, SHORT, UNPLANNED)))
+        recomputed: dict[int, Reason] = {}
+        if pegs is not None and not self.findings:
+            chosen = chosen_lines(late, sample, self.book)
+            reasoner = self._reasoner(chosen, shipments, exploded, used, pegs)
+            recomputed = {line: reasoner.reason(line) for line in chosen.tolist()}
+        self.figures["reasons_total"] = len(late)
+        self.figures["reasons_recomputed"] = len(recomputed)
+        check_reasons(self.plan.frames["promises"], status, recomputed, self.book, self.findings)
+
+    def _reasoner(self, chosen: Longs, shipments: Shipments, exploded: Explosion, used: Longs,
+                  pegs: Pegs) -> Reasoner:
+        book = self.book
+        free = np.where(book.hours >= LIMIT, book.hours, book.hours - used)
+        left = World(self.supply, pegs.left.tolist(), free.tolist())
+        return Reasoner(book, Trees(book, self.structure), self.supply, shipments, left,
+                        _given(chosen, exploded, pegs))
+
+
+def _given(chosen: Longs, exploded: Explosion, pegs: Pegs) -> Given:
+    """The pieces by pool and the hours of the lines whose reasons are recomputed."""
+    line, site, week = (exploded.draws[name].to_numpy() for name in ("line", "site", "drawn"))
+    pieces: dict[tuple[int, int], list[Any]] = {}
+    at = np.flatnonzero(np.isin(line[pegs.draw], chosen))
+    draw = pegs.draw[at]
+    for key_line, key_site, *row in zip(
+            line[draw].tolist(), site[draw].tolist(), pegs.pool[at].tolist(),
+            week[draw].tolist(), pegs.pieces[at].tolist(), strict=True):
+        pieces.setdefault((key_line, key_site), []).append(tuple(row))
+    hours: dict[tuple[int, int], list[Any]] = {}
+    rows = exploded.hours.filter(pl.col("line").is_in(pl.Series(chosen).implode()))
+    for key_line, key_site, *row in rows.select(
+            "line", "site", "resource", "drawn", "micro").iter_rows():
+        hours.setdefault((key_line, key_site), []).append(tuple(row))
+    return Given(pieces, hours)

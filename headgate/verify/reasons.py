@@ -1,0 +1,281 @@
+"""Why a line is not on time: the line planned alone, and what binds its reference shipment."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.tables.schema import UNLIMITED_MICRO
+from headgate.verify.allocations import Shipments, first_of_line
+from headgate.verify.alone import Alone, Answer, Question
+from headgate.verify.explosion import line_name
+from headgate.verify.facts import ALWAYS, Book
+from headgate.verify.supply import Supply
+from headgate.verify.walk import Need, Option, Trees, Walk, World
+
+Longs = NDArray[np.int64]
+PART, RESOURCE = "part", "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What binds: a part or resource (its number), the site, the bucket in which it is needed."""
+
+    kind: str
+    index: int
+    site: int
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The reason of one line."""
+
+    word: str
+    binding: Binding | None
+
+    def cells(self, book: Book) -> tuple[str, str | None, str | None, str | None, date | None]:
+        """The reason as the columns of `promises` show it."""
+        if self.binding is None:
+            return self.word, None, None, None, None
+        bound = self.binding
+        names = book.ids.items if bound.kind == PART else book.ids.resources
+        return (self.word, bound.kind, names[bound.index], book.ids.sites[bound.site],
+                book.calendar.day(bound.bucket))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """
+    What each line of the plan was given, so that it can be given back.
+
+    pieces : (pool, bucket, pieces) by (line, site)
+    hours  : (resource, bucket, micro) by (line, site)
+    """
+
+    pieces: dict[tuple[int, int], list[tuple[int, int, int]]]
+    hours: dict[tuple[int, int], list[tuple[int, int, int]]]
+
+
+def chosen_lines(late: Longs, sample: int | None, book: Book) -> Longs:
+    """The lines whose reasons are recomputed: all, or so many, picked by a hash of their ids."""
+    if sample is None or len(late) <= sample:
+        return late
+    hashed = [(hashlib.blake2b(line_name(line, book).encode(), digest_size=8).digest(), line)
+              for line in late.tolist()]
+    return np.array(sorted(line for _, line in sorted(hashed)[:max(0, sample)]), dtype=np.int64)
+
+
+class Reasoner:
+    """Recomputes the reasons of lines under the rank policy."""
+
+    def __init__(self, book: Book, trees: Trees, supply: Supply, shipments: Shipments,
+                 left: World, given: Given) -> None:
+        self.book, self.trees, self.shipments = book, trees, shipments
+        self.left, self.given = left, given
+        horizon, hours = book.calendar.horizon, book.hours.tolist()
+        there = supply.there.tolist()
+        self.banned = book.banned.tolist()
+        self.empty = Alone(World(supply, there, hours), trees, self.banned, horizon)
+        self.open = Alone(World(supply, there, hours, endless=True), trees, self.banned, horizon)
+        self._lanes: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        self._own = self._first_by_item()
+
+    def _first_by_item(self) -> dict[tuple[int, int], int]:
+        """The site of the first allocation of each (line, item)."""
+        ships = self.shipments
+        order = first_of_line(ships.line, ships.arrive, ships.site, self.book)
+        sites: dict[tuple[int, int], int] = {}
+        for line, item, site in zip(ships.line[order].tolist(), ships.item[order].tolist(),
+                                    ships.site[order].tolist(), strict=True):
+            sites.setdefault((line, item), site)
+        return sites
+
+    def lanes(self, line: int) -> tuple[tuple[int, int], ...]:
+        """Site and transit weeks of the sites that may serve a line, nearest first."""
+        book = self.book
+        region, pin = int(book.lines.region[line]), int(book.lines.site[line])
+        if (region, pin) not in self._lanes:
+            rows = sorted((int(book.days[site, region]), int(book.freight[site, region]), site)
+                          for site in np.flatnonzero(book.weeks[:, region] >= 0).tolist()
+                          if pin in (-1, site))
+            self._lanes[region, pin] = tuple((site, int(book.weeks[site, region]))
+                                             for _, _, site in rows)
+        return self._lanes[region, pin]
+
+    def question(self, line: int) -> Question:
+        """The line as it asks to be planned alone."""
+        lines = self.book.lines
+        customer = int(lines.customer[line])
+        return Question(
+            items=(int(lines.item[line]), *lines.accepts[line]), lanes=self.lanes(line),
+            banned=int(lines.banned[line]),
+            customer=customer if customer in self.empty.world.reserving else -1,
+            first=max(0, int(lines.earliest[line])), last=int(lines.latest[line]),
+            pieces=int(lines.open[line]), lot=int(lines.lot[line]),
+            complete=bool(lines.complete[line]))
+
+    def reason(self, line: int) -> Reason:
+        """The first reason that is true of the line, and what binds."""
+        question = self.question(line)
+        answer = self.open.answer(question)
+        word = self._word(line, question, answer)
+        if word in ("restriction", "lane", "horizon"):
+            return Reason(word, None)
+        alone = word == "alone"
+        binding = self._binding(line, question, answer, alone, word in ("lead_time", "window"))
+        if alone:
+            by_hours = binding is not None and binding.kind == RESOURCE
+            word = "capacity" if by_hours else "part"
+        return Reason(word, binding)
+
+    def _word(self, line: int, question: Question, answer: Answer) -> str:
+        """The reason, `alone` standing for part and capacity."""
+        asked, pieces = int(self.book.lines.requested[line]), question.pieces
+        banned = self.banned[question.banned]
+        on_time = answer.on_time(pieces, asked)
+        if question.banned != 0:
+            if question.lanes and all(banned[item] for item in question.items):
+                return "restriction"
+            lifted = _changed(question, banned=0)
+            if not on_time and self.open.answer(lifted).on_time(pieces, asked):
+                return "restriction"
+        if not question.lanes:
+            return "lane"
+        if not on_time:
+            free = self.open.answer(_changed(question, first=0, last=ALWAYS))
+            if free.pieces == pieces and free.last > asked:
+                return "lead_time"
+            latest = self.book.calendar.horizon - 1 + max(weeks for _, weeks in question.lanes)
+            if free.pieces == pieces and int(self.book.lines.earliest[line]) <= latest:
+                return "window"
+            return "horizon"
+        by_then = _changed(question, last=min(question.last, asked))
+        return "outbid" if self.empty.answer(by_then).on_time(pieces, asked) else "alone"
+
+    def _binding(self, line: int, question: Question, answer: Answer, alone: bool,
+                 always: bool) -> Binding | None:
+        """What binds the reference shipment; `always` names the longest leaf if nothing does."""
+        banned = self.banned[question.banned]
+        item = next(item for item in question.items if not banned[item])
+        site = self._own.get((line, item), question.lanes[0][0])
+        transit = dict(question.lanes)[site]
+        asked = int(self.book.lines.requested[line])
+        arrive = min(max(asked, answer.last if answer.pieces else asked), question.last)
+        ship = min(self.book.calendar.horizon - 1, arrive - transit)
+        if ship < 0:
+            return None
+        spread = max(0, ship - max(0, question.first - transit))
+        world = self.empty.world if alone else self.left
+        before = Walk(world, site, question.customer, banned)
+        if not alone:
+            self._give_back(line, before)
+        walk = before.copy()
+        option = self.trees.option(item, ship)
+        walk.run(option, question.pieces, go_on=True)
+        return _Candidates(self.book, self.trees, before, walk, option, spread,
+                           question.complete).latest(always)
+
+    def _give_back(self, line: int, walk: Walk) -> None:
+        """The line's own draws and hours at the site of the walk, as if it had none."""
+        for pool, bucket, pieces in self.given.pieces.get((line, walk.site), ()):
+            walk.add(pool, bucket, pieces)
+        for resource, bucket, micro in self.given.hours.get((line, walk.site), ()):
+            walk.used[resource, bucket] = walk.used.get((resource, bucket), 0) - micro
+
+
+def _changed(question: Question, banned: int | None = None, first: int | None = None,
+             last: int | None = None) -> Question:
+    """The question with other restrictions or another window."""
+    return Question(question.items, question.lanes,
+                    question.banned if banned is None else banned, question.customer,
+                    question.first if first is None else first,
+                    question.last if last is None else last,
+                    question.pieces, question.lot, question.complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """
+    What may bind a reference shipment.
+
+    before : what is there before the walk; walk : the walk itself
+    spread : weeks that the shipment could leave earlier
+    """
+
+    book: Book
+    trees: Trees
+    before: Walk
+    walk: Walk
+    option: Option
+    spread: int
+    complete: bool
+
+    def latest(self, always: bool) -> Binding | None:
+        """The candidate that binds; else, if asked for, the leaf with the longest lead time."""
+        ids, site = self.book.ids, self.before.site
+        found: list[tuple[int, str, str, int, int]] = []
+        leaves: list[tuple[int, str, int, int]] = []
+        for k, need in enumerate(self.option.needs):
+            wanted = self.walk.needed[k]
+            if wanted and not need.has_bom:
+                name = ids.items[need.item]
+                leaves.append((-need.days, name, need.bucket, need.item))
+                if self.walk.found[k] < wanted:
+                    first = self._first_week(need, wanted)
+                    found.append((-(first + need.offset), name, PART, need.bucket, need.item))
+        found += self._steps(self.spread)
+        # Hours of earlier weeks help nobody whose parts were not there then.
+        found = found or self._steps(0)
+        if found:
+            _, _, kind, bucket, index = min(found)
+            return Binding(kind, index, site, bucket)
+        if not always or not leaves:
+            return None
+        _, _, bucket, item = min(leaves)
+        return Binding(PART, item, site, bucket)
+
+    def _steps(self, spread: int) -> list[tuple[int, str, str, int, int]]:
+        """Steps that find their hours after their own week, counted from `spread` weeks before."""
+        found = []
+        for k, need in enumerate(self.option.needs):
+            for resource, micro, bucket, offset in need.steps:
+                hours = self.walk.made[k] * micro
+                first = self._first_free_week(resource, hours, bucket, spread)
+                if hours and first > bucket:
+                    found.append((-(first + offset), self.book.ids.resources[resource], RESOURCE,
+                                  bucket, resource))
+        return found
+
+    def _first_week(self, need: Need, wanted: int) -> int:
+        """The first bucket in which the item and its substitutes offer the pieces."""
+        horizon = self.book.calendar.horizon
+        for week in range(max(0, need.bucket), horizon):
+            offered = self.before.offer(need.item, week)
+            for other in self._substitutes(need, week):
+                offered += self.before.offer(other, week)
+            if offered >= wanted:
+                return week
+        return horizon
+
+    def _substitutes(self, need: Need, week: int) -> tuple[int, ...]:
+        """Substitutes that hold in another week; the sold piece itself has none."""
+        if need is self.option.needs[0]:
+            return ()
+        return self.trees.choices(need.item, week)
+
+    def _first_free_week(self, resource: int, hours: int, bucket: int, spread: int) -> int:
+        """The first bucket by which a step has its hours."""
+        saved, horizon = 0, self.book.calendar.horizon
+        for week in range(max(0, bucket - spread), horizon):
+            free = self.before.free(resource, week)
+            if free >= UNLIMITED_MICRO:
+                return week
+            saved = free if self.complete else saved + free
+            if saved >= hours:
+                return week
+        return horizon

@@ -1,0 +1,284 @@
+"""Every figure of the summary, recomputed in whole cents and pieces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.calendar import fiscal_year
+from headgate.tables.frames import Tables
+from headgate.tables.plan_schema import PLAN_TABLES
+from headgate.verify.allocations import Shipments
+from headgate.verify.facts import ALWAYS, Book
+from headgate.verify.promises import LATE, ON_TIME, SHIPPED, SHORT, UNPLANNED
+from headgate.verify.rules import Findings
+from headgate.verify.structure import Structure
+
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+TABLE = "summary"
+SAFE = 2.0**62
+SECONDS = ("load", "plan", "explain", "write", "total")
+WRITTEN = ("tables", "digest")
+"""Entries that are added when a plan is written; `check_digests` proves them."""
+
+
+def exact_sum(*factors: Longs) -> int:
+    """The sum over rows of the product of the columns, exact however large it is."""
+    if len(factors[0]) == 0:
+        return 0
+    size = np.abs(factors[0]).astype(np.float64)
+    for factor in factors[1:]:
+        size = size * np.abs(factor)
+    if float(size.sum()) < SAFE:
+        product = factors[0]
+        for factor in factors[1:]:
+            product = product * factor
+        return int(product.sum())
+    return sum(math.prod(row) for row in zip(*(f.tolist() for f in factors), strict=True))
+
+
+def share(part: int, of: int) -> float | None:
+    """A share to six decimals; None of nothing."""
+    return round(part / of, 6) if of else None
+
+
+class Figures:
+    """The figures of a plan's summary that follow from the book and the plan's tables."""
+
+    def __init__(self, tables: Tables, book: Book, structure: Structure, shipments: Shipments,
+                 consumption: Mapping[str, Longs], status: Longs) -> None:
+        self.tables, self.book, self.structure = tables, book, structure
+        self.ships, self.consumption, self.status = shipments, consumption, status
+        self.is_open: Bools = book.lines.open > 0
+
+    def expected(self) -> dict[str, Any]:
+        """All recomputed figures, nested as in the summary."""
+        settings = self.tables.settings
+        lines, orders = self._lines(), self._orders()
+        units, dollars = self._units(), self._dollars()
+        return {
+            "book_name": settings.name, "book_digest": self.tables.digest,
+            "as_of": settings.as_of.isoformat(), "horizon_weeks": settings.horizon_weeks,
+            "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
+            "lines": lines, "orders": orders, "units": units, "dollars_cents": dollars,
+            "service": {
+                "line": {"on_time": share(lines["on_time"], lines["open"]),
+                         "in_full": share(lines["on_time"] + lines["late"], lines["open"])},
+                "unit": {"on_time": share(units["on_time"], units["open"]),
+                         "in_full": share(units["promised"], units["open"])},
+                "order": {"on_time": share(orders["on_time"], orders["open"]),
+                          "in_full": share(orders["in_full"], orders["open"])},
+                "dollar": {"on_time": share(dollars["on_time"], dollars["open"]),
+                           "in_full": share(dollars["promised"], dollars["open"])}},
+            "otif": self._otif(), "value": self._value(), "backlog_cents": self._backlog()}
+
+    def _lines(self) -> dict[str, int]:
+        count = {name: int((self.status == code).sum()) for name, code in
+                 (("on_time", ON_TIME), ("late", LATE), ("short", SHORT),
+                  ("unplanned", UNPLANNED), ("shipped", SHIPPED))}
+        return {"total": len(self.book.lines), "open": int(self.is_open.sum()), **count}
+
+    def _orders(self) -> dict[str, int]:
+        order = self.book.lines.key_order
+        count = len(self.book.lines.orders)
+
+        def all_of(good: Bools) -> int:
+            """Orders with an open line, all of whose open lines are good."""
+            bad = np.zeros(count, dtype=np.bool_)
+            bad[order[self.is_open & ~good]] = True
+            return int((is_open & ~bad).sum())
+
+        is_open = np.zeros(count, dtype=np.bool_)
+        is_open[order[self.is_open]] = True
+        return {"open": int(is_open.sum()), "on_time": all_of(self.status == ON_TIME),
+                "in_full": all_of(np.isin(self.status, (ON_TIME, LATE)))}
+
+    def _units(self) -> dict[str, int]:
+        return {"open": int(self.book.lines.open.sum()),
+                "promised": int(self.ships.promised.sum()),
+                "on_time": int(self.ships.by_requested.sum())}
+
+    def _dollars(self) -> dict[str, int]:
+        price = self.book.lines.price
+        return {"open": exact_sum(self.book.lines.open, price),
+                "promised": exact_sum(self.ships.promised, price),
+                "on_time": exact_sum(self.ships.by_requested, price)}
+
+    def _otif(self) -> dict[str, float | None]:
+        lines, ships = self.book.lines, self.ships
+        asked = self.is_open & (lines.promised > -ALWAYS)
+        kept = asked & (ships.by_promised == lines.open)
+        in_time = self.is_open & (ships.by_requested == lines.open)
+        return {"requested": share(int(in_time.sum()), int(self.is_open.sum())),
+                "promised": share(int(kept.sum()), int(asked.sum()))}
+
+    def _value(self) -> dict[str, int]:
+        book, lines, ships = self.book, self.book.lines, self.ships
+        region = lines.region[ships.line]
+        gain = (lines.price[ships.line] - book.unit_cost[ships.item]
+                - book.freight[ships.site, region])
+        delivered = exact_sum(ships.quantity, gain) - self._extra_cost()
+        weeks = np.maximum(0, ships.arrive - lines.requested[ships.line])
+        late = exact_sum(ships.quantity, weeks, lines.late[ships.line])
+        undelivered = self._undelivered() if book.policy.undelivered_costs else 0
+        return {"value_cents": delivered - late - undelivered, "delivered_cents": delivered,
+                "late_cents": late, "undelivered_cents": undelivered}
+
+    def _extra_cost(self) -> int:
+        """What all substituted pieces cost more; periods of one pair do not overlap."""
+        drawn = pl.DataFrame({"item": self.consumption["stood"],
+                              "substitute": self.consumption["item"],
+                              "week": self.consumption["drawn"],
+                              "pieces": self.consumption["quantity"]})
+        rows = drawn.join(self.structure.substitutes, on=["item", "substitute"],
+                          how="inner").filter(
+            pl.col("week").is_between(pl.col("hold_from"), pl.col("hold_to")))
+        return exact_sum(rows["pieces"].to_numpy(), rows["cents"].to_numpy())
+
+    def _undelivered(self) -> int:
+        book, lines = self.book, self.book.lines
+        longest = np.maximum(0, book.weeks.max(axis=0, initial=0))
+        last = np.where(lines.latest < ALWAYS, lines.latest,
+                        book.calendar.horizon - 1 + longest[lines.region])
+        weeks = np.maximum(0, last - lines.requested)
+        return exact_sum(lines.open - self.ships.promised, weeks, lines.late)
+
+    def _backlog(self) -> dict[str, Any]:
+        book, lines = self.book, self.book.lines
+        cents = lines.price
+        items = [book.ids.items[k] for k in lines.item.tolist()]
+        regions = [book.ids.regions[k] for k in lines.region.tolist()]
+        return {"total": exact_sum(lines.open, cents),
+                "by_segment": _by_name(lines.segment, lines.open, cents),
+                "by_region": _by_name(regions, lines.open, cents),
+                "by_item": _by_name(items, lines.open, cents),
+                "by_quarter": self._by_quarter()}
+
+    def _by_quarter(self) -> dict[str, int]:
+        ships, lines, calendar = self.ships, self.book.lines, self.book.calendar
+        rule = fiscal_year(self.tables.settings.fiscal_year_end)
+        label = {week: rule.label(calendar.day(week, weekday=4))
+                 for week in np.unique(ships.arrive).tolist()}
+        found = _by_name([label[week] for week in ships.arrive.tolist()], ships.quantity,
+                         lines.price[ships.line])
+        rest = lines.open - ships.promised
+        if rest.any():
+            found["unplanned"] = exact_sum(rest, lines.price)
+        return found
+
+
+def _by_name(names: list[str], pieces: Longs, cents: Longs) -> dict[str, int]:
+    """Cents by name; names with no pieces are left out."""
+    frame = pl.DataFrame({"name": names, "pieces": pieces, "cents": cents},
+                         schema_overrides={"name": pl.String}).filter(pl.col("pieces") > 0)
+    return {str(key[0]): exact_sum(group["pieces"].to_numpy(), group["cents"].to_numpy())
+            for key, group in frame.partition_by("name", as_dict=True).items()}
+
+
+OWN_KEYS = ("version", "policy", "seed", "pegging", "seconds", "peak_memory_mb")
+"""Entries that are facts of the run: only their form can be checked."""
+
+
+def check_summary(summary: Mapping[str, Any], expected: Mapping[str, Any],
+                  frames: Mapping[str, pl.DataFrame], findings: Findings) -> None:
+    """Hold the summary against the recomputed figures, entry by entry."""
+    known = {*expected, *OWN_KEYS, *WRITTEN}
+    for name in summary:
+        if name not in known:
+            findings.add("check.summary.key", TABLE, "must not be in a summary", column=str(name))
+    for name, due in expected.items():
+        if name not in summary:
+            findings.add("check.summary.key", TABLE, "must be in every summary", column=name)
+        else:
+            _compare(summary[name], due, name, findings)
+    _check_run(summary, findings)
+    _check_row_counts(summary, frames, findings)
+
+
+def _compare(had: Any, due: Any, path: str, findings: Findings) -> None:
+    if isinstance(due, Mapping):
+        if not isinstance(had, Mapping):
+            findings.add("check.summary.value", TABLE, "must be a group of figures", column=path,
+                         value=had)
+            return
+        for name in had:
+            if name not in due and had[name] != 0:
+                findings.add("check.summary.key", TABLE, "must not be here",
+                             column=f"{path}.{name}", value=had[name])
+        for name, figure in due.items():
+            if name in had:
+                _compare(had[name], figure, f"{path}.{name}", findings)
+            elif figure != 0 or not path.startswith("backlog_cents."):
+                findings.add("check.summary.key", TABLE, f"must be here and be {figure}",
+                             column=f"{path}.{name}")
+        return
+    if not _same(had, due):
+        findings.add("check.summary.value", TABLE, f"must be {due}, recomputed from the book and "
+                     "the plan's tables", column=path, value=had)
+
+
+def _same(had: Any, due: Any) -> bool:
+    """Equal in kind and value; a share to six decimals."""
+    if isinstance(due, float):
+        return (isinstance(had, int | float) and not isinstance(had, bool)
+                and abs(had - due) < 5e-7)
+    return type(had) is type(due) and bool(had == due)
+
+
+def _check_run(summary: Mapping[str, Any], findings: Findings) -> None:
+    """Version, seed, pegging, seconds and memory have the form that they must have."""
+    version, seed, pegging = (summary.get(name) for name in ("version", "seed", "pegging"))
+    rules = (
+        ("version", version, isinstance(version, str) and version != "", "a text"),
+        ("seed", seed, isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0,
+         "a whole number of at least 0"),
+        ("pegging", pegging, pegging in ("all", "scarce"), "all or scarce"),
+        ("peak_memory_mb", summary.get("peak_memory_mb"),
+         _is_number(summary.get("peak_memory_mb")) and summary["peak_memory_mb"] > 0,
+         "a number above 0"))
+    for name, value, good, what in rules:
+        if not good:
+            findings.add("check.summary.value", TABLE, f"must be {what}", column=name,
+                         value=value)
+    seconds = summary.get("seconds")
+    if not isinstance(seconds, Mapping) or set(seconds) != set(SECONDS):
+        findings.add("check.summary.key", TABLE, f"must be {', '.join(SECONDS)}",
+                     column="seconds", value=seconds)
+        return
+    for name in SECONDS:
+        spent = seconds[name]
+        if not _is_number(spent) or spent < 0:
+            findings.add("check.summary.value", TABLE, "must be a number of at least 0",
+                         column=f"seconds.{name}", value=spent)
+        elif _is_number(seconds["total"]) and spent > seconds["total"]:
+            findings.add("check.summary.value", TABLE, "must not be more than seconds.total",
+                         column=f"seconds.{name}", value=spent)
+
+
+def _is_number(value: Any) -> bool:
+    return (isinstance(value, int | float) and not isinstance(value, bool)
+            and math.isfinite(value))
+
+
+def _check_row_counts(summary: Mapping[str, Any], frames: Mapping[str, pl.DataFrame],
+                      findings: Findings) -> None:
+    """A written summary names each table with its rows."""
+    written = summary.get("tables")
+    if written is None:
+        return
+    names = {table.name for table in PLAN_TABLES}
+    if not isinstance(written, Mapping) or set(written) - {"plan", "workbook"} != names:
+        findings.add("check.summary.key", TABLE, f"must be {', '.join(sorted(names))}, and plan",
+                     column="tables")
+        return
+    for name in sorted(names):
+        rows = written[name].get("rows") if isinstance(written[name], Mapping) else None
+        if not _same(rows, frames[name].height):
+            findings.add("check.summary.value", TABLE, f"must be {frames[name].height}, the "
+                         "table's rows", column=f"tables.{name}.rows", value=rows)
