@@ -1,0 +1,251 @@
+"""
+The charts, as plotly data and layout.
+
+They are plain dictionaries: the page hands them to plotly's script as they are, and the Python
+classes of plotly, which cost a second, are needed only by the test that validates them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from headgate.base.money import short_money
+from headgate.reports.markup import chart_text
+from headgate.reports.numbers import amount, axis_money, exact_money, part_of, percent, shortened
+
+INK, MUTED, RULE = "#1B2733", "#55636F", "#E4E9EE"
+ON_TIME, LATE, UNDATED, STOCK = "#0072B2", "#E69F00", "#AEB6BF", "#56788C"
+BOOKED, AHEAD = "#007D5E", "#A5568A"
+FONT = ("system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', "
+        "sans-serif")
+MISSING_SCALE = ((0.0, "#FDEBB8"), (0.25, "#F7BC66"), (0.5, "#E07A4B"), (0.75, "#A83C5C"),
+                 (1.0, "#45195A"))
+LOAD_SCALE = ((0.0, "#EEF4FA"), (0.5, "#9CC3E2"), (0.8, "#3F86BE"), (0.95, "#125A93"),
+              (1.0, "#0A2E52"))
+"""Both scales darken steadily, so that they read the same in grey and with any colour vision."""
+PARTS_OF_DOLLARS = (("On time", "on_time_cents", ON_TIME, ""), ("Late", "late_cents", LATE, ""),
+                    ("No date yet", "undated_cents", UNDATED, "/"))
+ROW_PIXELS = 34
+MOST_NARROW_COLUMNS = 7
+PIXELS_A_LETTER = 7.2
+"""Width of a letter of a chart's text in the widest of the system fonts."""
+
+
+def stacked_bars(rows: Sequence[Mapping[str, Any]], currency: str,
+                 ends: Sequence[str] = ()) -> dict[str, Any]:
+    """
+    Horizontal bars of dollars, split into on time, late and without a date.
+
+    rows : name, total_cents and the three parts, the bar on top first
+    ends : words at the end of each bar; by default its total and its share on time
+    """
+    names = [chart_text(shortened(str(row["name"]))) for row in rows]
+    places = list(range(len(rows)))
+    data = [_stack_part(rows, places, part, currency, "h") for part in PARTS_OF_DOLLARS]
+    most = max((row["total_cents"] for row in rows), default=0)
+    words = ends or [f"{short_money(row['total_cents'], currency)} · "
+                     f"{percent(part_of(row['on_time_cents'], row['total_cents']))}"
+                     for row in rows]
+    narrow = [short_money(row["total_cents"], currency) for row in rows] if ends else words
+    data.append(_bar_ends([row["total_cents"] for row in rows], words, narrow))
+    layout = _bar_layout(names, most, currency, (words, narrow))
+    layout["barmode"] = "stack"
+    return {"data": data, "layout": layout}
+
+
+def quarter_columns(rows: Sequence[Mapping[str, Any]], currency: str) -> dict[str, Any]:
+    """Columns of dollars by the fiscal quarter of their promise."""
+    names = ["<br>".join(chart_text(str(row["name"])).rsplit(" ", 1)) for row in rows]
+    places = list(range(len(rows)))
+    data = [_stack_part(rows, places, part, currency, "v") for part in PARTS_OF_DOLLARS]
+    most = max((row["total_cents"] for row in rows), default=0)
+    data.append({"type": "scatter", "mode": "text", "x": places, "textposition": "top center",
+                 "y": [row["total_cents"] / 100 for row in rows], "hoverinfo": "skip",
+                 "text": [short_money(row["total_cents"], currency) for row in rows],
+                 "textfont": {"size": 11}, "cliponaxis": False})
+    layout = _layout(260)
+    layout["barmode"] = "stack"
+    layout["bargap"] = 0.35
+    layout["xaxis"] = {**_names_axis(places, names), "tickangle": 0}
+    layout["yaxis"] = {**_money_axis(most, currency), "range": [0, max(most, 1) / 100 * 1.14],
+                       "automargin": True}
+    if len(rows) > MOST_NARROW_COLUMNS:
+        layout["meta"] = {"every_second": True}
+    return {"data": data, "layout": layout}
+
+
+def _stack_part(rows: Sequence[Mapping[str, Any]], places: Sequence[int],
+                part: tuple[str, str, str, str], currency: str, orientation: str) -> dict[str, Any]:
+    title, column, colour, pattern = part
+    dollars = [row[column] / 100 for row in rows]
+    marker: dict[str, Any] = {"color": colour, "line": {"width": 0}}
+    if pattern:
+        marker["pattern"] = {"shape": pattern, "fgcolor": "#7C8792", "bgcolor": colour, "size": 6,
+                             "solidity": 0.3}
+    across, along = (dollars, places) if orientation == "h" else (places, dollars)
+    return {"type": "bar", "name": title, "orientation": orientation, "x": list(across),
+            "y": list(along), "marker": marker, "hovertemplate": "%{hovertext}<extra></extra>",
+            "hovertext": [f"{chart_text(str(row['name']))}<br>{title}: "
+                          f"<b>{exact_money(row[column], currency)}</b><br>All: "
+                          f"{exact_money(row['total_cents'], currency)}" for row in rows]}
+
+
+def heat_map(names: Sequence[str], weeks: Sequence[date], values: Sequence[Sequence[float | None]],
+             hover: Sequence[Sequence[str]], scale: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    A grid of rows by week.
+
+    values : None leaves a cell empty
+    hover  : the exact words of each cell
+    scale  : plotly's zmin, zmax and colorscale; the page shows it as a ramp of its own
+    """
+    places = list(range(len(names)))
+    data = [{"type": "heatmap", "x": [week.isoformat() for week in weeks], "y": places,
+             "z": [list(row) for row in values], "text": [list(row) for row in hover],
+             "hovertemplate": "%{text}<extra></extra>", "hoverongaps": False, "xgap": 1, "ygap": 2,
+             "showscale": False, **scale}]
+    layout = _layout(len(names) * 24 + 52)
+    layout["margin"]["b"] = 40
+    layout["plot_bgcolor"] = "#F3F5F8"
+    layout["xaxis"] = {"type": "date", "tickformat": "%b\n%Y", "dtick": "M1",
+                       "fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "outside",
+                       "tickcolor": RULE, "tickfont": {"color": MUTED, "size": 11}}
+    layout["yaxis"] = {**_names_axis(places, [chart_text(shortened(name, 34)) for name in names]),
+                       "autorange": "reversed"}
+    return {"data": data, "layout": layout}
+
+
+def missing_scale(most: float) -> dict[str, Any]:
+    """Colours for missing pieces by their order of magnitude: cells hold log10 of the pieces."""
+    return {"zmin": 0, "zmax": math.log10(max(most, 10)), "colorscale": _stops(MISSING_SCALE)}
+
+
+def load_scale() -> dict[str, Any]:
+    """Colours for the share of the hours that is used."""
+    return {"zmin": 0, "zmax": 1, "colorscale": _stops(LOAD_SCALE)}
+
+
+def _stops(scale: Sequence[tuple[float, str]]) -> list[list[Any]]:
+    return [list(stop) for stop in scale]
+
+
+def gradient(scale: Sequence[tuple[float, str]]) -> str:
+    """A colour scale as a CSS gradient."""
+    return f"linear-gradient(90deg,{','.join(f'{c} {at * 100:g}%' for at, c in scale)})"
+
+
+def ranges(rows: Sequence[Mapping[str, Any]], as_of: date) -> dict[str, Any]:
+    """
+    P10 to P90 as a line and P50 as a dot, two measures for each row.
+
+    rows : name, and booked and ahead as (P10, P50, P90) in weeks
+    """
+    places = list(range(len(rows)))
+    data = []
+    for key, title, colour, shift in (("booked", "from booking", BOOKED, -0.16),
+                                      ("ahead", f"from {as_of}", AHEAD, 0.16)):
+        spots = [place + shift for place in places]
+        data.append({
+            "type": "scatter", "mode": "lines", "hoverinfo": "skip",
+            "line": {"color": colour, "width": 7}, "opacity": 0.35,
+            "x": [x for row in rows for x in (row[key][0], row[key][2], None)],
+            "y": [y for spot in spots for y in (spot, spot, None)]})
+        data.append({
+            "type": "scatter", "mode": "markers", "name": title, "y": spots,
+            "x": [row[key][1] for row in rows], "marker": {"color": colour, "size": 11},
+            "hovertemplate": "%{hovertext}<extra></extra>",
+            "hovertext": [f"{chart_text(str(row['name']))}, weeks {title}<br>P10 "
+                          f"{amount(row[key][0])} · P50 <b>{amount(row[key][1])}</b> · P90 "
+                          f"{amount(row[key][2])}" for row in rows]})
+    layout = _layout(len(rows) * ROW_PIXELS + 60)
+    layout["xaxis"] = {**_axis(), "rangemode": "tozero", "ticksuffix": " w", "nticks": 8}
+    layout["yaxis"] = {**_names_axis(places, [chart_text(shortened(str(row["name"])))
+                                              for row in rows]), "autorange": "reversed"}
+    return {"data": data, "layout": layout}
+
+
+def plain_bars(rows: Sequence[tuple[str, int, str, str]], currency: str,
+               colour: str) -> dict[str, Any]:
+    """
+    Horizontal bars of dollars in one colour.
+
+    rows : name, cents, words at the end of the bar after its amount, words under the pointer
+    """
+    most = max((row[1] for row in rows), default=0)
+    words = [f"{short_money(row[1], currency)} · {row[2]}" for row in rows]
+    narrow = [short_money(row[1], currency) for row in rows]
+    data = [{"type": "bar", "orientation": "h", "x": [row[1] / 100 for row in rows],
+             "y": list(range(len(rows))), "marker": {"color": colour},
+             "hovertemplate": "%{hovertext}<extra></extra>",
+             "hovertext": [row[3] for row in rows]},
+            _bar_ends([row[1] for row in rows], words, narrow)]
+    names = [chart_text(shortened(row[0])) for row in rows]
+    return {"data": data, "layout": _bar_layout(names, most, currency, (words, narrow))}
+
+
+def _bar_ends(cents: Sequence[int], words: Sequence[str], narrow: Sequence[str]) -> dict[str, Any]:
+    """Words behind the end of each bar; `meta` holds the shorter ones for a narrow screen."""
+    return {"type": "scatter", "mode": "text", "x": [number / 100 for number in cents],
+            "y": list(range(len(cents))), "textposition": "middle right", "hoverinfo": "skip",
+            "cliponaxis": False, "text": [f" {chart_text(text)}" for text in words],
+            "meta": {"narrow": [f" {chart_text(text)}" for text in narrow]}}
+
+
+def _bar_layout(names: Sequence[str], most_cents: int, currency: str,
+                ends: tuple[Sequence[str], Sequence[str]]) -> dict[str, Any]:
+    """
+    Room for horizontal bars whose longest ends beside its own words.
+
+    The room at the right is counted in pixels, not as a share of the axis, so that no width of
+    the screen cuts the words off. `meta` tells the page's script what to change when it is narrow.
+    """
+    right, narrow_right = (12 + round(PIXELS_A_LETTER * max(map(len, texts), default=0))
+                           for texts in ends)
+    layout = _layout(len(names) * ROW_PIXELS + 44)
+    layout["margin"]["r"] = right
+    layout["meta"] = {"narrow_right": narrow_right, "every_second": True}
+    layout["xaxis"] = {**_money_axis(most_cents, currency), "range": [0, max(most_cents, 1) / 100]}
+    layout["yaxis"] = {**_names_axis(list(range(len(names))), names), "autorange": "reversed"}
+    return layout
+
+
+def money_ticks(most_cents: int, count: int = 4) -> list[int]:
+    """
+    Round amounts from zero up to about the most, in cents.
+
+    >>> money_ticks(950)
+    [0, 200, 400, 600, 800]
+    """
+    if most_cents <= 0:
+        return [0]
+    rough = most_cents / count
+    size = 10 ** math.floor(math.log10(rough))
+    step = next(size * lead for lead in (1, 2, 2.5, 5, 10) if size * lead >= rough * 0.8)
+    return [round(step * k) for k in range(math.floor(most_cents / step) + 1)]
+
+
+def _layout(height: int) -> dict[str, Any]:
+    return {"height": height, "margin": {"l": 8, "r": 8, "t": 8, "b": 30},
+            "font": {"family": FONT, "size": 12, "color": INK}, "showlegend": False,
+            "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False,
+            "hoverlabel": {"bgcolor": "#FFFFFF", "bordercolor": "#C3CCD5", "align": "left",
+                           "font": {"family": FONT, "size": 12, "color": INK}}}
+
+
+def _axis() -> dict[str, Any]:
+    return {"fixedrange": True, "gridcolor": RULE, "zeroline": False,
+            "tickfont": {"color": MUTED, "size": 11}}
+
+
+def _money_axis(most_cents: int, currency: str) -> dict[str, Any]:
+    ticks = money_ticks(most_cents)
+    return {**_axis(), "tickangle": 0, "tickvals": [tick / 100 for tick in ticks],
+            "ticktext": [axis_money(tick, currency) if tick else "0" for tick in ticks]}
+
+
+def _names_axis(places: Sequence[int], names: Sequence[str]) -> dict[str, Any]:
+    return {"tickvals": list(places), "ticktext": [f"{name} " for name in names],
+            "automargin": True, "fixedrange": True, "showgrid": False, "zeroline": False}

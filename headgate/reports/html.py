@@ -1,0 +1,293 @@
+"""
+The report: one HTML file that needs nothing but itself.
+
+Styles, scripts, charts and data all stand in the file, and its content policy forbids the browser
+to fetch anything or to run any script but the three that were written with it.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from html import escape
+from importlib import resources
+from typing import Any
+
+import polars as pl
+
+from headgate.base.money import short_money
+from headgate.base.wording import REASONS
+from headgate.book import Book
+from headgate.reports.backlog import backlog_panels, headline_cards
+from headgate.reports.lead_times import lead_time_panel
+from headgate.reports.markup import (
+    Panel,
+    grid_of,
+    json_for_script,
+    panel_markup,
+    table_markup,
+)
+from headgate.reports.numbers import (
+    REASON_LABELS,
+    STATUS_WORDS,
+    count_of,
+    exact_money,
+    part_of,
+    percent,
+)
+from headgate.reports.order_lines import order_lines
+from headgate.reports.order_table import order_data
+from headgate.reports.supply import load_panel, shortage_panel, stranded_panel
+from headgate.reports.waiting import waiting_panels
+from headgate.tables.frames import Tables
+from headgate.tables.plan_schema import PlanFrames
+
+Sections = Sequence[tuple[str, str, str, Sequence[Panel]]]
+"""Key, title, sentence and panels of each part of the page."""
+MAX_WARNINGS = 50
+MARK = ('<svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false">'
+        '<rect width="32" height="32" rx="8" fill="#0072B2"/>'
+        '<path d="M8 6v20M24 6v20M8 11h16" stroke="#fff" stroke-width="2.6" fill="none" '
+        'stroke-linecap="round"/><path d="M12.4 15.5h7.2v3.6h-7.2z" fill="#fff"/>'
+        '<path d="M12 24c2-1.6 3 1.2 5 0s2.400-.8 3.200-.2" stroke="#F0B93B" stroke-width="2.400" '
+        'fill="none" stroke-linecap="round"/></svg>')
+
+
+def report_html(book: Book, plan: PlanFrames, top: int = 5000) -> str:
+    """
+    The whole report as one HTML text.
+
+    top : most lines of the searchable order table, those with the most open dollars
+    """
+    tables = book.tables
+    lines = order_lines(book, plan)
+    sections = _sections(book, plan, lines)
+    figures = {panel.key: panel.figure for *_, panels in sections for panel in panels
+               if panel.figure is not None}
+    orders = order_data(lines, plan, top)
+    scripts = [_bundle(), _asset("report.js")]
+    body = "\n".join([
+        _header(plan.summary), _navigation(sections), '<main id="main">',
+        _overview(lines, plan.summary), *(_section(section) for section in sections),
+        _order_section(orders), _about(tables, plan.summary), "</main>", _footer(plan.summary)])
+    return "\n".join([
+        "<!doctype html>", '<html lang="en">', _head(plan.summary, scripts), "<body>", body,
+        _data("figures", figures), _data("orders-data", orders),
+        f'<script id="chart-library">{scripts[0]}</script>',
+        f"<script>{scripts[1]}</script>", "</body>", "</html>", ""])
+
+
+def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame) -> Sections:
+    currency = str(plan.summary["currency"])
+    backlog = backlog_panels(lines, book, plan)
+    return [
+        ("backlog", "Backlog", "What is ordered and not shipped, and when the plan delivers it.",
+         backlog),
+        ("waiting", "Why lines wait", "Lines that are late, short or unplanned.",
+         waiting_panels(lines, currency)),
+        ("supply", "Shortages and load", "What is missing, week by week, and how full the "
+         "resources are.", [shortage_panel(book, plan, currency), load_panel(book, plan)]),
+        ("timing", "Waiting stock and lead times", "Money that lies on the shelf, and weeks that "
+         "customers are told to wait.",
+         [stranded_panel(book, plan, currency), lead_time_panel(lines, book.settings.as_of)]),
+    ]
+
+
+def _head(summary: Mapping[str, Any], scripts: Sequence[str]) -> str:
+    hashes = " ".join(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+                      for text in scripts)
+    policy = (f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+              "img-src data: blob:; base-uri 'none'; form-action 'none'")
+    icon = b64encode(MARK.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+                     .encode()).decode()
+    return "\n".join([
+        "<head>", '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="referrer" content="no-referrer">',
+        f"<title>{escape(str(summary['book_name']))} · plan as of {summary['as_of']}</title>",
+        f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">',
+        f"<style>{_asset('report.css')}</style>", "</head>"])
+
+
+def _header(summary: Mapping[str, Any]) -> str:
+    policy = str(summary["policy"].get("objective", "rank"))
+    facts = [("As of", str(summary["as_of"])), ("Policy", policy),
+             ("Horizon", count_of(int(summary["horizon_weeks"]), "week")),
+             ("Money in", str(summary["currency"])), ("headgate", str(summary["version"]))]
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+                    for name, value in facts)
+    return (f'<a class="skip" href="#main">Skip to the report</a>\n<header class="top">'
+            f'<div class="inner"><div class="brand">{MARK}<span>headgate</span></div>'
+            f'<div class="title"><p class="eyebrow">Delivery plan'
+            f'<span class="draft">Draft</span></p><h1>{escape(str(summary["book_name"]))}</h1>'
+            f'</div><dl class="facts">{cells}</dl></div></header>')
+
+
+def _navigation(sections: Sections) -> str:
+    links = [("overview", "Overview"), *((key, title) for key, title, *_ in sections),
+             ("orders", "Orders"), ("about", "About this plan")]
+    items = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title in links)
+    return f'<nav class="sections" aria-label="Parts of the report"><ul>{items}</ul></nav>'
+
+
+def _overview(lines: pl.DataFrame, summary: Mapping[str, Any]) -> str:
+    cards = headline_cards(lines, summary)
+    hero, others = cards[0], cards[1:]
+    blocks = [_hero(hero, lines, summary)]
+    blocks += [f'<div class="card"><h3>{escape(title)}</h3>'
+               f'<p class="figure" title="{escape(exact)}">{escape(short)}</p>'
+               f"<p>{escape(sentence)}</p></div>" for title, short, exact, sentence in others]
+    rows = [(title, short, exact, sentence) for title, short, exact, sentence in cards]
+    twin = table_markup(grid_of("Headline figures", ("Figure", "Short", "Exact", "What it says"),
+                                rows, (1, 2)))
+    return ('<section id="overview" aria-labelledby="overview-title">'
+            '<h2 id="overview-title" class="hidden">Overview</h2>'
+            f'<div class="cards">{"".join(blocks)}</div>'
+            f'<details class="twin"><summary>The headline figures, exact</summary>{twin}</details>'
+            "</section>")
+
+
+def _hero(card: tuple[str, ...], lines: pl.DataFrame, summary: Mapping[str, Any]) -> str:
+    """The first card: the backlog, and below it a bar of where its dollars stand."""
+    currency, dollars = str(summary["currency"]), summary["dollars_cents"]
+    short = int(lines.filter(pl.col("status") == "short")["undated_cents"].sum())
+    cents = {"on_time": dollars["on_time"], "late": dollars["promised"] - dollars["on_time"],
+             "short": short, "unplanned": dollars["open"] - dollars["promised"] - short}
+    bars, keys = [], []
+    for status, amount in cents.items():
+        share, words = part_of(amount, dollars["open"]), STATUS_WORDS[status]
+        exact = exact_money(amount, currency)
+        kind = status.replace("_", "-")
+        if share:
+            bars.append(f'<span class="{kind}" style="flex-grow:{share:.6f}" '
+                        f'title="{words}: {escape(exact)}"></span>')
+        keys.append(f'<li><span class="swatch {kind}"></span><span>{words}</span>'
+                    f'<b title="{escape(exact)}">{escape(short_money(amount, currency))}</b>'
+                    f"<span>{percent(share)}</span></li>")
+    title, figure, exact, sentence = card
+    return (f'<div class="card hero"><h3>{escape(title)}</h3><p class="figure" '
+            f'title="{escape(exact)}">{escape(figure)}</p><p>{escape(sentence)}</p>'
+            f'<div class="strip" aria-hidden="true">{"".join(bars)}</div>'
+            f'<ul class="standing" aria-label="Open backlog by status">'
+            f'{"".join(keys)}</ul></div>')
+
+
+def _section(section: tuple[str, str, str, Sequence[Panel]]) -> str:
+    key, title, sentence, panels = section
+    return (f'<section id="{key}" aria-labelledby="{key}-title"><div class="heading">'
+            f'<h2 id="{key}-title">{escape(title)}</h2><p>{escape(sentence)}</p></div>'
+            f'<div class="panels">{"".join(panel_markup(panel) for panel in panels)}</div>'
+            "</section>")
+
+
+def _order_section(orders: Mapping[str, Any]) -> str:
+    shown, total = len(orders["rows"]), orders["total"]
+    said = (f"Showing the {shown:,} lines with the largest open amounts of {total:,}; the plan's "
+            "tables hold them all." if shown < total else
+            f"All {count_of(total, 'open line')}, the largest first.")
+    chips = "".join(
+        f'<button type="button" data-status="{status}" aria-pressed="false">{words} '
+        '<span class="count"></span></button>' for status, words in STATUS_WORDS.items()
+        if status != "shipped")
+    heads = (("order_id", "Order / line", ""), ("status", "Status", ""),
+             ("promised_on", "Promised", ""), ("open_cents", "Open amount", "num"),
+             ("customer_id", "Customer", ""), ("item_id", "Item", ""),
+             ("open_quantity", "Pieces", "num"), ("requested_on", "Requested", ""),
+             ("late_days", "Days late", "num"), ("segment", "Segment", ""),
+             ("region", "Region", ""), ("note", "Why", ""))
+    cells = "".join(f'<th scope="col" class="{kind}" data-column="{name}" aria-sort="none">'
+                    f'<button type="button">{title}<span class="arrow" aria-hidden="true">'
+                    "</span></button></th>" for name, title, kind in heads)
+    return (f'<section id="orders" aria-labelledby="orders-title"><div class="heading">'
+            f'<h2 id="orders-title">Orders</h2><p>{escape(said)}</p></div>'
+            '<div class="panel wide orders"><div class="tools"><div class="search">'
+            '<label for="search">Search order, customer, item or status</label>'
+            '<input id="search" type="search" autocomplete="off" spellcheck="false" '
+            'placeholder="Order, customer, item, status"></div>'
+            f'<div class="chips" role="group" aria-label="Only lines of this status">{chips}</div>'
+            '</div><p class="note" id="found" role="status" aria-live="polite"></p>'
+            '<div class="scroll" tabindex="0" role="region" aria-label="Order lines">'
+            '<table id="order-table"><caption class="hidden">Order lines; the headings sort, the '
+            f"order numbers open the shipments</caption><thead><tr>{cells}</tr></thead>"
+            '<tbody></tbody></table></div><div class="pager"><button type="button" id="before">'
+            'Previous</button><span id="page" class="note"></span><button type="button" '
+            'id="after">Next</button></div></div></section>')
+
+
+def _about(tables: Tables, summary: Mapping[str, Any]) -> str:
+    words = (
+        ("Draft", "Every date here is a draft. Only publishing a plan makes promises."),
+        ("Open backlog", "Pieces ordered and not yet shipped, times their price, in the book's "
+         "currency."),
+        ("On time", "Arrives in the week of the requested date or before. A line is on time when "
+         "all its open pieces are."),
+        ("Late, short, unplanned", "Late: all pieces arrive, the last one after the requested "
+         "week. Short: some arrive within the plan, not all. Unplanned: none does."),
+        ("Promised date", "The Friday of the week in which the last piece arrives."),
+        ("OTIF", "Share of the open lines all of whose open pieces arrive by the week of the "
+         "date."),
+        ("Value of the plan", "Price less standard cost, freight and extra costs of what is "
+         "delivered, less the cost of lateness and of what is not delivered."),
+    )
+    terms = _terms(words)
+    reasons = _terms([(REASON_LABELS[reason], f"{clause[0].upper()}{clause[1:]}.")
+                      for reason, clause in REASONS.items()])
+    policy = ", ".join(f"{name} = {_plain(value)}" for name, value in summary["policy"].items())
+    facts = (("Book", summary["book_name"]), ("Book digest", summary["book_digest"]),
+             ("Plan digest", summary.get("digest", "not written yet")), ("Policy", policy),
+             ("Seed", summary["seed"]), ("Fiscal year ends", summary["fiscal_year_end"]),
+             ("Pegging covers", "all items" if summary["pegging"] == "all" else "scarce items"),
+             ("headgate", summary["version"]))
+    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td class="mono">'
+                   f"{escape(str(value))}</td></tr>" for name, value in facts)
+    return ('<section id="about" aria-labelledby="about-title"><div class="heading">'
+            '<h2 id="about-title">About this plan</h2><p>What the words mean, and which book and '
+            'policy made it.</p></div><div class="panels"><article class="panel"><h3>What the '
+            f'words mean</h3><dl class="terms">{terms}</dl></article><article class="panel">'
+            '<h3>Where the numbers come from</h3><div class="scroll"><table class="plain"><caption '
+            f'class="hidden">Origin of the plan</caption><tbody>{rows}</tbody></table></div>'
+            f"{_warnings(tables)}</article><article class=\"panel wide\"><h3>Why a line waits</h3>"
+            f'<dl class="terms columns">{reasons}</dl></article></div></section>')
+
+
+def _terms(words: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>"
+                   for term, text in words)
+
+
+def _warnings(tables: Tables) -> str:
+    if not tables.issues:
+        return '<p class="note">The check of the book left no warning.</p>'
+    shown = tables.issues[:MAX_WARNINGS]
+    items = "".join(f"<li>{escape(issue.file)}: {escape(issue.text())}</li>" for issue in shown)
+    rest = len(tables.issues) - len(shown)
+    more = f'<p class="note">and {rest:,} more</p>' if rest else ""
+    return (f"<details><summary>{count_of(len(tables.issues), 'warning')} of the book's check"
+            f'</summary><ul class="warnings">{items}</ul>{more}</details>')
+
+
+def _footer(summary: Mapping[str, Any]) -> str:
+    return (f'<footer><div class="inner"><p>headgate {escape(str(summary["version"]))} · '
+            f"{escape(str(summary['book_name']))} · as of {summary['as_of']} · draft</p>"
+            f'<p class="mono">book {escape(str(summary["book_digest"]))}</p></div></footer>')
+
+
+def _data(key: str, value: Any) -> str:
+    return f'<script type="application/json" id="{key}">{json_for_script(value)}</script>'
+
+
+def _plain(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _asset(name: str) -> str:
+    return resources.files("headgate.reports").joinpath("assets", name).read_text("utf-8")
+
+
+def _bundle() -> str:
+    """Plotly's script as its package carries it; loaded late, as few commands need it."""
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())

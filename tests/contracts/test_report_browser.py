@@ -1,0 +1,114 @@
+"""The report in a real browser: offline, without errors, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import chromium_path
+from tests.stories.report_book import FORMULA, report_plan
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.needs("chromium")
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+ORDER_CELLS = "#order-table tbody .open-row"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path(),
+                                             args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("report") / "report.html"
+    file.write_text(report_plan().report(), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
+    """The open page; fails afterwards when it fetched anything or complained of anything."""
+    width, height = SIZES[request.param]
+    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", lambda asked: complaints.append(asked.url)
+              if asked.url.startswith(("http", "ws")) else None)
+    opened.goto(report.as_uri())
+    opened.wait_for_selector("#lead-times .main-svg")
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def orders(page: Page) -> list[str]:
+    return [cell.inner_text() for cell in page.query_selector_all(ORDER_CELLS)]
+
+
+def test_page_never_scrolls_sideways_and_every_chart_is_drawn(page: Page) -> None:
+    """On a phone wide tables and heat-maps scroll in their own boxes; the page itself does not,
+    not even with every table folded out."""
+    page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == page.viewport_size["width"]  # type: ignore[index]
+    charts = page.query_selector_all(".chart")
+    assert len(charts) == 10
+    assert all(chart.query_selector(".main-svg") for chart in charts)
+
+
+def test_search_keeps_the_lines_that_hold_every_word(page: Page) -> None:
+    """`rack` is in two lines, `rack neocloud` in one, `script` in the one customer of that name;
+    a word that stands nowhere leaves none, and says so."""
+    assert len(orders(page)) == 4
+    for words, count in (("rack", 2), ("RACK neocloud", 1), ("script", 1), ("so-1/1", 1),
+                         ("unplanned", 1), ("nowhere", 0)):
+        page.fill("#search", words)
+        assert len(orders(page)) == count, words
+    assert page.inner_text("#page") == "No line matches"
+
+
+def test_headings_sort_both_ways_and_blanks_stay_last(page: Page) -> None:
+    """Promised: 13 Feb, 20 Feb, 13 Mar; 007 has no date and stands last in both directions."""
+    head = page.locator('th[data-column="promised_on"] button')
+    head.click()
+    assert orders(page) == ["SO-1 / 1", f"{FORMULA} / 1", "SO-2 / 1", "007 / 1"]
+    head.click()
+    assert orders(page) == ["SO-2 / 1", f"{FORMULA} / 1", "SO-1 / 1", "007 / 1"]
+    assert page.get_attribute('th[data-column="promised_on"]', "aria-sort") == "descending"
+
+
+def test_keyboard_alone_filters_by_status_and_opens_a_line(page: Page) -> None:
+    """Enter on the chip `Late` leaves SO-2; Enter on its number shows what ships when."""
+    page.focus('.chips button[data-status="late"]')
+    page.keyboard.press("Enter")
+    assert orders(page) == ["SO-2 / 1"]
+    page.focus(ORDER_CELLS)
+    page.keyboard.press("Enter")
+    words = page.inner_text("#order-table .more")
+    assert "other orders hold what it lacks" in words
+    assert "2 × server from austin: ships in the week of 2026-03-09" in words
+    assert page.evaluate("document.activeElement.textContent") == "SO-2 / 1"
+
+
+def test_text_from_the_book_is_shown_and_never_run(page: Page) -> None:
+    """The customer's name is a script that would open a dialog; it is a text in its cell."""
+    opened: list[str] = []
+    page.on("dialog", lambda dialog: opened.append(dialog.message))
+    page.fill("#search", "SO-2")
+    assert "<script>" in page.inner_text("#order-table tbody")
+    assert page.locator("#order-table script").count() == 0
+    assert opened == []
