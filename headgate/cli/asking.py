@@ -1,0 +1,56 @@
+"""`headgate why` and `headgate report`: what a plan says to people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.voice import WrongUse, speaking
+
+
+def why(
+    book: Book, plan: PlanFolder,
+    line: Annotated[str, typer.Argument(
+        metavar="ORDER/LINE", show_default=False,
+        help="The order line, such as SO-4711/1.")],
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Tell why a line is late, what it lacks and who holds that."""
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        existing_plan(plan)
+        from headgate import session
+        from headgate.cli import showing
+        from headgate.explain.why import UnknownLineError
+
+        with voice.progress("asking why"):
+            try:
+                answer = session.why(session.read_book(book), plan, line)
+            except UnknownLineError as unknown:
+                raise WrongUse(str(unknown.args[0])) from None
+        voice.answer(answer.as_dict(), *showing.reasons(answer))
+
+
+def report(
+    book: Book, plan: PlanFolder,
+    out: Annotated[Path, typer.Option(
+        "--out", "-o", metavar="FILE.html", show_default=False,
+        help="Where the report goes; an older one is replaced.")],
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Write the report: one HTML file that opens offline."""
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        existing_plan(plan)
+        if out.is_dir():
+            raise WrongUse(f"{out} is a folder; name the file to write, such as {out}/report.html")
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise WrongUse(f"{out} does not end in .html; a report is an HTML page")
+        from headgate import session
+
+        with voice.progress("drawing the report"):
+            session.write_report(session.read_book(book), plan, out)
+        voice.answer({"ok": True, "report": str(out)}, f"the report is in {out}")

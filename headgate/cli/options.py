@@ -1,0 +1,102 @@
+"""The arguments and options that several commands share, and what may be given for a path."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headgate.base.issue import near_miss
+from headgate.cli.voice import WrongUse
+
+Book = Annotated[Path, typer.Argument(
+    metavar="BOOK", show_default=False,
+    help="The book: a folder of tables (CSV or Parquet), or one .xlsx workbook.")]
+PlanFolder = Annotated[Path, typer.Argument(
+    metavar="PLAN", show_default=False, help="The folder that `headgate plan` wrote.")]
+Json = Annotated[bool, typer.Option(
+    "--json", help="Answer with one JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option(
+    "--quiet", "-q", help="Say nothing but faults; the exit code tells the rest.")]
+Lines = Annotated[int, typer.Option(
+    "--lines", min=10, max=5_000_000, metavar="N", help="Order lines of the synthetic book.")]
+Seed = Annotated[int, typer.Option(
+    "--seed", min=0, max=2**31 - 1, metavar="N",
+    help="The same seed and size make the same book.")]
+
+
+class Policy(StrEnum):
+    """How lines compete for what is scarce."""
+
+    rank = "rank"
+
+
+class TableFormat(StrEnum):
+    """How the plan's tables are written."""
+
+    csv = "csv"
+    parquet = "parquet"
+
+
+class Pegging(StrEnum):
+    """Which items' pegging is written."""
+
+    all = "all"
+    scarce = "scarce"
+
+
+def existing(path: Path, what: str) -> Path:
+    """
+    The path, if something is there.
+
+    raises WrongUse : nothing is there; names what is nearly called so beside it
+    """
+    if path.exists():
+        return path
+    beside: list[str] = []
+    if path.parent.is_dir():
+        beside = sorted(entry.name for entry in path.parent.iterdir())
+    raise WrongUse(f"there is no {what} at {path}{near_miss(path.name, beside)}")
+
+
+def existing_plan(folder: Path) -> Path:
+    """
+    The folder, if it looks like a plan.
+
+    raises WrongUse : nothing is there, or it holds no `summary.json`
+    """
+    existing(folder, "plan")
+    if not folder.is_dir():
+        raise WrongUse(f"{folder} is a file; a plan is the folder that `headgate plan` wrote")
+    if not (folder / "summary.json").exists():
+        raise WrongUse(f"{folder} is no plan: it holds no summary.json")
+    return folder
+
+
+def writable_plan(folder: Path) -> Path:
+    """
+    The folder, if a plan may be written there: nothing is there yet, or an older plan.
+
+    It is asked before the planning, so that nobody waits for a plan that cannot be kept.
+
+    raises IssuesError : something else is there, which a plan must not replace
+    """
+    from headgate.files.plan_folder import refuse_occupied
+
+    refuse_occupied(folder)
+    return folder
+
+
+def writable_demo(folder: Path) -> Path:
+    """
+    The folder, if a demo may be written there: nothing is there yet, or an older demo.
+
+    raises WrongUse : something else is there
+    """
+    parts = {"book", "plan", "report.html", "about-the-book.md"}
+    if folder.exists() and (not folder.is_dir() or {e.name for e in folder.iterdir()} - parts):
+        raise WrongUse(f"{folder} holds something other than a demo, which is not replaced; name a "
+                       "folder that does not exist yet")
+    return folder
