@@ -1,0 +1,56 @@
+"""The tutorial: its commands run one after another and answer what the page says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "tutorial" / "README.md"
+BLOCK = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+
+
+def answer(command: str, folder: Path) -> str:
+    """What a command prints to stdout in a shell whose `headgate` is the one under test."""
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100",
+                   "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", command], cwd=folder, text=True, capture_output=True,
+                          env=environment, check=False)
+    assert done.returncode in (0, 3), f"{command}\n{done.stdout}{done.stderr}"
+    assert "Traceback" not in done.stderr, done.stderr
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines())
+
+
+def answered(page: str, folder: Path) -> str:
+    """The page with every answer as the commands give it now."""
+
+    def run(block: re.Match[str]) -> str:
+        lines = []
+        for line in block.group(1).splitlines():
+            if line.startswith("$ "):
+                lines.append(line)
+                told = answer(line.removeprefix("$ "), folder)
+                lines += told.split("\n") if told else []
+        return "```console\n" + "\n".join(lines) + "\n```\n"
+
+    return BLOCK.sub(run, page)
+
+
+def test_the_tutorial_answers_what_it_says(tmp_path: Path, update_goldens: bool):
+    """Every command of the page is typed in its order in an empty folder; each answer is the one
+    that stands below it. `--update-goldens` writes the answers anew."""
+    page = PAGE.read_text(encoding="utf-8")
+    now = answered(page, tmp_path)
+    if update_goldens:
+        PAGE.write_text(now, encoding="utf-8", newline="\n")
+        return
+    if now != page:
+        differing = [pair for pair in zip(page.splitlines(), now.splitlines(), strict=False)
+                     if pair[0] != pair[1]]
+        pytest.fail(f"the page says {differing[0][0]!r}, headgate says {differing[0][1]!r}"
+                    if differing else "the page and the answers have different lengths")
