@@ -11,19 +11,14 @@ from numpy.typing import NDArray
 
 from headgate.explain.kernels import (
     CAPACITY,
-    EMPTY,
     HORIZON,
     LEAD_TIME,
-    LEFT,
     NO_LANE,
     PART,
     RESTRICTION,
     WINDOW,
-    Worlds,
     first_item,
     reference_lane,
-    restore,
-    world_at,
 )
 from headgate.planner.kernels.compiled import Int, inner, kernel
 from headgate.planner.kernels.explode import made_by
@@ -80,6 +75,7 @@ from headgate.planner.kernels.rank import (
 from headgate.planner.kernels.walk import (
     SOFT,
     on_offer,
+    restore,
     save,
     undo,
     walk,
@@ -106,10 +102,13 @@ def note(row: Longs, kind: Int, index: Int, site: Int, bucket: Int, first: Int, 
 
 
 @inner
-def give_back(trees: Trees, worlds: Worlds, scratch: Scratch, lines: Lines, plan: Log,
-              first: Int, end: Int) -> None:
-    """Add a line's own draws and hours to `worlds.left`."""
-    left = world_at(worlds, LEFT)
+def give_back(trees: Trees, left: World, balance: Longs, scratch: Scratch, lines: Lines,
+              plan: Log, first: Int, end: Int) -> None:
+    """
+    Add a line's own draws and hours to what the plan leaves.
+
+    balance : (pools, weeks) of the plan, not yet the smallest from each week on
+    """
     for row in range(first, end):
         for draw in range(plan.first_draw[row], plan.first_draw[row + 1]):
             pool = np.int64(plan.sources[draw, 1])
@@ -117,7 +116,7 @@ def give_back(trees: Trees, worlds: Worlds, scratch: Scratch, lines: Lines, plan
                 scratch.size[JOURNAL] = 0
                 save(scratch, FREE, pool, left.free[pool])
                 for week in range(left.free.shape[1]):
-                    left.free[pool, week] = worlds.balance[pool, week]
+                    left.free[pool, week] = balance[pool, week]
             when = max(0, plan.rows[row, SHIP] - trees.nodes[plan.sources[draw, 0], OFFSET])
             for week in range(when, left.free.shape[1]):
                 left.free[pool, week] += plan.pieces[draw]
@@ -265,23 +264,25 @@ def _first_hours(trees: Trees, world: World, step: Int, site: Int, when: Int, sp
 
 
 @kernel
-def find_bindings(trees: Trees, worlds: Worlds, scratch: Scratch, lines: Lines, order: Ints,
-                  plan: Log, plan_ptr: Longs, chosen: Ints, bound_rows: Longs,
-                  out: Longs) -> None:
+def find_bindings(trees: Trees, world: World, clean: World, balance: Longs, scratch: Scratch,
+                  lines: Lines, order: Ints, plan: Log, plan_ptr: Longs, chosen: Ints,
+                  ends: Longs, give: bool, bound_rows: Longs, out: Longs) -> None:
     """
-    What binds each chosen line, after `find_reasons`.
+    What binds each chosen line in a world, and `capacity` for `part` where hours bind.
 
     plan_ptr   : (lines + 1,) rows of the plan's log of each line
+    ends       : (chosen,) the `S` of the rules
+    give       : whether the world is what the plan leaves, and each line's own share goes back
     bound_rows : (3, 7) working memory
-    out        : (chosen, 11) int64: reason, what binds (BOUND to LACKING), the reference
-                 shipment's bucket and lane (-1 when there is none), and `S`
+    out        : (chosen, 10) int64: reason (given, and kept), what binds (BOUND to LACKING), the
+                 reference shipment's bucket and its lane (-1 when there is none)
     """
-    weeks = worlds.free.shape[2]
+    weeks = world.free.shape[1]
     found, slowest, best = bound_rows[0], bound_rows[1], bound_rows[2]
     for place_ in range(len(chosen)):
         line = np.int64(chosen[place_])
         first, end = plan_ptr[line], plan_ptr[line + 1]
-        reason, ends = out[place_, 0], out[place_, 10]
+        reason = out[place_, 0]
         note(found, 0, 0, 0, 0, 0, 0, 0)
         note(slowest, 0, 0, 0, 0, 0, 0, 0)
         found[INDEX], found[WHERE] = -1, -1
@@ -290,16 +291,15 @@ def find_bindings(trees: Trees, worlds: Worlds, scratch: Scratch, lines: Lines, 
             item = first_item(lines, line, lines.rows[line, BAN])
             lane = reference_lane(lines, line, item, plan, first, end)
             transit = lines.lanes[lane, LANE_WEEKS]
-            ship = min(weeks - 1, min(max(lines.rows[line, REQUESTED], ends),
+            ship = min(weeks - 1, min(max(lines.rows[line, REQUESTED], ends[place_]),
                                       lines.rows[line, LATEST]) - transit)
             first_ship = max(0, max(0, lines.rows[line, EARLIEST]) - transit)
             if ship >= 0:
-                which = EMPTY if reason == PART else LEFT
-                if which == LEFT:
-                    give_back(trees, worlds, scratch, lines, plan, first, end)
-                binding(trees, world_at(worlds, which), scratch, lines, order, line, item, lane,
-                        ship, first_ship, found, slowest, best)
-                restore(worlds, which, scratch)
+                if give:
+                    give_back(trees, world, balance, scratch, lines, plan, first, end)
+                binding(trees, world, scratch, lines, order, line, item, lane, ship, first_ship,
+                        found, slowest, best)
+                restore(world, clean, scratch)
         if found[BOUND] == 0 and reason in (LEAD_TIME, WINDOW):
             for column in range(7):
                 found[column] = slowest[column]

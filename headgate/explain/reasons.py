@@ -10,12 +10,21 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.book import Book
+from headgate.book import NO_LIMIT, Book
 from headgate.explain.binding import find_bindings
-from headgate.explain.kernels import REASON_CODES, Worlds, find_reasons
+from headgate.explain.kernels import (
+    HORIZON,
+    LEAD_TIME,
+    NO_LANE,
+    OUTBID,
+    PART,
+    REASON_CODES,
+    RESTRICTION,
+    WINDOW,
+)
 from headgate.planner.allocate import Allocation, balance_after
 from headgate.planner.kernels.layout import UNLIMITED, World
-from headgate.planner.kernels.rank import Lines
+from headgate.planner.kernels.rank import Lines, place_lines
 from headgate.planner.usage import hours_used
 from headgate.planner.world import (
     ample_world,
@@ -32,6 +41,7 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 THREADS = 2
+NOTHING_REMEMBERED = np.zeros((0, 0, 0), dtype=np.int32)
 CHUNK = 2_000
 
 
@@ -78,7 +88,7 @@ def explain(book: Book, allocation: Allocation, chosen: Ints,
 
     Lines are shared out to threads; each line's answer depends on nothing but the plan.
     """
-    out = np.zeros((len(chosen), 11), dtype=np.int64)
+    out = np.zeros((len(chosen), 10), dtype=np.int64)
     shared = _Shared.of(book, allocation)
     starts = range(0, len(chosen), CHUNK)
     threads = max(1, min(threads, len(starts)))
@@ -104,51 +114,119 @@ class _Shared:
     allocation: Allocation
     lines: Lines
     order: Ints
-    worlds: Worlds
+    empty: World
+    ample: World
+    left: World
+    balance: Longs
 
     @classmethod
     def of(cls, book: Book, allocation: Allocation) -> _Shared:
         pools = allocation.pools
         balance = balance_after(book, allocation)
         least = np.minimum.accumulate(balance[:, ::-1], axis=1)[:, ::-1]
-        used = hours_used(book, allocation)
-        there = book.hours.micro
+        used, there = hours_used(book, allocation), book.hours.micro
         left = np.where(there >= UNLIMITED, there, there - used)
-        worlds = _stacked((empty_world(book, pools), ample_world(book, pools),
-                           world_of(book, pools, least, left)), balance)
-        return cls(book, allocation, lines_of(book), id_order(book), worlds)
+        return cls(book, allocation, lines_of(book), id_order(book), empty_world(book, pools),
+                   ample_world(book, pools), world_of(book, pools, least, left), balance)
+
+    def lanes_of(self, chosen: Ints) -> tuple[NDArray[np.bool_], Longs]:
+        """Whether a lane leads from an allowed site, and the last arrival of all such lanes."""
+        lanes, lines = self.book.lanes, self.book.lines
+        region = np.repeat(np.arange(len(self.book.regions)), np.diff(lanes.ptr))
+        # The last column stands for "any site".
+        weeks = np.full((len(self.book.regions), len(self.book.sites) + 1), -1, dtype=np.int64)
+        weeks[region, lanes.site] = lanes.weeks
+        weeks[:, -1] = weeks.max(axis=1)
+        longest = weeks[lines.region[chosen], lines.site[chosen]]
+        return longest >= 0, self.book.horizon - 1 + longest
+
+    def item_there(self, chosen: Ints) -> NDArray[np.bool_]:
+        """Whether the line's item, or one that it accepts, may be sent to it."""
+        lines, banned = self.book.lines, self.book.bans.banned
+        own = np.asarray(banned[lines.ban[chosen], lines.item[chosen]] == 0)
+        first, end = lines.accept_ptr[chosen], lines.accept_ptr[chosen + 1]
+        for row in np.flatnonzero(~own & (end > first)).tolist():
+            ban = lines.ban[chosen[row]]
+            own[row] = bool((banned[ban, lines.accept[first[row]:end[row]]] == 0).any())
+        return own
 
     def run(self, chosen: Ints, out: Longs, starts: list[int], stop: Event,
             progress: Callable[[str, float], None] | None) -> None:
         """Explain the chunks that begin at `starts`, with working memory of this thread's own."""
-        book, allocation = self.book, self.allocation
-        worlds = self.worlds._replace(free=self.worlds.clean_free.copy(),
-                                      hours=self.worlds.clean_hours.copy())
-        scratch = scratch_of(book, allocation.pools)
-        log = log_of(*room_for_line(book))
-        most = np.zeros((0, 0, 0), dtype=np.int32)
-        trees = trees_of(book)
-        bound_rows = np.zeros((3, 7), dtype=np.int64)
+        desk = _Desk(self)
         for count, start in enumerate(starts, start=1):
             if stop.is_set():
                 return
             asked, answer = chosen[start:start + CHUNK], out[start:start + CHUNK]
-            find_reasons(trees, worlds, scratch, self.lines, log, most, asked, answer)
-            find_bindings(trees, worlds, scratch, self.lines, self.order, allocation.log,
-                          allocation.ptr, asked, bound_rows, answer)
+            answer[:, 0], ends = desk.reasons(asked)
+            on_empty = answer[:, 0] == PART
+            for which, rows in ((self.empty, on_empty), (self.left, ~on_empty)):
+                part = np.ascontiguousarray(answer[rows])
+                desk.bind(which, asked[rows], ends[rows], part)
+                answer[rows] = part
             if progress is not None:
                 progress("explain", count / len(starts))
 
 
-def _stacked(worlds: tuple[World, World, World], balance: Longs) -> Worlds:
-    """Three worlds one behind the other; shorter hours get rows that nothing points to."""
-    rows = max(len(world.hours) for world in worlds)
-    hours = np.zeros((3, rows, balance.shape[1]), dtype=np.int64)
-    for which, world in enumerate(worlds):
-        hours[which, :len(world.hours)] = world.hours
-    free = np.stack([world.free for world in worlds])
-    return Worlds(free, hours, free, hours, np.stack([world.hours_row for world in worlds]),
-                  worlds[0].pool_of, worlds[0].reserved, balance)
+class _Desk:
+    """The working memory of one thread: a copy of each world, a scratch, a log."""
+
+    def __init__(self, shared: _Shared) -> None:
+        book = shared.book
+        self.shared, self.book = shared, book
+        self.trees = trees_of(book)
+        self.scratch = scratch_of(book, shared.allocation.pools)
+        self.room = room_for_line(book)
+        self.log = log_of(*self.room)
+        self.worlds = {id(world): world._replace(free=world.free.copy(), hours=world.hours.copy())
+                       for world in (shared.empty, shared.ample, shared.left)}
+        self.bound_rows = np.zeros((3, 7), dtype=np.int64)
+
+    def alone(self, clean: World, chosen: Ints, windows: Longs) -> tuple[Longs, Longs]:
+        """Pieces and last arrival of each line alone in a world; windows (chosen, 3)."""
+        out = np.zeros((len(chosen), 2), dtype=np.int64)
+        if len(chosen):
+            place_lines(self.trees, self.worlds[id(clean)], clean, self.scratch,
+                        self.shared.lines, chosen, windows, 0, self.log, NOTHING_REMEMBERED,
+                        *self.room, True, out)
+        return out[:, 0], out[:, 1]
+
+    def reasons(self, chosen: Ints) -> tuple[Longs, Longs]:
+        """The first reason that is true of each line, PART for `capacity` too; and its `S`."""
+        shared, lines = self.shared, self.book.lines
+        wanted, asked, ban = lines.open[chosen], lines.requested[chosen], lines.ban[chosen]
+        own = np.stack([lines.earliest[chosen], lines.latest[chosen], ban], axis=1).astype(np.int64)
+        code = np.zeros(len(chosen), dtype=np.int64)
+        pieces, last = self.alone(shared.ample, chosen, own)
+        ends = np.where(pieces > 0, last, asked)
+        in_time = (pieces == wanted) & (last <= asked)
+        lane_there, last_option = shared.lanes_of(chosen)
+        code[(ban > 0) & lane_there & ~shared.item_there(chosen)] = RESTRICTION
+        rows = np.flatnonzero((code == 0) & (ban > 0) & ~in_time)
+        free = own[rows] * np.array([1, 1, 0])
+        pieces, last = self.alone(shared.ample, chosen[rows], free)
+        code[rows[(pieces == wanted[rows]) & (last <= asked[rows])]] = RESTRICTION
+        code[(code == 0) & ~lane_there] = NO_LANE
+        rows = np.flatnonzero((code == 0) & ~in_time)
+        whenever = own[rows]
+        whenever[:, 0], whenever[:, 1] = 0, NO_LIMIT
+        pieces, last = self.alone(shared.ample, chosen[rows], whenever)
+        whole = pieces == wanted[rows]
+        code[rows] = np.select(
+            [whole & (last > asked[rows]), whole & (own[rows, 0] <= last_option[rows])],
+            [LEAD_TIME, WINDOW], HORIZON)
+        rows = np.flatnonzero(code == 0)
+        pieces, last = self.alone(shared.empty, chosen[rows], own[rows])
+        code[rows] = np.where((pieces == wanted[rows]) & (last <= asked[rows]), OUTBID, PART)
+        return code, ends.astype(np.int64)
+
+    def bind(self, clean: World, chosen: Ints, ends: Longs, out: Longs) -> None:
+        """Write what binds each line in a world behind its reason in `out`."""
+        shared = self.shared
+        if len(chosen):
+            find_bindings(self.trees, self.worlds[id(clean)], clean, shared.balance, self.scratch,
+                          shared.lines, shared.order, shared.allocation.log, shared.allocation.ptr,
+                          chosen, ends, clean is shared.left, self.bound_rows, out)
 
 
 def id_order(book: Book) -> Ints:

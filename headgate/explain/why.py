@@ -35,6 +35,7 @@ class Why:
     wanted, lacking   : pieces (or hours) that its whole shipment needs, and what was not there
     had_on            : Monday of the first week in which all of it could be had; None: not in
                         the planned weeks
+    passed            : whether the week of the need lies before the plan begins
     arrive_on         : Friday of the week in which the line could arrive if nothing else held it
     holders           : other lines that hold what it lacks: order_id, line_no, customer_id,
                         quantity, rank (1 is served first), drawn_on, promised_on
@@ -55,6 +56,7 @@ class Why:
     binding_id: str | None
     binding_site_id: str | None
     binding_on: date | None
+    passed: bool
     wanted: float
     lacking: float
     had_on: date | None
@@ -98,6 +100,9 @@ class Why:
             return []
         unit = "piece" if self.binding_kind == "part" else "hour"
         found = []
+        if self.passed:
+            found.append("That week lies before the plan begins: only stock that was built already "
+                         "could have made the date.")
         if self.lacking:
             found.append(f"It needs {_count(self.wanted, unit)} and finds "
                          f"{_count(self.wanted - self.lacking)}; {_count(self.lacking)} "
@@ -167,7 +172,7 @@ def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons)
     """The fields of `Why` that say what binds."""
     empty: dict[str, Any] = dict.fromkeys(
         ("reason", "binding_kind", "binding_id", "binding_site_id", "binding_on", "had_on",
-         "arrive_on")) | {"wanted": 0.0, "lacking": 0.0, "holders": _no_holders()}
+         "arrive_on")) | {"passed": False, "wanted": 0.0, "lacking": 0.0, "holders": _no_holders()}
     if len(reasons.line) == 0:
         return empty
     empty["reason"] = REASON_CODES[reasons.code[0]]
@@ -184,7 +189,7 @@ def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons)
         "binding_kind": "part" if kind == 1 else "resource",
         "binding_id": (book.items if kind == 1 else book.resources).ids[index],
         "binding_site_id": book.sites.ids[site],
-        "binding_on": monday_of_bucket(bucket, as_of),
+        "binding_on": monday_of_bucket(bucket, as_of), "passed": bucket < 0,
         "wanted": reasons.wanted[0] / unit, "lacking": reasons.lacking[0] / unit,
         "had_on": monday_of_bucket(first, as_of) if first < book.horizon else None,
         "arrive_on": friday_of_bucket(arrival, as_of) if first < book.horizon else None,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import Book
-from headgate.planner.kernels.rank import LANE, LINE, PIECES, SENT, SHIP, Log, plan_by_rank
+from headgate.planner.kernels.rank import LANE, LINE, PIECES, SENT, SHIP, Log, place_lines
 from headgate.planner.policy import Policy
 from headgate.planner.world import (
     Pools,
@@ -26,6 +26,7 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Progress = Callable[[str, float], None]
 
+NO_ROWS_OF_2, NO_ROWS_OF_3 = (np.zeros((0, width), dtype=np.int64) for width in (2, 3))
 CHUNK_ALLOCATIONS = 200_000
 CHUNK_DRAWS = 2_000_000
 STEPS_OF_PROGRESS = 50
@@ -112,8 +113,8 @@ def allocate(book: Book, policy: Policy, progress: Progress | None = None) -> Al
     turn = 0
     while turn < len(rank):
         upto = min(len(rank), turn + step)
-        turn = plan_by_rank(trees, world, scratch, lines, rank[:upto], turn, log, most, room,
-                            room_draws)
+        turn = place_lines(trees, world, world, scratch, lines, rank[:upto], NO_ROWS_OF_3, turn,
+                           log, most, room, room_draws, False, NO_ROWS_OF_2)
         if turn < upto:
             parts.append(_copy(log))
             log.size[:] = 0

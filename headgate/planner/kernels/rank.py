@@ -23,6 +23,7 @@ from headgate.planner.kernels.layout import (
 from headgate.planner.kernels.walk import (
     bound,
     provide,
+    restore,
     slot_in_use,
     undo,
 )
@@ -228,20 +229,38 @@ def place(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: Wi
 
 
 @kernel
-def plan_by_rank(trees: Trees, world: World, scratch: Scratch, lines: Lines, rank: Ints,
-                 first: Int, log: Log, most: Ints, room: Int, room_draws: Int) -> Int:
+def place_lines(trees: Trees, world: World, clean: World, scratch: Scratch, lines: Lines,
+                order: Ints, windows: Longs, first: Int, log: Log, most: Ints, room: Int,
+                room_draws: Int, alone: bool, out: Longs) -> Int:
     """
-    Place lines in rank order from place `first` on until the log may run full.
+    Place lines in an order from place `first` on until the log may run full.
 
+    One kernel serves the plan and the explanations, as each is compiled with all that it calls.
+
+    windows          : (lines of the order, 3) first and last arrival bucket and row of `banned`;
+                       (0, 3) means the lines' own
     room, room_draws : the most allocations and draws that one line can make
-    returns          : the place in `rank` of the next line; len(rank) when all are placed
+    alone            : every line finds the world as `clean` has it; `out` (lines of the order, 2)
+                       takes its pieces and its last arrival bucket, -1 none, and the log nothing
+    returns          : the place in `order` of the next line; len(order) when all are placed
     """
-    for turn in range(first, len(rank)):
+    for turn in range(first, len(order)):
         if log.size[0] + room > len(log.rows) or log.size[1] + room_draws > len(log.pieces):
             return turn
-        line = np.int64(rank[turn])
+        line = np.int64(order[turn])
+        window = Window(lines.rows[line, EARLIEST], lines.rows[line, LATEST],
+                        lines.rows[line, BAN])
+        if len(windows) > 0:
+            window = Window(windows[turn, 0], windows[turn, 1], windows[turn, 2])
+        pieces = np.int64(0)
         if lines.rows[line, OPEN] > 0:
-            window = Window(lines.rows[line, EARLIEST], lines.rows[line, LATEST],
-                            lines.rows[line, BAN])
-            place(trees, world, scratch, lines, window, log, most, line)
-    return len(rank)
+            pieces = place(trees, world, scratch, lines, window, log, most, line)
+        if alone:
+            last = np.int64(-1)
+            for row in range(log.size[0]):
+                last = max(last, log.rows[row, SHIP]
+                           + lines.lanes[log.rows[row, LANE], LANE_WEEKS])
+            out[turn, 0], out[turn, 1] = pieces, last
+            log.size[0], log.size[1] = 0, 0
+            restore(world, clean, scratch)
+    return len(order)

@@ -211,6 +211,23 @@ def undo(world: World, scratch: Scratch, journal: Int, draws: Int) -> None:
 
 
 @inner
+def restore(world: World, clean: World, scratch: Scratch) -> None:
+    """Bring every touched row of a world back to its clean twin's, and forget the touching."""
+    for place in range(scratch.size[FREE_COUNT]):
+        row = scratch.dirty[DIRTY_FREE, place]
+        for week in range(world.free.shape[1]):
+            world.free[row, week] = clean.free[row, week]
+        scratch.dirty[MARK_FREE, row] = 0
+    for place in range(scratch.size[HOURS_COUNT]):
+        row = scratch.dirty[DIRTY_HOURS, place]
+        for week in range(world.hours.shape[1]):
+            world.hours[row, week] = clean.hours[row, week]
+        scratch.dirty[MARK_HOURS, row] = 0
+    for entry in range(4):
+        scratch.size[entry] = 0
+
+
+@inner
 def take(row: Longs, bucket: Int, pieces: Int) -> None:
     """Draw from a row of `free` and keep it the smallest balance from each bucket on."""
     for week in range(bucket, len(row)):
