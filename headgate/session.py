@@ -251,7 +251,9 @@ def why(book: Book, plan: Plan | str | Path, line: str) -> Why:
     """
     order_id, slash, number = line.rpartition("/")
     if not slash or not number.isdecimal():
-        raise UnknownLineError(f'"{line}" is not ORDER/LINE, such as SO-4711/1')
+        lines = book.tables.frames["orders"].filter(pl.col("order_id") == line)["line_no"]
+        hint = f"; did you mean {line}/{lines.sort()[0]}?" if len(lines) else ", such as SO-4711/1"
+        raise UnknownLineError(f'"{line}" is not ORDER/LINE{hint}')
     opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
     return opened.why(order_id, int(number))
 

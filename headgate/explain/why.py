@@ -142,8 +142,11 @@ def find_line(book: Book, order_id: str, line_no: int) -> int:
         hint = near_miss(order_id, orders["order_id"].unique().sort().to_list())
         raise UnknownLineError(f'no order "{order_id}" in this book{hint}')
     if line_no not in mine["line_no"]:
-        known = ", ".join(str(number) for number in mine["line_no"].sort()[:10])
-        raise UnknownLineError(f'order "{order_id}" has no line {line_no}; it has {known}')
+        numbers = mine["line_no"].sort()
+        known = ", ".join(str(number) for number in numbers[:10])
+        more = "" if len(numbers) <= 10 else f" and {len(numbers) - 10} more"
+        raise UnknownLineError(f'order "{order_id}" has no order line {line_no}; it has '
+                               f"{'line' if len(numbers) == 1 else 'lines'} {known}{more}")
     row = orders.with_row_index("row").filter(
         (pl.col("order_id") == order_id) & (pl.col("line_no") == line_no))["row"].item()
     return int(np.flatnonzero(book.lines.source_row == row)[0])

@@ -553,3 +553,14 @@ def test_a_changed_workbook_is_refused(run, book, tmp_path):
     assert run("check", book, plan).code == exits.SAYS_NO
     file.unlink()
     assert run("check", book, plan).code == exits.SAYS_NO
+
+
+def test_why_helps_with_a_name_that_is_not_quite_one(run, book, planned):
+    """The order without its line, and a line that the order lacks: both answers name what there
+    is, so that the next try is right."""
+    said = run("why", book, planned, "SO-4711")
+    assert said.code == exits.WRONG_USE
+    assert 'did you mean SO-4711/1?' in said.err
+    said = run("why", book, planned, "SO-4711/9")
+    assert said.code == exits.WRONG_USE
+    assert 'order "SO-4711" has no order line 9; it has line 1' in said.err
