@@ -25,7 +25,6 @@ from headgate.explain.kernels import (
 from headgate.planner.allocate import Allocation, balance_after
 from headgate.planner.kernels.layout import UNLIMITED, World
 from headgate.planner.kernels.rank import Lines, place_lines
-from headgate.planner.usage import hours_used
 from headgate.planner.world import (
     ample_world,
     empty_world,
@@ -76,12 +75,13 @@ class Reasons:
         return [REASON_CODES[code] for code in self.code]
 
 
-def explain(book: Book, allocation: Allocation, chosen: Ints,
+def explain(book: Book, allocation: Allocation, used: Longs, chosen: Ints,
             progress: Callable[[str, float], None] | None = None,
             threads: int = THREADS) -> Reasons:
     """
     Reason and binding of each chosen line, by the rules of docs/explanation/planning-rules.md.
 
+    used     : (hour rows, weeks) the plan's own, as `headgate.planner.usage.hours_used` gives it
     chosen   : (n,) indexes of lines that are late, short or unplanned
     progress : called with "explain" and the share done
     threads  : how many share the lines out
@@ -89,7 +89,7 @@ def explain(book: Book, allocation: Allocation, chosen: Ints,
     Lines are shared out to threads; each line's answer depends on nothing but the plan.
     """
     out = np.zeros((len(chosen), 10), dtype=np.int64)
-    shared = _Shared.of(book, allocation)
+    shared = _Shared.of(book, allocation, used)
     starts = range(0, len(chosen), CHUNK)
     threads = max(1, min(threads, len(starts)))
     stop = Event()
@@ -120,11 +120,11 @@ class _Shared:
     balance: Longs
 
     @classmethod
-    def of(cls, book: Book, allocation: Allocation) -> _Shared:
+    def of(cls, book: Book, allocation: Allocation, used: Longs) -> _Shared:
         pools = allocation.pools
         balance = balance_after(book, allocation)
         least = np.minimum.accumulate(balance[:, ::-1], axis=1)[:, ::-1]
-        used, there = hours_used(book, allocation), book.hours.micro
+        there = book.hours.micro
         left = np.where(there >= UNLIMITED, there, there - used)
         return cls(book, allocation, lines_of(book), id_order(book), empty_world(book, pools),
                    ample_world(book, pools), world_of(book, pools, least, left), balance)

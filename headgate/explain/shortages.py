@@ -10,7 +10,6 @@ from headgate.book import Book
 from headgate.explain.wanting import want_all
 from headgate.planner.allocate import Allocation, draw_weeks
 from headgate.planner.kernels.layout import UNLIMITED
-from headgate.planner.usage import hours_used
 from headgate.planner.world import ample_world, lines_of, scratch_of, trees_of
 from headgate.tables.plan_schema import SHORTAGES
 from headgate.tables.schema import MICRO
@@ -18,14 +17,16 @@ from headgate.tables.schema import MICRO
 Longs = NDArray[np.int64]
 
 
-def shortages(book: Book, allocation: Allocation) -> pl.DataFrame:
+def shortages(book: Book, allocation: Allocation, used: Longs) -> pl.DataFrame:
     """
     The table as `plan_schema.SHORTAGES` declares it.
+
+    used : (hour rows, weeks) the plan's own, as `headgate.planner.usage.hours_used` gives it
 
     A pair (item or resource, site) has rows, one for each week, when something is missing in any.
     """
     pieces, hours = _wanted(book, allocation)
-    frames = [_parts(book, allocation, pieces), _resources(book, allocation, hours)]
+    frames = [_parts(book, allocation, pieces), _resources(book, used, hours)]
     table = pl.concat(frames)
     return table.sort(list(SHORTAGES.key)).select(SHORTAGES.names)
 
@@ -54,10 +55,10 @@ def _parts(book: Book, allocation: Allocation, wanted: Longs) -> pl.DataFrame:
                   [figure.astype(np.float64) for figure in figures])
 
 
-def _resources(book: Book, allocation: Allocation, wanted: Longs) -> pl.DataFrame:
+def _resources(book: Book, plan_hours: Longs, wanted: Longs) -> pl.DataFrame:
     resource, site = np.nonzero(book.hours.row >= 0)
     row = book.hours.row[resource, site]
-    there, used = book.hours.micro[row], hours_used(book, allocation)[row]
+    there, used = book.hours.micro[row], plan_hours[row]
     wanted = wanted[row]
     endless = there >= UNLIMITED
     missing = np.where(endless, 0, np.maximum(0, wanted - there))

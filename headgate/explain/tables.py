@@ -26,6 +26,7 @@ from headgate.planner.promise import (
     mondays,
     promise,
 )
+from headgate.planner.usage import hours_used
 from headgate.tables.plan_schema import CONSUMPTION, PEGGING, PROMISES
 
 Coverage = Literal["all", "scarce"]
@@ -54,8 +55,9 @@ def explain_plan(book: Book, policy: Policy, allocation: Allocation, coverage: C
     """Every table and figure of a plan."""
     coverage = coverage or ("all" if len(book.lines) <= PEG_ALL_UP_TO else "scarce")
     promises = promise(book, allocation)
-    reasons = explain(book, allocation, promises.not_on_time(), progress)
-    short = shortages(book, allocation)
+    used = hours_used(book, allocation)
+    reasons = explain(book, allocation, used, promises.not_on_time(), progress)
+    short = shortages(book, allocation, used)
     if progress is not None:
         progress("peg", 0.0)
     frames = {

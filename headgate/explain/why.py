@@ -22,6 +22,7 @@ from headgate.planner.kernels.rank import LANE_SITE
 from headgate.planner.pegging import drawn_rows, matched_rows
 from headgate.planner.policy import Policy
 from headgate.planner.promise import STATUSES, promise
+from headgate.planner.usage import hours_used
 from headgate.planner.world import largest_tree, lines_of, trees_of
 from headgate.tables.schema import MICRO
 
@@ -158,7 +159,7 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
     status = STATUSES[promises.status[line]]
     late = status not in ("on_time", "shipped")
     chosen = np.array([line] if late else [], dtype=np.int32)
-    reasons = explain(book, allocation, chosen)
+    reasons = explain(book, allocation, hours_used(book, allocation), chosen)
     row = book.tables.frames["orders"].row(int(book.lines.source_row[line]), named=True)
     last = int(promises.last[line])
     as_of = book.settings.as_of

@@ -132,7 +132,7 @@ class Alone:
         key = (item, site, ship, question.banned, question.customer)
         reach = self.reaches.get(key)
         if reach is None:
-            reach = self.reaches[key] = self._first_reach(question, item, site, ship)
+            reach = self.reaches[key] = self._first_reach(question, item, ship)
         if wanted <= reach.low:
             return wanted
         if reach.high - reach.low > 1:
@@ -144,7 +144,7 @@ class Alone:
                 reach.low = found
         return min(reach.low, wanted)
 
-    def _first_reach(self, question: Question, item: int, site: int, ship: int) -> _Reach:
+    def _first_reach(self, question: Question, item: int, ship: int) -> _Reach:
         """In the open book: everything if the item can be made of leaves, else what is stocked."""
         if not self.world.endless:
             return _Reach()

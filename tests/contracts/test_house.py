@@ -97,3 +97,12 @@ def test_the_version_is_one():
 def test_the_package_says_that_it_is_typed():
     """A type checker of a user's program reads the types only beside a py.typed."""
     assert (PACKAGE / "py.typed").exists()
+
+
+def test_unlimited_hours_are_one_number():
+    """The kernels import nothing of ours, so they name the number again that the reader gives to
+    `inf`: both must be the same, or hours without limit would be counted."""
+    from headgate.planner.kernels.layout import UNLIMITED
+    from headgate.tables.schema import UNLIMITED_MICRO
+
+    assert UNLIMITED == UNLIMITED_MICRO

@@ -18,6 +18,7 @@ from headgate.book import Book
 from headgate.explain.load import resource_load
 from headgate.explain.reasons import Reasons, explain
 from headgate.planner.promise import promise
+from headgate.planner.usage import hours_used
 from headgate.session import Plan
 from headgate.tables.plan_schema import PLAN_TABLES
 from tests.properties.strategies import RawParts, books
@@ -70,8 +71,9 @@ def test_one_thread_or_many_give_the_same_reasons(parts: RawParts, threads: int)
     plan = planned(parts)
     late = promise(plan.book, plan.allocation).not_on_time()
     with patch("headgate.explain.reasons.CHUNK", 2):
-        alone = explain(plan.book, plan.allocation, late, threads=1)
-        shared = explain(plan.book, plan.allocation, late, threads=threads)
+        used = hours_used(plan.book, plan.allocation)
+        alone = explain(plan.book, plan.allocation, used, late, threads=1)
+        shared = explain(plan.book, plan.allocation, used, late, threads=threads)
     for field in fields(Reasons):
         assert getattr(alone, field.name).tolist() == getattr(shared, field.name).tolist()
 
