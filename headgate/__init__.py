@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from headgate.base.issue import Issue, IssuesError
     from headgate.book import Book
+    from headgate.explain.compare import Comparison
     from headgate.explain.why import Why
-    from headgate.session import Plan, check, plan, read_book
+    from headgate.session import Plan, check, compare, plan, read_book
     from headgate.verify import CheckResult
 
 __version__ = "0.1.0"
 
-__all__ = ["Book", "CheckResult", "Issue", "IssuesError", "Plan", "Why", "__version__", "check",
-           "plan", "read_book"]
+__all__ = ["Book", "CheckResult", "Comparison", "Issue", "IssuesError", "Plan", "Why",
+           "__version__", "check", "compare", "plan", "read_book"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
     "Plan": "headgate.session", "Book": "headgate.book", "Why": "headgate.explain.why",
+    "compare": "headgate.session", "Comparison": "headgate.explain.compare",
     "CheckResult": "headgate.verify", "Issue": "headgate.base.issue",
     "IssuesError": "headgate.base.issue",
 }

@@ -15,14 +15,17 @@ import polars as pl
 from headgate import __version__
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book, build_book
+from headgate.explain.compare import Comparison, compare_plans
 from headgate.explain.tables import PEG_ALL_UP_TO, Coverage, explain_plan
 from headgate.explain.why import UnknownLineError, Why, find_line
 from headgate.explain.why import why as explain_why
 from headgate.files import plan_folder
-from headgate.planner.allocate import Allocation, allocate
+from headgate.planner.allocate import Allocation
+from headgate.planner.certificate import gap_of, price_frame
 from headgate.planner.kernels.rank import LINE, Log
 from headgate.planner.policy import Policy, read_policy
-from headgate.planner.reservations import settle_reservations
+from headgate.planner.restart import Start
+from headgate.planner.run import Run, run
 from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import PlanFrames
 
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from headgate.verify import CheckResult
 
 Progress = Callable[[str, float], None]
+
+WARM_WORK = 40
+"""Units of work after which every kernel of the search has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,16 @@ class Plan:
     def pegging(self) -> pl.DataFrame:
         """Which supply row serves which order line."""
         return self.frames.frames["pegging"]
+
+    @property
+    def prices(self) -> pl.DataFrame:
+        """What one more piece or hour is worth at most; empty under `rank`."""
+        return self.frames.frames["prices"]
+
+    @property
+    def reliefs(self) -> pl.DataFrame:
+        """The purchases and hours that would add most, each tried out; empty under `rank`."""
+        return self.frames.frames["reliefs"]
 
     @property
     def shortages(self) -> pl.DataFrame:
@@ -151,13 +167,17 @@ def read_book(source: str | Path | Mapping[str, Any],
 
 
 def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
-         pegging: Coverage | None = None, progress: Progress | None = None) -> Plan:
+         pegging: Coverage | None = None, progress: Progress | None = None,
+         stop: Callable[[], bool] | None = None, start: Plan | None = None) -> Plan:
     """
     Plan a book: who gets what, from where and when, and why each late line waits.
 
-    policy   : a name ("rank") or settings over those of the book's `[policy]`
+    policy   : a name ("value", "rank") or settings over those of the book's `[policy]`
     pegging  : "all" or "scarce"; None is all up to 100,000 lines and scarce above
     progress : called with the name of a step and the share of it that is done
+    stop     : asked now and then while `value` improves the plan; true ends it with the best so far
+    start    : an older plan, of this book or of one that has changed since: `value` begins from
+               its prices and allocations, which takes a fraction of the time
     raises IssuesError : the policy has faults; ValueError : an unknown `pegging`
     """
     if pegging not in (None, "all", "scarce"):
@@ -165,11 +185,14 @@ def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
     own = {"objective": policy} if isinstance(policy, str) else dict(policy or {})
     checked = read_policy({**book.settings.policy, **own})
     started = perf_counter()
-    allocation = settle_reservations(book, checked, allocate(book, checked, progress))
+    older = None if start is None else Start(start.allocations, start.prices)
+    made = run(book, checked, progress, stop, start=older)
     planned = perf_counter()
-    explained = explain_plan(book, checked, allocation, pegging, progress)
+    explained = explain_plan(book, checked, made.allocation, certified_tables(book, made), pegging,
+                             progress)
     done = perf_counter()
     settings = book.settings
+    bound = None if made.certificate is None else made.certificate.bound_cents
     seconds = {"load": round(book.load_seconds, 3), "plan": round(planned - started, 3),
                "explain": round(done - planned, 3), "write": 0.0,
                "total": round(book.load_seconds, 3) + round(planned - started, 3)
@@ -178,9 +201,19 @@ def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
         "version": __version__, "book_name": settings.name, "book_digest": book.digest,
         "as_of": settings.as_of.isoformat(), "horizon_weeks": settings.horizon_weeks,
         "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
-        "policy": checked.as_dict(), "seed": 0, "pegging": explained.coverage,
-        "seconds": seconds, "peak_memory_mb": _peak_memory_mb(), **explained.figures}
-    return Plan(book, checked, allocation, PlanFrames(explained.frames, summary))
+        "policy": checked.as_dict(), "seed": checked.seed, "work": made.work,
+        "pegging": explained.coverage,
+        "seconds": seconds, "peak_memory_mb": _peak_memory_mb(), **explained.figures,
+        "certificate": {
+            "bound_cents": bound,
+            "gap": gap_of(bound, explained.figures["value"]["weighted_cents"])}}
+    return Plan(book, checked, made.allocation, PlanFrames(explained.frames, summary))
+
+
+def certified_tables(book: Book, made: Run) -> dict[str, pl.DataFrame]:
+    """The tables that a certificate gives: `prices` and `reliefs`."""
+    prices = price_frame(book, made.allocation.pools, made.certificate)
+    return {"prices": prices, "reliefs": made.reliefs}
 
 
 def _peak_memory_mb() -> int:
@@ -271,6 +304,41 @@ def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:
     return Path(file)
 
 
+def compare(a: Plan | str | Path, b: Plan | str | Path, book: Book | None = None) -> Comparison:
+    """
+    What two plans differ in: settings, money, service, segments, quarters, and named lines.
+
+    a, b : plans, or the folders of plans, of one book or of two
+    book : for customers, segments and dollars of lines, the book of either plan; a plan that is
+           not a folder brings its own
+    raises IssuesError : a folder holds no plan, or its files are not the ones that were written;
+                         the book is neither plan's
+    """
+    if book is None:
+        book = next((side.book for side in (a, b) if isinstance(side, Plan)), None)
+    return compare_plans(_unchanged(a), _unchanged(b), book)
+
+
+def _unchanged(plan: Plan | str | Path) -> PlanFrames:
+    """The tables of a plan; raises IssuesError when its folder is not as it was written."""
+    from headgate.verify import check_digests
+
+    if isinstance(plan, Plan):
+        return plan.frames
+    folder = Path(plan)
+    try:
+        frames = plan_folder.read_plan_folder(folder)
+        faults = check_digests(frames.summary, plan_folder.file_digests(folder))
+        if faults:
+            raise IssuesError([replace(fault, expected=f"{fault.expected}; plan again")
+                               for fault in faults], "nothing was compared")
+    except IssuesError as error:
+        # Two folders have files of the same names, so each fault says whose it is.
+        raise IssuesError([replace(issue, file=f"{issue.file} of {folder}")
+                           for issue in error.issues], "nothing was compared") from None
+    return frames
+
+
 def write_demo(folder: str | Path, lines: int = 10_000, seed: int = 1) -> str:
     """Write the demo book as a folder; what it is and what it was calibrated to, in words."""
     from headgate.demo import demo_book
@@ -314,10 +382,13 @@ def warm(progress: Progress | None = None) -> None:
     policy = read_policy({})
     if progress is not None:
         progress("compiling the planner", 0.1)
-    allocation = settle_reservations(book, policy, allocate(book, policy))
+    allocation = run(book, read_policy({"objective": "rank"})).allocation
     if progress is not None:
-        progress("compiling the explanations", 0.5)
-    explained = explain_plan(book, policy, allocation, "all")
+        progress("compiling the search", 0.3)
+    made = run(book, read_policy({"work": WARM_WORK}))
+    if progress is not None:
+        progress("compiling the explanations", 0.7)
+    explained = explain_plan(book, policy, allocation, certified_tables(book, made), "all")
     late = explained.promises.not_on_time()
     if len(late):
         explain_why(book, policy, allocation, int(late[0]))

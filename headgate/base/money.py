@@ -63,6 +63,20 @@ def scale_cents(cents: NDArray[np.int64], rate_millionths: int) -> NDArray[np.in
     return np.asarray(whole * rate_millionths + rounded + up, dtype=np.int64)
 
 
+def exact_dot(pieces: NDArray[np.int64], cents: NDArray[np.int64]) -> int:
+    """
+    Sum of pieces times cents, exact even beyond 64 bits.
+
+    >>> exact_dot(np.array([2**40]), np.array([2**40])) == 2**80
+    True
+    """
+    if len(pieces) == 0:
+        return 0
+    if float(np.abs(pieces.astype(np.float64)) @ np.abs(cents.astype(np.float64))) < 2.0**62:
+        return int(pieces @ cents)
+    return int(pieces.astype(object) @ cents.astype(object))
+
+
 def short_money(cents: int, currency: str = "USD") -> str:
     """
     An amount for a headline: three significant digits and a unit.

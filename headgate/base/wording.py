@@ -13,6 +13,7 @@ REASONS: dict[str, str] = {
     "horizon": "the planned weeks end before it can arrive",
     "part": "even alone it would wait: the supply comes too late",
     "capacity": "even alone it would wait: the hours are too few",
+    "unprofitable": "delivering it costs more than it brings",
     "outbid": "alone it would be on time: other orders hold what it lacks",
 }
 """What each reason code means, as a clause for people."""

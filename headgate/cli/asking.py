@@ -1,4 +1,4 @@
-"""`headgate why` and `headgate report`: what a plan says to people."""
+"""`headgate why`, `report` and `compare`: what plans say to people."""
 
 from __future__ import annotations
 
@@ -54,3 +54,37 @@ def report(
         with voice.progress("drawing the report"):
             session.write_report(session.read_book(book), plan, out)
         voice.answer({"ok": True, "report": str(out)}, f"the report is in {out}")
+
+
+def compare(
+    plan_a: Annotated[Path, typer.Argument(
+        metavar="PLAN_A", show_default=False, help="A plan: a folder that `headgate plan` wrote.")],
+    plan_b: Annotated[Path, typer.Argument(
+        metavar="PLAN_B", show_default=False, help="The plan to hold against it.")],
+    book: Annotated[Path | None, typer.Option(
+        "--book", metavar="BOOK", show_default=False,
+        help="The book of either plan: names customers and segments, and weighs lines in dollars."
+    )] = None,
+    lines: Annotated[int, typer.Option(
+        "--lines", min=0, metavar="N", help="How many order lines are named, at most.")] = 20,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """
+    Tell what two plans differ in: money, service, and who gains and who loses.
+
+    Differences are B - A. Ends with 0 whether the plans differ or not.
+    """
+    with speaking(as_json, quiet) as voice:
+        existing_plan(plan_a)
+        existing_plan(plan_b)
+        if book is not None:
+            existing(book, "book")
+        from headgate import session
+        from headgate.cli import comparing
+
+        with voice.progress("comparing the plans"):
+            found = session.compare(plan_a, plan_b,
+                                    None if book is None else session.read_book(book))
+        voice.answer({"ok": True, "plan_a": str(plan_a), "plan_b": str(plan_b),
+                      **found.as_dict(lines)},
+                     *comparing.comparison_tables(found, plan_a, plan_b, lines))

@@ -25,11 +25,24 @@ Lines = Annotated[int, typer.Option(
 Seed = Annotated[int, typer.Option(
     "--seed", min=0, max=2**31 - 1, metavar="N",
     help="The same seed and size make the same book.")]
+Gap = Annotated[float | None, typer.Option(
+    "--gap", min=0.0, max=1.0, metavar="SHARE", show_default=False,
+    help="Stop when the plan is proven to be this near to the best possible, such as 0.01.")]
+TimeLimit = Annotated[float | None, typer.Option(
+    "--time-limit", min=0.001, max=1e6, metavar="SECONDS", show_default=False,
+    help="Stop improving after so many seconds; the plan tells the work that it took.")]
+Work = Annotated[int | None, typer.Option(
+    "--work", min=1, max=2**31 - 1, metavar="N", show_default=False,
+    help="Stop after so much counted work: the same number makes the same plan.")]
+SearchSeed = Annotated[int | None, typer.Option(
+    "--seed", min=0, max=2**31 - 1, metavar="N", show_default=False,
+    help="Seed of the random choices of the search. Default: what the book says, else 0.")]
 
 
 class Policy(StrEnum):
     """How lines compete for what is scarce."""
 
+    value = "value"
     rank = "rank"
 
 
@@ -45,6 +58,26 @@ class Pegging(StrEnum):
 
     all = "all"
     scarce = "scarce"
+
+
+def policy_settings(policy: Policy | None, gap: float | None, time_limit: float | None,
+                    work: int | None, seed: int | None) -> dict[str, object]:
+    """
+    The policy settings that options were given for, to lay over those of the book.
+
+    raises WrongUse : options of the search beside the policy that does not search, or more
+                      decimals than the setting has
+    """
+    search: dict[str, object] = {name: value for name, value in (
+        ("gap", gap), ("time_limit", time_limit), ("work", work), ("seed", seed))
+        if value is not None}
+    if policy is Policy.rank and search:
+        first = next(iter(search)).replace("_", "-")
+        raise WrongUse(f"--{first} steers the search of --policy value; --policy rank makes none")
+    for option, value, decimals in (("--gap", gap, 6), ("--time-limit", time_limit, 3)):
+        if value is not None and round(value, decimals) != value:
+            raise WrongUse(f"{option} {value} has more than {decimals} decimals")
+    return search if policy is None else {"objective": policy.value, **search}
 
 
 def existing(path: Path, what: str) -> Path:

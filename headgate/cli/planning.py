@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,17 +11,27 @@ from headgate.base.issue import describe
 from headgate.cli import exits
 from headgate.cli.options import (
     Book,
+    Gap,
     Json,
     Pegging,
     PlanFolder,
     Policy,
     Quiet,
+    SearchSeed,
     TableFormat,
+    TimeLimit,
+    Work,
     existing,
     existing_plan,
+    policy_settings,
     writable_plan,
 )
-from headgate.cli.voice import speaking
+from headgate.cli.stopping import Stop, stopped_by_ctrl_c
+from headgate.cli.voice import Progress, speaking
+
+if TYPE_CHECKING:
+    from headgate import session
+    from headgate.book import Book as Loaded
 
 
 def plan(
@@ -31,7 +41,8 @@ def plan(
         help="Where the plan goes: a new folder, or an older plan to replace.")],
     policy: Annotated[Policy | None, typer.Option(
         "--policy", show_default=False,
-        help="How lines compete. Default: what the book's [policy] says, else rank.")] = None,
+        help="How lines compete. Default: what the book's [policy] says, else value.")] = None,
+    gap: Gap = None, time_limit: TimeLimit = None, work: Work = None, seed: SearchSeed = None,
     table_format: Annotated[TableFormat | None, typer.Option(
         "--format", show_default=False,
         help="How the tables are written. Default: csv, above 100,000 lines parquet.")] = None,
@@ -46,30 +57,68 @@ def plan(
     """
     Plan a book: who gets what and when, and why lines wait.
 
-    Ends with 1 when lines are open and not a single piece can be promised; the plan is written
-    all the same, for its reasons.
+    Ctrl-C ends the search of the value policy and keeps the plan found so far; a second Ctrl-C
+    ends the program. Ends with 1 when lines are open and not a single piece can be promised; the
+    plan is written all the same, for its reasons.
     """
     with speaking(as_json, quiet) as voice:
         existing(book, "book")
         writable_plan(out)
+        settings = policy_settings(policy, gap, time_limit, work, seed)
         from headgate import session
         from headgate.cli import showing
 
         with voice.progress("reading the book") as progress:
             loaded = session.read_book(book)
-            made = session.plan(loaded, policy=policy.value if policy else None,
-                                pegging=pegging.value if pegging else None, progress=progress)
+            made, stopped = _made(loaded, settings, pegging, progress)
             progress("writing the plan", 1.0)
             made.write(out, format=table_format.value if table_format else None, excel=not no_excel)
         voice.warn(loaded.tables.issues)
         nothing = made.summary["lines"]["open"] and not made.summary["units"]["promised"]
-        voice.answer({"ok": not nothing, "plan": str(out), "summary": made.summary,
+        voice.answer({"ok": not nothing, "stopped": stopped, "plan": str(out),
+                      "summary": made.summary,
                       "issues": [issue.as_dict() for issue in loaded.tables.issues]},
                      *showing.summary_tables(made.summary),
+                     *showing.relief_tables(made.reliefs, made.summary["currency"]),
                      f"\nthe plan is in {out}; next: headgate check {book} {out}")
+        if stopped:
+            voice.remark(_again(book, out, settings, made.summary["work"]))
         if nothing:
             voice.remark("not a single piece can be promised: promises tell why, line by line")
             raise typer.Exit(exits.SAYS_NO)
+
+
+def _made(book: Loaded, settings: dict[str, object], pegging: Pegging | None,
+          progress: Progress) -> tuple[session.Plan, bool]:
+    """The plan, and whether Ctrl-C ended its search."""
+    from headgate import session
+
+    coverage: Literal["all", "scarce"] | None = pegging.value if pegging else None
+    if {**book.settings.policy, **settings}.get("objective", "value") != "value":
+        # What does not search cannot be ended early: Ctrl-C ends the program.
+        return session.plan(book, settings, coverage, progress), False
+    with stopped_by_ctrl_c() as stop:
+        made = session.plan(book, settings, coverage, _telling(progress, stop), stop)
+    return made, stop.asked
+
+
+def _telling(progress: Progress, stop: Stop) -> Progress:
+    """The progress, which says so once the search was asked to end."""
+    def tell(step: str, share: float) -> None:
+        progress(f"stopping (Ctrl-C again: at once), {step}" if stop.asked else step, share)
+
+    return tell
+
+
+def _again(book: Path, out: Path, settings: dict[str, object], work: int) -> str:
+    """The command that makes a stopped plan a second time, in words."""
+    if work == 0:
+        return "stopped before the search began; this is the plan that it starts from"
+    kept = {name: settings[name] for name in ("objective", "gap", "seed") if name in settings}
+    words = {"objective": "policy"}
+    options = "".join(f" --{words.get(name, name)} {value}" for name, value in kept.items())
+    return (f"stopped; headgate plan {book} --out {out}{options} --work {work} makes this very "
+            "plan again")
 
 
 def check(book: Book, plan: PlanFolder, as_json: Json = False, quiet: Quiet = False) -> None:

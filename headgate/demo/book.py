@@ -91,5 +91,5 @@ def _settings(lines: int, seed: int) -> dict[str, Any]:
         "horizon_weeks": HORIZON_WEEKS,
         "fiscal_year_end": "FRI nearest 01-31",
         "currency": "USD",
-        "policy": {"objective": "rank"},
+        "policy": {"objective": "value"},
     }

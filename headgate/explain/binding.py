@@ -72,14 +72,8 @@ from headgate.planner.kernels.rank import (
     Lines,
     Log,
 )
-from headgate.planner.kernels.walk import (
-    SOFT,
-    on_offer,
-    restore,
-    save,
-    undo,
-    walk,
-)
+from headgate.planner.kernels.sources import on_offer
+from headgate.planner.kernels.walk import SOFT, restore, save, undo, walk
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]

@@ -25,8 +25,9 @@ Longs = NDArray[np.int64]
 
 ANY_ITEM = np.int64(-1)
 REASON_CODES = ("", "restriction", "lane", "lead_time", "window", "horizon", "part", "capacity",
-                "outbid")
-RESTRICTION, NO_LANE, LEAD_TIME, WINDOW, HORIZON, PART, CAPACITY, OUTBID = range(1, 9)
+                "unprofitable", "outbid")
+(RESTRICTION, NO_LANE, LEAD_TIME, WINDOW, HORIZON, PART, CAPACITY, UNPROFITABLE,
+ OUTBID) = range(1, 10)
 
 
 @inner

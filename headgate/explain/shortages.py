@@ -10,6 +10,7 @@ from headgate.book import Book
 from headgate.explain.wanting import want_all
 from headgate.planner.allocate import Allocation, draw_weeks
 from headgate.planner.kernels.layout import UNLIMITED
+from headgate.planner.promise import mondays
 from headgate.planner.world import ample_world, lines_of, scratch_of, trees_of
 from headgate.tables.plan_schema import SHORTAGES
 from headgate.tables.schema import MICRO
@@ -17,18 +18,47 @@ from headgate.tables.schema import MICRO
 Longs = NDArray[np.int64]
 
 
-def shortages(book: Book, allocation: Allocation, used: Longs) -> pl.DataFrame:
+def shortages(book: Book, allocation: Allocation, used: Longs,
+              prices: pl.DataFrame | None) -> pl.DataFrame:
     """
     The table as `plan_schema.SHORTAGES` declares it.
 
-    used : (hour rows, weeks) the plan's own, as `headgate.planner.usage.hours_used` gives it
+    used   : (hour rows, weeks) the plan's own, as `headgate.planner.usage.hours_used` gives it
+    prices : the plan's table of that name; None where the policy gives no prices
 
     A pair (item or resource, site) has rows, one for each week, when something is missing in any.
     """
     pieces, hours = _wanted(book, allocation)
     frames = [_parts(book, allocation, pieces), _resources(book, used, hours)]
-    table = pl.concat(frames)
-    return table.sort(list(SHORTAGES.key)).select(SHORTAGES.names)
+    table = pl.concat(frames).sort(list(SHORTAGES.key))
+    return _priced(book, allocation, table, prices).select(SHORTAGES.names)
+
+
+def _priced(book: Book, allocation: Allocation, table: pl.DataFrame,
+            prices: pl.DataFrame | None) -> pl.DataFrame:
+    """The table with what one more is worth at most; blank where nothing proves a price."""
+    if prices is None:
+        return table.with_columns(price_cents=pl.lit(None, dtype=pl.Int64))
+    pair = ["kind", "id", "site_id"]
+    open_prices = prices.filter(pl.col("reserved_for").is_null()).drop("reserved_for")
+    parts = table.filter(pl.col("kind") == "part").sort("week").join_asof(
+        open_prices.filter(pl.col("kind") == "part").sort("week"), on="week", by=pair,
+        strategy="forward", check_sortedness=False)
+    hours = table.filter(pl.col("kind") == "resource").join(
+        open_prices, on=[*pair, "week"], how="left")
+    pools = allocation.pools
+    anybody = np.flatnonzero((pools.slot == 0) & (pools.supplied[:, -1] > 0))
+    first = pl.DataFrame({
+        "kind": pl.Series(["part"] * len(anybody), dtype=pl.String),
+        "id": book.items.names(pools.item[anybody]),
+        "site_id": book.sites.names(pools.site[anybody]),
+        "first": mondays(book, (pools.supplied[anybody] > 0).argmax(axis=1))})
+    proven = (pl.col("kind") == "resource") & (pl.col("there") > 0) | (
+        pl.col("week") >= pl.col("first"))
+    return (pl.concat([parts, hours.select(parts.columns)])
+            .join(first, on=pair, how="left")
+            .with_columns(price_cents=pl.when(proven).then(pl.col("price_cents").fill_null(0)))
+            .sort(list(SHORTAGES.key)))
 
 
 def _wanted(book: Book, allocation: Allocation) -> tuple[Longs, Longs]:

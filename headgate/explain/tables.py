@@ -1,8 +1,8 @@
-"""The five tables of a plan and its figures, from an allocation."""
+"""The tables of a plan and its figures, from an allocation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from headgate.base.wording import reason_text
 from headgate.book import Book
 from headgate.explain.reasons import Reasons, explain
 from headgate.explain.shortages import shortages
+from headgate.explain.unprofitable import mark_unprofitable
 from headgate.planner.allocate import Allocation
 from headgate.planner.measures import measure
 from headgate.planner.pegging import consumed_rows, drawn_rows, pegged_rows
@@ -39,7 +40,7 @@ class Explained:
     """
     A plan with its tables.
 
-    frames  : allocations, promises, consumption, pegging, shortages
+    frames  : allocations, promises, consumption, pegging, shortages, prices
     figures : what `headgate.planner.measures.measure` gives
     """
 
@@ -50,14 +51,17 @@ class Explained:
     coverage: Coverage
 
 
-def explain_plan(book: Book, policy: Policy, allocation: Allocation, coverage: Coverage | None,
+def explain_plan(book: Book, policy: Policy, allocation: Allocation,
+                 certified: Mapping[str, pl.DataFrame], coverage: Coverage | None,
                  progress: Callable[[str, float], None] | None = None) -> Explained:
-    """Every table and figure of a plan."""
+    """Every table and figure of a plan; `certified` holds the tables `prices` and `reliefs`."""
     coverage = coverage or ("all" if len(book.lines) <= PEG_ALL_UP_TO else "scarce")
     promises = promise(book, allocation)
     used = hours_used(book, allocation)
-    reasons = explain(book, allocation, used, promises.not_on_time(), progress)
-    short = shortages(book, allocation, used)
+    reasons = mark_unprofitable(book, policy, explain(book, allocation, used,
+                                                      promises.not_on_time(), progress))
+    short = shortages(book, allocation, used,
+                      certified["prices"] if policy.objective == "value" else None)
     if progress is not None:
         progress("peg", 0.0)
     frames = {
@@ -65,7 +69,7 @@ def explain_plan(book: Book, policy: Policy, allocation: Allocation, coverage: C
         "promises": _promise_frame(book, promises, reasons),
         "consumption": _consumption_frame(book, allocation),
         "pegging": _pegging_frame(book, policy, allocation, coverage, short),
-        "shortages": short,
+        "shortages": short, **certified,
     }
     if progress is not None:
         progress("peg", 1.0)

@@ -15,6 +15,7 @@ from headgate.base.wording import reason_text
 from headgate.book import Book
 from headgate.explain.kernels import REASON_CODES
 from headgate.explain.reasons import Reasons, explain
+from headgate.explain.unprofitable import mark_unprofitable
 from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.explode import made_by
 from headgate.planner.kernels.layout import MADE
@@ -159,7 +160,8 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
     status = STATUSES[promises.status[line]]
     late = status not in ("on_time", "shipped")
     chosen = np.array([line] if late else [], dtype=np.int32)
-    reasons = explain(book, allocation, hours_used(book, allocation), chosen)
+    reasons = mark_unprofitable(book, policy, explain(book, allocation,
+                                                      hours_used(book, allocation), chosen))
     row = book.tables.frames["orders"].row(int(book.lines.source_row[line]), named=True)
     last = int(promises.last[line])
     as_of = book.settings.as_of

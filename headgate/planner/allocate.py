@@ -1,4 +1,4 @@
-"""Run a policy over the book: allocations and what each of them draws."""
+"""Place lines by rank: allocations and what each of them draws."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Allocation:
 
 def allocate(book: Book, policy: Policy, progress: Progress | None = None) -> Allocation:
     """
-    Allocations of every line under a policy.
+    Allocations of every line by the `rank` policy.
 
     progress : called with "plan" and the share done, now and then
     """
@@ -121,7 +121,7 @@ def allocate(book: Book, policy: Policy, progress: Progress | None = None) -> Al
         if progress is not None:
             progress("plan", turn / len(rank))
     parts.append(_copy(log))
-    return _by_line(_joined(parts), len(book.lines), pools)
+    return by_line(_joined(parts), len(book.lines), pools)
 
 
 def _copy(log: Log) -> Log:
@@ -143,7 +143,7 @@ def _joined(parts: list[Log]) -> Log:
                np.array([len(rows), before[-1]], dtype=np.int64))
 
 
-def _by_line(log: Log, line_count: int, pools: Pools) -> Allocation:
+def by_line(log: Log, line_count: int, pools: Pools) -> Allocation:
     """The log with its allocations in the order of the lines, each with its draws."""
     line = log.rows[:, LINE]
     place = np.argsort(line, kind="stable")

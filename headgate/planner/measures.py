@@ -9,19 +9,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.calendar import fiscal_year, friday_of_bucket
-from headgate.base.money import scale_cents
+from headgate.base.money import exact_dot
 from headgate.book import NO_LIMIT, Book
 from headgate.planner.allocate import Allocation, draw_weeks
 from headgate.planner.policy import Policy
 from headgate.planner.promise import LATE, ON_TIME, SHIPPED, STATUSES, Promises
+from headgate.planner.terms import (
+    Terms,
+    late_cost_cents,
+    late_weeks_undelivered,
+    terms_of,
+)
 
 Longs = NDArray[np.int64]
-
-
-def late_cost_cents(book: Book, policy: Policy) -> Longs:
-    """(lines,) what one piece costs for each week late: penalty plus late_rate x price."""
-    return book.lines.penalty_cents + scale_cents(book.lines.price_cents,
-                                                  policy.late_rate_millionths)
 
 
 def measure(book: Book, policy: Policy, allocation: Allocation,
@@ -34,8 +34,8 @@ def measure(book: Book, policy: Policy, allocation: Allocation,
     orders = _orders(book, promises)
     units = {"open": int(lines.open.sum()), "promised": int(promises.pieces.sum()),
              "on_time": int(promises.on_time_pieces.sum())}
-    dollars = {"open": _dot(lines.open, price), "promised": _dot(promises.pieces, price),
-               "on_time": _dot(promises.on_time_pieces, price)}
+    dollars = {"open": exact_dot(lines.open, price), "promised": exact_dot(promises.pieces, price),
+               "on_time": exact_dot(promises.on_time_pieces, price)}
     full = counts["on_time"] + counts["late"]
     on_time = status[is_open] == ON_TIME
     kept = is_open & (lines.promised > -NO_LIMIT)
@@ -54,7 +54,9 @@ def measure(book: Book, policy: Policy, allocation: Allocation,
                        "in_full": share(dollars["promised"], dollars["open"])}},
         "otif": {"requested": share(int(on_time.sum()), int(is_open.sum())),
                  "promised": share(int(held.sum()), int(kept.sum()))},
-        "value": _value(book, policy, allocation, promises),
+        "value": _value(book, policy, allocation, promises) | {
+            "weighted_cents": weighted_cents(book, policy, allocation, promises)},
+        "segments": segments(book, policy, allocation, promises),
         "backlog_cents": _backlog(book, allocation, promises),
     }
 
@@ -62,15 +64,6 @@ def measure(book: Book, policy: Policy, allocation: Allocation,
 def share(part: int, whole: int) -> float | None:
     """A share of 0 to 1 with six decimals; None of nothing."""
     return None if whole == 0 else round(part / whole, 6)
-
-
-def _dot(pieces: Longs, cents: Longs) -> int:
-    """Sum of pieces times cents, exact even beyond 64 bits."""
-    if len(pieces) == 0:
-        return 0
-    if float(np.abs(pieces.astype(np.float64)) @ np.abs(cents.astype(np.float64))) < 2.0**62:
-        return int(pieces @ cents)
-    return int(pieces.astype(object) @ cents.astype(object))
 
 
 def _orders(book: Book, promises: Promises) -> dict[str, int]:
@@ -91,20 +84,66 @@ def _value(book: Book, policy: Policy, allocation: Allocation,
     cost = late_cost_cents(book, policy)
     profit = (lines.price_cents[allocation.line] - book.unit_cost_cents[allocation.item]
               - lanes.cost_cents[allocation.lane])
-    late_weeks = np.maximum(0, promises.arrival - lines.requested[allocation.line]).astype(np.int64)
-    delivered = _dot(allocation.quantity, profit) - _extra_cost(book, allocation)
-    late = _dot(allocation.quantity * late_weeks, cost[allocation.line])
+    extra = _extra_cost(book, allocation)
+    delivered = exact_dot(allocation.quantity, profit) - extra
+    late = exact_dot(allocation.quantity * _late_weeks(book, allocation, promises),
+                cost[allocation.line])
     undelivered = 0
     if policy.undelivered == "late_cost":
-        longest = np.zeros(len(book.regions), dtype=np.int64)
-        counts = np.diff(book.lanes.ptr)
-        np.maximum.at(longest, np.repeat(np.arange(len(counts)), counts), lanes.weeks)
-        last = np.where(lines.latest < NO_LIMIT, lines.latest,
-                        book.horizon - 1 + longest[lines.region])
-        weeks = np.maximum(0, last - lines.requested).astype(np.int64)
-        undelivered = _dot((lines.open - promises.pieces) * weeks, cost)
+        undelivered = exact_dot((lines.open - promises.pieces) * late_weeks_undelivered(book), cost)
     return {"value_cents": delivered - late - undelivered, "delivered_cents": delivered,
             "late_cents": late, "undelivered_cents": undelivered}
+
+
+def _late_weeks(book: Book, allocation: Allocation, promises: Promises) -> Longs:
+    """(allocations,) weeks that each arrives after its line's requested week."""
+    weeks = promises.arrival - book.lines.requested[allocation.line]
+    return np.asarray(np.maximum(0, weeks), dtype=np.int64)
+
+
+def worth_cents(book: Book, terms: Terms, allocation: Allocation, promises: Promises) -> Longs:
+    """(allocations,) weighted worth of a piece of each, extra costs of substitutes aside."""
+    line, lane = allocation.line, allocation.lane
+    worth = (terms.gain(book, line, allocation.item) - book.lanes.cost_cents[lane]
+             - terms.late[line] * _late_weeks(book, allocation, promises))
+    when = np.where(terms.on_ship[line] == 1, allocation.ship, promises.arrival)
+    for place in range(terms.bonus.shape[1]):
+        worth += np.where(when <= terms.bonus_until[line, place], terms.bonus[line, place], 0)
+    return np.asarray(worth, dtype=np.int64)
+
+
+def weighted_cents(book: Book, policy: Policy, allocation: Allocation, promises: Promises) -> int:
+    """The weighted value of a plan: what the `value` policy makes the most of."""
+    terms = terms_of(book, policy)
+    delivered = exact_dot(allocation.quantity, worth_cents(book, terms, allocation, promises))
+    return (delivered - _extra_cost(book, allocation)
+            - exact_dot(book.lines.open - promises.pieces, terms.lost))
+
+
+def segments(book: Book, policy: Policy, allocation: Allocation,
+             promises: Promises) -> dict[str, dict[str, int]]:
+    """Lines, pieces, dollars and weighted value by segment, of segments with an open line."""
+    terms, lines = terms_of(book, policy), book.lines
+    orders = book.tables.frames["orders"]["segment"].gather(pl.Series(lines.source_row))
+    worth = worth_cents(book, terms, allocation, promises)
+    names = orders.filter(pl.Series(lines.open > 0)).unique().sort()
+    index = orders.cast(pl.Enum(names), strict=False).to_physical().cast(
+        pl.Int64).fill_null(-1).to_numpy()
+    found = {}
+    for place, name in enumerate(names):
+        own = (index == place) & (lines.open > 0)
+        sent = own[allocation.line]
+        status = promises.status[own]
+        found[str(name)] = {
+            "lines_open": int(own.sum()), "lines_on_time": int((status == ON_TIME).sum()),
+            "lines_in_full": int(((status == ON_TIME) | (status == LATE)).sum()),
+            "units_open": int(lines.open[own].sum()),
+            "units_promised": int(promises.pieces[own].sum()),
+            "dollars_open_cents": exact_dot(lines.open[own], lines.price_cents[own]),
+            "dollars_promised_cents": exact_dot(promises.pieces[own], lines.price_cents[own]),
+            "weighted_cents": exact_dot(allocation.quantity[sent], worth[sent])
+            - exact_dot(lines.open[own] - promises.pieces[own], terms.lost[own])}
+    return found
 
 
 def _extra_cost(book: Book, allocation: Allocation) -> int:
@@ -139,7 +178,7 @@ def _backlog(book: Book, allocation: Allocation, promises: Promises) -> dict[str
         sums = amounts.group_by(column).agg(pl.col("cents").sum()).sort(column)
         return dict(zip(sums[column], sums["cents"], strict=True))
 
-    total = _dot(pieces, price)
+    total = exact_dot(pieces, price)
     quarters = _by_quarter(book, allocation, promises)
     missing = total - sum(quarters.values())
     if missing or (promises.pieces < lines.open).any():
@@ -156,5 +195,5 @@ def _by_quarter(book: Book, allocation: Allocation, promises: Promises) -> dict[
     for bucket in np.unique(promises.arrival):
         hit = promises.arrival == bucket
         label = year.label(friday_of_bucket(int(bucket), book.settings.as_of))
-        found[label] = found.get(label, 0) + _dot(allocation.quantity[hit], price[hit])
+        found[label] = found.get(label, 0) + exact_dot(allocation.quantity[hit], price[hit])
     return found

@@ -19,6 +19,8 @@ from headgate.planner.policy import Policy
 
 Longs = NDArray[np.int64]
 
+NO_TASTE = np.zeros((0, 0, 0), dtype=np.int16)
+"""Every need takes its own stock first."""
 AMPLE = 2**55
 """Pieces of a leaf in the open book: more than any checked book asks for."""
 
@@ -105,7 +107,7 @@ def world_of(book: Book, pools: Pools, supplied: Longs, hours: Longs) -> World:
     key = (pools.slot[reserved].astype(np.int64) * items + pools.item[reserved]) * sites + (
         pools.site[reserved])
     return World(supplied.copy(), hours.copy(), pool_of, book.hours.row.astype(np.int64),
-                 _columns(key, reserved))
+                 _columns(key, reserved), NO_TASTE, np.zeros(1, dtype=np.int64))
 
 
 def empty_world(book: Book, pools: Pools) -> World:
@@ -146,6 +148,11 @@ def options_of_arrival(book: Book) -> int:
     accepted = int(np.diff(book.lines.accept_ptr).max(initial=0))
     lanes = int(np.diff(book.lanes.ptr).max(initial=0))
     return max(1, (1 + accepted) * lanes)
+
+
+def options_of_line(book: Book) -> int:
+    """The most options (item, site, week) that one line has."""
+    return options_of_arrival(book) * book.horizon
 
 
 def scratch_of(book: Book, pools: Pools) -> Scratch:

@@ -83,7 +83,8 @@ PROMISES = PlanTable(
         _text("status", "on_time, late, short, unplanned, or shipped (nothing is open)"),
         _whole("late_days", "days from the requested date to the promise; 0 within its week",
                "nothing is promised"),
-        _text("reason", "restriction, lane, lead_time, window, horizon, part, capacity, outbid",
+        _text("reason", "restriction, lane, lead_time, window, horizon, part, capacity, "
+              "unprofitable, outbid",
               "on time"),
         _text("binding_kind", "part or resource", "nothing binds"),
         _text("binding_id", "the leaf part or the resource that binds", "nothing binds"),
@@ -123,9 +124,37 @@ SHORTAGES = PlanTable(
                    "requested week"),
         PlanColumn("missing", "hours", "parts: wanted up to this week and not there by then; "
                    "resources: wanted in this week and not there"),
+        _whole("price_cents", "what one more piece, there by this week, or one more hour in it, is "
+               "worth at most, in cents",
+               "not proven: policy rank, or nothing of it is there yet"),
     ))
 
-PLAN_TABLES: tuple[PlanTable, ...] = (ALLOCATIONS, PROMISES, CONSUMPTION, PEGGING, SHORTAGES)
+PRICES = PlanTable(
+    "prices", "What one more piece or hour is worth at most: the certificate of a value plan.",
+    ("kind", "id", "site_id", "reserved_for", "week"), (
+        _text("kind", "part (a piece) or resource (an hour)"),
+        _text("id", "the item or the resource"), _text("site_id", "the site"),
+        _text("reserved_for", "the customer that the pieces are reserved for", "for anybody"),
+        _date("week", "Monday of the week: parts, there by this week; resources, in this week"),
+        _whole("price_cents", "worth of one more, in cents; a part keeps it in the weeks before, "
+               "back to the row before"),
+    ))
+
+RELIEFS = PlanTable(
+    "reliefs", "The purchases and hours that would add most, each tried out on the plan.",
+    ("place",), (
+        _whole("place", "1 for the most valuable"),
+        _text("kind", "part (pieces) or resource (hours)"),
+        _text("id", "the item or the resource"), _text("site_id", "the site"),
+        _date("week", "Monday of the week by which, or in which, there is more"),
+        _whole("quantity", "pieces, or whole hours, more"),
+        _whole("price_cents", "worth of one at most: the plan's price"),
+        _whole("predicted_cents", "quantity times price: what they add to the bound at most"),
+        _whole("measured_cents", "what the plan gained when it was repaired with them"),
+    ))
+
+PLAN_TABLES: tuple[PlanTable, ...] = (ALLOCATIONS, PROMISES, CONSUMPTION, PEGGING, SHORTAGES,
+                                      PRICES, RELIEFS)
 PLAN_BY_NAME: dict[str, PlanTable] = {table.name: table for table in PLAN_TABLES}
 
 
@@ -134,7 +163,7 @@ class PlanFrames:
     """
     A plan as tables, away from any planner.
 
-    frames  : the five tables by name, columns and types as declared above
+    frames  : the tables of PLAN_TABLES by name, columns and types as declared above
     summary : the content of `summary.json`
     """
 

@@ -46,7 +46,7 @@ def sample_book() -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
         schema=dict.fromkeys(table.names, pl.String)) for table in TABLES}
     settings = {"name": "Sample", "as_of": AS_OF, "horizon_weeks": WEEKS,
                 "fiscal_year_end": "FRI nearest 01-31", "currency": "USD",
-                "policy": {"objective": "rank"}}
+                "policy": {"objective": "value"}}
     return frames, settings
 
 

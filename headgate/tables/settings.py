@@ -38,7 +38,7 @@ SETTINGS: tuple[Setting, ...] = (
             "01-31` (the Friday nearest to it) or `SUN last 01` (the month's last Sunday)",
             '"FRI nearest 01-31"', '"12-31"'),
     Setting("currency", "the currency of every amount without one", '"USD"', '"USD"'),
-    Setting("policy", "table of policy settings, written as `[policy]`", 'objective = "rank"',
+    Setting("policy", "table of policy settings, written as `[policy]`", 'objective = "value"',
             "empty"),
 )
 """Every setting of a book, as the reference page shows them."""

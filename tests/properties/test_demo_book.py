@@ -255,7 +255,7 @@ def test_a_strict_plan_serves_about_half():
     """Hard but not hopeless: 40 to 60% of the lines and of the dollars on time, the first quarter
     near the 13 billion that was guided, under a fifth without a promise, and test hours, memory
     and GPUs all hold somebody up."""
-    plan = session.plan(build_book(checked(demo_book(10_000, 1))))
+    plan = session.plan(build_book(checked(demo_book(10_000, 1))), "rank")
     summary = plan.summary
     lines = summary["lines"]
     assert 0.40 <= lines["on_time"] / lines["open"] <= 0.60

@@ -12,6 +12,8 @@ Int: TypeAlias = Any
 A whole number. Inside a kernel it is 64 bits wide and numba checks it; for mypy it stays open,
 since a cell of an int64 array and a Python int are two types that no kernel keeps apart.
 """
+Real: TypeAlias = Any
+"""A float64, open for mypy for the same reason."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "no_cfunc_wrapper": True,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Longs = NDArray[np.int64]
 Bytes = NDArray[np.int8]
+Shorts = NDArray[np.int16]
 
 ENOUGH = 2**60
 """Pieces that no order asks for: the bound of a need that nothing limits."""
@@ -41,6 +42,12 @@ START = np.int64(0)
 """An empty journal, or list of draws, to go back to."""
 
 
+OWN, MAKE, FIRST_SUB, MOST_SOURCES = 0, 1, 2, 11
+"""Sources of a need as `World.taste` counts them, and how many of them it can tell apart."""
+FIRST_BITS = 4
+"""Bits of `World.taste` that name the first source."""
+
+
 class Trees(NamedTuple):
     """
     The needs of all sold items, packed: few wide arrays compile in a quarter of the time that one
@@ -65,6 +72,11 @@ class World(NamedTuple):
     pool_of   : (items, sites) pool for anybody, -1 none
     hours_row : (resources, sites) row of `hours`, -1 none
     reserved  : (reserved pools, 2) sorted (slot * items + item) * sites + site, and its pool
+    taste     : (items, sites, weeks) what prices say of a need's sources; shape (0, 0, 0) nothing.
+                The low four bits name the one to take first: 0 own stock, 1 making, 2 and on the
+                item's substitutes in their order. The bits above, in the same order, mark those
+                that cost far too much
+    picky     : [1] the marked sources are not used, [0] they are
     """
 
     free: Longs
@@ -72,6 +84,8 @@ class World(NamedTuple):
     pool_of: Longs
     hours_row: Longs
     reserved: Longs
+    taste: Shorts
+    picky: Longs
 
 
 class Scratch(NamedTuple):

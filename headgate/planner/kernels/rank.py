@@ -20,13 +20,8 @@ from headgate.planner.kernels.layout import (
     Trees,
     World,
 )
-from headgate.planner.kernels.walk import (
-    bound,
-    provide,
-    restore,
-    slot_in_use,
-    undo,
-)
+from headgate.planner.kernels.sources import slot_in_use
+from headgate.planner.kernels.walk import bound, provide, restore, undo
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]

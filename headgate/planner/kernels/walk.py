@@ -19,6 +19,8 @@ from headgate.planner.kernels.layout import (
     DRAWN,
     DRAWS,
     ENOUGH,
+    FIRST_BITS,
+    FIRST_SUB,
     FREE,
     FREE_COUNT,
     HAS_BOM,
@@ -30,6 +32,7 @@ from headgate.planner.kernels.layout import (
     JOURNAL,
     KIND,
     MADE,
+    MAKE,
     MARK_FREE,
     MARK_HOURS,
     MICRO,
@@ -37,6 +40,7 @@ from headgate.planner.kernels.layout import (
     NEED,
     NODE,
     OFFSET,
+    OWN,
     POOL,
     QUANTITY,
     RESOURCE,
@@ -49,74 +53,22 @@ from headgate.planner.kernels.layout import (
     STEP_OFFSET,
     SUB,
     SUB_END,
-    SUB_FROM,
     SUB_ITEM,
-    SUB_TO,
     UNLIMITED,
     Scratch,
     Trees,
     World,
 )
+from headgate.planner.kernels.sources import (
+    on_offer,
+    reserved_pool,
+    takes,
+    takes_sub,
+    taste_of,
+)
 
 Longs = NDArray[np.int64]
 Bytes = NDArray[np.int8]
-
-
-@inner
-def reserved_pool(world: World, slot: Int, item: Int, site: Int) -> Int:
-    """The pool of an item at a site that only customer `slot` may draw; -1 none."""
-    sites = world.pool_of.shape[1]
-    key = (np.int64(slot) * world.pool_of.shape[0] + item) * sites + site
-    low, high = 0, len(world.reserved)
-    while low < high:
-        middle = (low + high) // 2
-        if world.reserved[middle, 0] < key:
-            low = middle + 1
-        else:
-            high = middle
-    if low < len(world.reserved) and world.reserved[low, 0] == key:
-        return int(world.reserved[low, 1])
-    return -1
-
-
-@inner
-def slot_in_use(world: World, slot: Int) -> Int:
-    """
-    A customer's slot while anything reserved for that customer is left, else 0.
-
-    The last week's balance is the largest, so one look at it tells. Most customers' reserves are
-    soon used up, and what is remembered of the pools for anybody then holds for them, too.
-    """
-    if slot == 0:
-        return 0
-    span = np.int64(world.pool_of.shape[0]) * world.pool_of.shape[1]
-    last = world.free.shape[1] - 1
-    low, high = 0, len(world.reserved)
-    while low < high:
-        middle = (low + high) // 2
-        if world.reserved[middle, 0] < slot * span:
-            low = middle + 1
-        else:
-            high = middle
-    while low < len(world.reserved) and world.reserved[low, 0] < (slot + 1) * span:
-        if world.free[world.reserved[low, 1], last] > 0:
-            return slot
-        low += 1
-    return 0
-
-
-@inner
-def on_offer(world: World, item: Int, site: Int, slot: Int, bucket: Int) -> Int:
-    """Pieces of an item that a customer can draw in a bucket, reserved ones included."""
-    pieces: Int = 0
-    pool = world.pool_of[item, site]
-    if pool >= 0:
-        pieces += world.free[pool, bucket]
-    if slot > 0:
-        pool = reserved_pool(world, slot, item, site)
-        if pool >= 0:
-            pieces += world.free[pool, bucket]
-    return pieces
 
 
 @inner
@@ -135,15 +87,18 @@ def bound(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bu
             scratch.work[MOST, node - first] = 0
             continue
         item = trees.nodes[node, ITEM]
-        pieces = 0 if banned[item] else on_offer(world, item, site, slot, when)
+        taste = taste_of(world, item, site, when)
+        pieces = 0
+        if not banned[item] and takes(taste, OWN):
+            pieces = on_offer(world, item, site, slot, when)
         if trees.nodes[node, HAS_BOM]:
-            pieces += _bound_of_making(trees, world, scratch, node, first, site, bucket)
+            if takes(taste, MAKE):
+                pieces += _bound_of_making(trees, world, scratch, node, first, site, bucket)
         elif node > first:
             for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
-                other = trees.subs[row, SUB_ITEM]
-                if not banned[other] and (
-                        trees.subs[row, SUB_FROM] <= when <= trees.subs[row, SUB_TO]):
-                    pieces = min(pieces + on_offer(world, other, site, slot, when), ENOUGH)
+                if takes_sub(trees, item, row, when, banned, taste):
+                    pieces = min(pieces + on_offer(world, trees.subs[row, SUB_ITEM], site, slot,
+                                                   when), ENOUGH)
         scratch.work[MOST, node - first] = min(pieces, ENOUGH)
     return int(scratch.work[MOST, 0])
 
@@ -300,20 +255,32 @@ def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, buc
             when = 0
         if mode == EARLY and not trees.nodes[node, HAS_BOM]:
             continue
-        if when >= 0 and not banned[item]:
-            rest -= _draw_item(world, scratch, node, item, site, slot, when, rest)
+        taste = taste_of(world, item, site, when)
+        favourite = taste & ((1 << FIRST_BITS) - 1)
+        if favourite >= FIRST_SUB and node > first and not trees.nodes[node, HAS_BOM]:
+            row = trees.items[item, SUB] + favourite - FIRST_SUB
+            if takes_sub(trees, item, row, when, banned, taste):
+                rest -= _draw_item(world, scratch, node, trees.subs[row, SUB_ITEM], site, slot,
+                                   when, rest)
+        if when >= 0 and not banned[item] and takes(taste, OWN):
+            stock = rest
+            if favourite == MAKE and trees.nodes[node, HAS_BOM]:
+                stock -= min(rest, _bound_of_making(trees, world, scratch, node, first, site,
+                                                    bucket))
+            rest -= _draw_item(world, scratch, node, item, site, slot, when, stock)
         if rest > 0 and not trees.nodes[node, HAS_BOM]:
             for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
-                other = trees.subs[row, SUB_ITEM]
-                if rest > 0 and node > first and when >= 0 and not banned[other] and (
-                        trees.subs[row, SUB_FROM] <= when <= trees.subs[row, SUB_TO]):
-                    rest -= _draw_item(world, scratch, node, other, site, slot, when, rest)
+                if rest > 0 and node > first and when >= 0 and takes_sub(
+                        trees, item, row, when, banned, taste):
+                    rest -= _draw_item(world, scratch, node, trees.subs[row, SUB_ITEM], site, slot,
+                                       when, rest)
             if rest > 0:
                 if mode == STRICT:
                     return False
                 scratch.work[SHORT, node - first] = rest
         elif rest > 0:
-            if not _make(trees, world, scratch, node, first, site, bucket, rest, mode):
+            if not takes(taste, MAKE) or not _make(trees, world, scratch, node, first, site,
+                                                   bucket, rest, mode):
                 if mode == STRICT:
                     return False
             else:

@@ -1,0 +1,250 @@
+"""
+Search for the prices: a smoothed dual, minimised by a projected quasi-Newton method.
+
+source : L-BFGS two-loop recursion (Nocedal 1980); projection on the non-negative orthant with
+         Armijo steps along the projected arc (Bertsekas 1982)
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.planner.kernels.draw import draw_all
+from headgate.planner.kernels.price import (
+    DEAR,
+    L_CHOICE,
+    L_CHOICE_END,
+    L_OPEN,
+    ask_lines,
+    quote_all,
+)
+from headgate.planner.market import Exchange, prices_of, useful_steps
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+PARTS = 8
+"""Lines are summed in so many parts whatever the threads, so that every sum has one order."""
+MEMORY = 8
+"""Pairs of steps and slopes that the quasi-Newton method remembers."""
+SAMPLE_SCALE = 1000
+"""A sampled line stands for a share of the book's pieces, counted in thousandths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """
+    Prices of the constraints, in cents: `steps` (pools, weeks) of cumulative supply, `hours`
+    (hour rows, weeks) of one hour.
+    """
+
+    steps: Floats
+    hours: Floats
+
+
+class Dual:
+    """
+    The smoothed dual of a market over all lines, or over a sample that stands for them.
+
+    supply, hours : (pools, weeks), (hour rows, weeks) what is there; the search changes them to
+                    price what a plan has left
+    """
+
+    def __init__(self, exchange: Exchange, threads: ThreadPoolExecutor,
+                 sample: int | None = None) -> None:
+        self.exchange, self.threads = exchange, threads
+        self.market = exchange.market
+        self.chosen = np.zeros((0, 0), dtype=np.int64)
+        self.count = len(exchange.market.lines)
+        scale = 1.0
+        if sample is not None:
+            chosen, lines = sample_of(exchange, sample)
+            self.market = exchange.market._replace(lines=lines)
+            self.chosen, self.count, scale = chosen[:, None], len(chosen), float(SAMPLE_SCALE)
+        self.supply, self.hours = exchange.supply * scale, exchange.hours * scale
+        self.tables = exchange.tables()
+        choices = np.diff(self.market.lines[:, [L_CHOICE, L_CHOICE_END]], axis=1).max(initial=1)
+        self.wanted = np.zeros((PARTS, *self.tables.wanted.shape))
+        self.values = np.zeros((PARTS, int(choices) * exchange.arrivals))
+        self.limited = np.isfinite(exchange.hours)
+        self.evaluations = 0
+
+    def narrow(self, left: Longs, free: Longs, micro_hours: Longs) -> None:
+        """
+        Ask only for what a plan has not given yet, of what it has left.
+
+        left : (lines,) pieces; free, micro_hours : as in `headgate.planner.kernels.layout.World`
+        """
+        lines = self.market.lines
+        if lines is self.exchange.market.lines:
+            lines = lines.copy()
+        lines[:, L_OPEN] = left
+        self.market = self.market._replace(lines=lines)
+        self.chosen = np.flatnonzero(left > 0)[:, None]
+        self.count = len(self.chosen)
+        self.supply = np.maximum(free, 0).astype(np.float64)
+        self.hours = np.where(self.limited, micro_hours / 1e6, np.inf)
+
+    def quote(self, prices: Prices, tau: float) -> Floats:
+        """Fill `tables` with what every need and query costs; the price of each pool and week."""
+        price = prices_of(self.supply, prices.steps)
+        per_micro = np.where(self.hours <= 0, DEAR, prices.hours / 1e6)
+        quote_all(self.exchange.trees, self.market, price, per_micro, self.tables, tau)
+        return price
+
+    def at(self, prices: Prices, tau: float) -> tuple[float, Floats, Floats]:
+        """The dual in cents above `floor_cents`, and its gradient in `steps` and `hours`."""
+        self.evaluations += 1
+        market, tables = self.market, self.tables
+        price = self.quote(prices, tau)
+        self.wanted[:] = 0.0
+        edges = np.linspace(0, self.count, PARTS + 1).astype(np.int64)
+
+        def ask(part: int) -> float:
+            return float(ask_lines(market, tables.quote, edges[part], edges[part + 1], tau,
+                                   self.wanted[part], self.values[part], self.chosen))
+
+        surplus = sum(self.threads.map(ask, range(PARTS)))
+        np.sum(self.wanted, axis=0, out=tables.wanted)
+        draw_all(self.exchange.trees, market, price, tables, tau)
+        hours = np.where(self.limited, self.hours, 0.0)
+        total = surplus + float((self.supply * prices.steps).sum() + (hours * prices.hours).sum())
+        slope = self.supply - np.cumsum(tables.drawn, axis=1)
+        return total, slope, np.where(self.limited, hours - tables.worked / 1e6, 0.0)
+
+
+def sample_of(exchange: Exchange, count: int) -> tuple[Longs, Longs]:
+    """
+    Lines that stand for all: every so many dollars along the book, sorted by what is asked.
+
+    returns : (lines,) indexes, rising; the market's `lines` with the pieces each stands for, in
+              thousandths
+    """
+    lines = exchange.market.lines.copy()
+    first = np.minimum(lines[:, L_CHOICE], len(exchange.market.choice_query) - 1)
+    query = exchange.market.choice_query[first]
+    order = np.lexsort((lines[:, 1], query))
+    order = order[lines[order, L_CHOICE_END] > lines[order, L_CHOICE]]
+    dollars = np.cumsum(lines[order, L_OPEN] * exchange.market.heat[order])
+    points = (np.arange(count) + 0.5) / count * dollars[-1]
+    hit, hits = np.unique(order[np.searchsorted(dollars, points)], return_counts=True)
+    pieces = hits * (dollars[-1] / count) / exchange.market.heat[hit]
+    lines[:, L_OPEN] = 0
+    lines[hit, L_OPEN] = np.maximum(1, np.rint(SAMPLE_SCALE * pieces)).astype(np.int64)
+    return hit.astype(np.int64), lines
+
+
+class Descent:
+    """
+    A quasi-Newton descent that can be continued, colder from stage to stage.
+
+    prices : where it stands
+    """
+
+    def __init__(self, dual: Dual, start: Prices) -> None:
+        self.dual = dual
+        scale, heat = _scales(dual)
+        self.live = np.flatnonzero(scale > 0)
+        self.scale = scale[self.live]
+        self.reach = heat[self.live] / self.scale
+        self.shapes = start.steps.shape, start.hours.shape
+        self.tau = 0.0
+        self.x = np.concatenate([start.steps.ravel(), start.hours.ravel()])[self.live] / self.scale
+        self.total, self.slope = 0.0, np.zeros_like(self.x)
+        self.pairs: list[tuple[Floats, Floats, float]] = []
+
+    @property
+    def prices(self) -> Prices:
+        """The prices of the present point."""
+        return self._prices(self.x)
+
+    def _prices(self, point: Floats) -> Prices:
+        steps, hours = self.shapes
+        full = np.zeros(steps[0] * steps[1] + hours[0] * hours[1])
+        full[self.live] = point * self.scale
+        return Prices(full[:steps[0] * steps[1]].reshape(steps),
+                      full[steps[0] * steps[1]:].reshape(hours))
+
+    def _value(self, point: Floats) -> tuple[float, Floats]:
+        total, slope, hour_slope = self.dual.at(self._prices(point), self.tau)
+        return total, np.concatenate([slope.ravel(), hour_slope.ravel()])[self.live] * self.scale
+
+    def advance(self, tau: float, steps: int) -> bool:
+        """At most so many steps at a temperature; False once another would gain nothing."""
+        if tau != self.tau:
+            self.tau, self.pairs = tau, []
+            self.total, self.slope = self._value(self.x)
+        return all(self._step() for _ in range(steps))
+
+    def _step(self) -> bool:
+        x, slope = self.x, self.slope
+        free = (x > 0) | (slope < 0)
+        move = -_two_loops(np.where(free, slope, 0.0), self.pairs)
+        move[~free] = 0.0
+        if float(move @ slope) >= 0:
+            self.pairs.clear()
+            move = -np.where(free, slope, 0.0)
+        length = 1.0
+        if not self.pairs:
+            length = 3.0 * self.tau / (float((np.abs(move) / self.reach).max(initial=0.0)) + 1e-300)
+        for _ in range(12):
+            point = np.maximum(0.0, x + length * move)
+            total, new_slope = self._value(point)
+            if total <= self.total + 1e-4 * float(slope @ (point - x)):
+                break
+            length *= 0.4
+        else:
+            return False
+        step, change = point - x, new_slope - slope
+        curve = float(step @ change)
+        if curve > 1e-12 * float(change @ change):
+            self.pairs.append((step, change, 1.0 / curve))
+            del self.pairs[:-MEMORY]
+        gained = self.total - total
+        self.x, self.total, self.slope = point, total, new_slope
+        return gained > 1e-7 * abs(total)
+
+
+def _scales(dual: Dual) -> tuple[Floats, Floats]:
+    """
+    The length of one unit of each variable: long where a piece is dear, short where many depend.
+
+    returns : that length, 0 where a price cannot help; and the size of a temperature of 1
+
+    The powers were found by trial: the square roots that a diagonal
+    curvature suggests need a fifth more evaluations.
+    """
+    exchange = dual.exchange
+    heat = exchange.market.item_heat[exchange.pool_item]
+    middle = np.median(heat) if len(heat) else 1.0
+    most = max(1.0, float(dual.supply.max(initial=1.0)))
+    supply = (np.sqrt(middle / most) * (heat / middle)[:, None] ** 0.6
+              * (np.maximum(dual.supply, 1.0) / most) ** -0.4)
+    supply[~useful_steps(dual.supply, exchange.last_draw)] = 0.0
+    line_heat = np.median(exchange.market.heat) if len(exchange.market.heat) else 1.0
+    hours = np.sqrt(line_heat / 20.0 / np.maximum(np.where(dual.limited, dual.hours, 1.0), 1.0))
+    hours = np.where(dual.limited & (dual.hours > 0), hours, 0.0)
+    sizes = np.concatenate([np.broadcast_to(heat[:, None], supply.shape).ravel(),
+                            np.full(hours.size, line_heat / 20.0)])
+    return np.concatenate([supply.ravel(), hours.ravel()]), sizes
+
+
+def _two_loops(slope: Floats, pairs: list[tuple[Floats, Floats, float]]) -> Floats:
+    """The quasi-Newton step for a slope."""
+    if not pairs:
+        return slope
+    work = slope.copy()
+    weights = []
+    for step, change, inverse in reversed(pairs):
+        weight = inverse * float(step @ work)
+        weights.append(weight)
+        work -= weight * change
+    step, change, inverse = pairs[-1]
+    work *= 1.0 / (inverse * float(change @ change))
+    for (step, change, inverse), weight in zip(pairs, reversed(weights), strict=True):
+        work += (weight - inverse * float(change @ work)) * step
+    return work

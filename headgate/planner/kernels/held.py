@@ -1,0 +1,220 @@
+"""A plan that can be changed: allocations held by line, taken out and put back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.planner.kernels.compiled import Int, Real, inner, kernel
+from headgate.planner.kernels.explode import made_by
+from headgate.planner.kernels.fill import earned_by, offer_of
+from headgate.planner.kernels.layout import (
+    HAS_BOM,
+    MADE,
+    MICRO,
+    OFFSET,
+    RESOURCE,
+    ROOT,
+    ROOT_END,
+    STEP,
+    STEP_END,
+    STEP_OFFSET,
+    UNLIMITED,
+    Scratch,
+    Trees,
+    World,
+)
+from headgate.planner.kernels.price import (
+    GOOD_AT,
+    OFFER_GOOD,
+    Market,
+)
+from headgate.planner.kernels.rank import (
+    COMPLETE,
+    LANE,
+    LANE_SITE,
+    LINE,
+    PIECES,
+    SENT,
+    SHIP,
+    Lines,
+    Log,
+)
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bytes = NDArray[np.int8]
+
+
+class Held(NamedTuple):
+    """
+    A plan that can be changed.
+
+    log      : allocations as they were made; those of a line hang together by `head` and `behind`
+    head     : (lines,) newest allocation of each line, -1 none
+    behind   : (allocations,) the allocation before it of the same line, -1 none
+    left     : (lines,) open pieces without an allocation
+    balance  : (pools, weeks) pieces supplied and not drawn up to each week
+    earned   : (allocations,) value in cents, above what an undelivered piece loses
+    price    : (allocations,) what the prices ask for one piece of each, in cents
+    """
+
+    log: Log
+    head: Longs
+    behind: Longs
+    left: Longs
+    balance: Longs
+    earned: Floats
+    price: Floats
+
+
+@inner
+def note_value(trees: Trees, market: Market, cost: Floats, held: Held, row: Int) -> Real:
+    """Note what an allocation earns, and what the prices ask for a piece of it; what it earns."""
+    held.earned[row] = earned_by(trees, market, held.log, row)
+    offer = offer_of(market, held.log, row)
+    held.price[row] = cost[market.goods[market.offers[offer, OFFER_GOOD], GOOD_AT],
+                           held.log.rows[row, SHIP]]
+    return held.earned[row]
+
+
+@kernel
+def adopt(trees: Trees, market: Market, cost: Floats, held: Held,
+          first: Int) -> float:
+    """Take in what was allocated since row `first` of the log; the value that it earns."""
+    total = 0.0
+    for row in range(first, held.log.size[0]):
+        line = held.log.rows[row, LINE]
+        held.behind[row] = held.head[line]
+        held.head[line] = row
+        total += note_value(trees, market, cost, held, row)
+        shift_balance(trees, held, row, 1)
+    return total
+
+
+@kernel
+def reprice(trees: Trees, market: Market, cost: Floats, held: Held) -> None:
+    """Note what other prices ask for a piece of every allocation that is held."""
+    for line in range(len(held.head)):
+        row = held.head[line]
+        while row >= 0:
+            note_value(trees, market, cost, held, row)
+            row = held.behind[row]
+
+
+@kernel
+def compact(held: Held, live: Bytes) -> None:
+    """
+    Drop what is no longer held from the log, in place.
+
+    live : (allocations,) zeros
+    """
+    for line in range(len(held.head)):
+        row = held.head[line]
+        while row >= 0:
+            live[row] = 1
+            row = held.behind[row]
+        held.head[line] = -1
+    rows, draws = np.int64(0), np.int64(0)
+    for row in range(held.log.size[0]):
+        if not live[row]:
+            continue
+        first, end = held.log.first_draw[row], held.log.first_draw[row + 1]
+        for column in range(held.log.rows.shape[1]):
+            held.log.rows[rows, column] = held.log.rows[row, column]
+        held.earned[rows], held.price[rows] = held.earned[row], held.price[row]
+        held.log.first_draw[rows] = draws
+        for draw in range(first, end):
+            held.log.sources[draws, 0] = held.log.sources[draw, 0]
+            held.log.sources[draws, 1] = held.log.sources[draw, 1]
+            held.log.pieces[draws] = held.log.pieces[draw]
+            draws += 1
+        line = held.log.rows[rows, LINE]
+        held.behind[rows] = held.head[line]
+        held.head[line] = rows
+        rows += 1
+    held.log.first_draw[rows] = draws
+    held.log.size[0], held.log.size[1] = rows, draws
+
+
+@inner
+def shift_balance(trees: Trees, held: Held, row: Int, sign: Int) -> None:
+    """Draw (1) or give back (-1) an allocation's pieces in `balance`."""
+    ship = held.log.rows[row, SHIP]
+    for draw in range(held.log.first_draw[row], held.log.first_draw[row + 1]):
+        pool = held.log.sources[draw, 1]
+        pieces = sign * held.log.pieces[draw]
+        for week in range(ship - trees.nodes[held.log.sources[draw, 0], OFFSET],
+                          held.balance.shape[1]):
+            held.balance[pool, week] -= pieces
+
+
+@inner
+def shift(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, touched: Longs,
+           row: Int, sign: Int) -> None:
+    """Draw (1) or give back (-1) an allocation's pieces and hours, and mark its pools."""
+    shift_balance(trees, held, row, sign)
+    for draw in range(held.log.first_draw[row], held.log.first_draw[row + 1]):
+        pool = held.log.sources[draw, 1]
+        if not touched[0, pool]:
+            touched[0, pool] = 1
+            touched[1, touched[2, 0]] = pool
+            touched[2, 0] += 1
+    made_by(trees, scratch.work, held.log, row)
+    site, ship = lines.lanes[held.log.rows[row, LANE], LANE_SITE], held.log.rows[row, SHIP]
+    first = trees.items[held.log.rows[row, SENT], ROOT]
+    for node in range(first, trees.items[held.log.rows[row, SENT], ROOT_END]):
+        made = scratch.work[MADE, node - first]
+        if made > 0 and trees.nodes[node, HAS_BOM]:
+            for step in range(trees.nodes[node, STEP], trees.nodes[node, STEP_END]):
+                hours = world.hours_row[trees.steps[step, RESOURCE], site]
+                week = ship - trees.steps[step, STEP_OFFSET]
+                if hours >= 0 and world.hours[hours, week] != UNLIMITED:
+                    world.hours[hours, week] -= sign * made * trees.steps[step, MICRO]
+
+
+@inner
+def refresh(world: World, held: Held, touched: Longs) -> None:
+    """Bring `free` of the marked pools in line with `balance`, and forget the marks."""
+    last = held.balance.shape[1] - 1
+    for place in range(touched[2, 0]):
+        pool = touched[1, place]
+        touched[0, pool] = 0
+        least = held.balance[pool, last]
+        for week in range(last, -1, -1):
+            least = min(least, held.balance[pool, week])
+            world.free[pool, week] = least
+    touched[2, 0] = 0
+
+
+@kernel
+def drop_losses(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held,
+                touched: Longs) -> float:
+    """
+    Take out what costs more than it brings, and complete lines that are not; the value gained.
+    """
+    gained = 0.0
+    for line in range(len(held.head)):
+        row, earned = held.head[line], 0.0
+        while row >= 0:
+            earned += held.earned[row]
+            row = held.behind[row]
+        complete = lines.rows[line, COMPLETE] == 1
+        broken = complete and held.left[line] > 0
+        row, kept = held.head[line], np.int64(-1)
+        while row >= 0:
+            behind = held.behind[row]
+            if broken or (earned if complete else held.earned[row]) < 0.0:
+                shift(trees, world, scratch, lines, held, touched, row, -1)
+                held.left[line] += held.log.rows[row, PIECES]
+                gained -= held.earned[row]
+            else:
+                held.behind[row] = kept
+                kept = row
+            row = behind
+        held.head[line] = kept
+    refresh(world, held, touched)
+    return gained

@@ -1,0 +1,257 @@
+"""
+The `value` policy: prices first, a plan from the prices, then both made better side by side.
+
+The work is counted in units that do not depend on time or threads: the same number of units makes
+the same plan and the same bound to the digit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import polars as pl
+
+from headgate.base.money import short_money
+from headgate.book import Book
+from headgate.planner.certificate import Certificate, certify
+from headgate.planner.draft import Draft
+from headgate.planner.dual import Descent, Dual, Prices
+from headgate.planner.kernels.rank import Log
+from headgate.planner.market import exchange_of
+from headgate.planner.policy import Policy
+from headgate.planner.reliefs import relief_frame
+from headgate.planner.restart import Start, prices_of_start, rows_of_start
+from headgate.planner.terms import terms_of
+from headgate.planner.world import Pools, empty_world, pools_of, trees_of
+
+Progress = Callable[[str, float], None]
+Stop = Callable[[], bool]
+
+THREADS = 2
+SAMPLE, SAMPLE_SHARE, MOST_SAMPLED = 4_000, 10, 20_000
+"""Lines that stand for the book while the prices are far off: one in so many, within limits."""
+WARM = ((0.02, 40), (0.005, 60), (0.002, 60), (0.001, 60), (0.0005, 60), (0.0002, 60))
+"""Temperatures of the search for prices on the sample, and the most steps at each."""
+COLD = (0.0005, 0.0003, 0.0002, 0.0001)
+"""Temperatures on the whole book, each until it gains nothing."""
+CHUNK = 20
+"""Steps of the search for prices in one unit of work."""
+FILL_ROUNDS, FILL_STEPS, FILL_TAU = 25, 5, 0.0005
+"""Rounds of filling the plan, and the search for prices of what is left before each."""
+FILL_LINES = 300_000
+"""Rounds times lines stay below this: large books fill well in one."""
+ROUND_STEPS = 8
+"""Steps of the search for prices beside one round of improving the plan."""
+LINES_PER_TURN = 10
+FEWEST_TURNS, MOST_TURNS = 100, 20_000
+"""A round of improving has a turn for so many lines, within these limits."""
+STALL_ROUNDS, STALL_GAP = 12, 0.0005
+"""The search has stalled when so many rounds closed the gap by less than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    What a search found.
+
+    log     : the plan's allocations by line
+    reliefs : the `reliefs` table
+    work    : units done
+    """
+
+    log: Log
+    reliefs: pl.DataFrame
+    pools: Pools
+    certificate: Certificate
+    work: int
+
+
+class Search:
+    """
+    A search that can be stopped after any unit of work.
+
+    best : the lowest bound so far; None before the first
+    """
+
+    def __init__(self, book: Book, policy: Policy, threads: ThreadPoolExecutor,
+                 start: Start | None = None) -> None:
+        self.book, self.threads = book, threads
+        self.pools = pools_of(book, policy)
+        self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
+                                    empty_world(book, self.pools), trees_of(book))
+        self.prices = Prices(np.zeros_like(self.exchange.supply),
+                             np.zeros_like(self.exchange.hours))
+        self.dual = Dual(self.exchange, threads)
+        self.draft = Draft(book, self.exchange, self.pools, policy.seed)
+        self.start = start
+        if start is not None:
+            self.prices = prices_of_start(book, self.pools, start)
+        self.best: Certificate | None = None
+        self.filled = False
+
+    @property
+    def value_cents(self) -> float:
+        """The plan's value, as float64."""
+        return self.draft.value_cents + self.exchange.floor_cents
+
+    @property
+    def gap(self) -> float:
+        """The share of the bound that may be missing; infinite while there is no plan."""
+        if self.best is None or self.best.bound_cents <= 0 or not self.filled:
+            return np.inf
+        return 1.0 - self.value_cents / self.best.bound_cents
+
+    def units(self) -> Iterator[str]:
+        """Do the work; after each unit says what was done."""
+        if self.start is not None:
+            self._certify()
+            self.finish()
+            yield "took over the older plan"
+        else:
+            if len(self.exchange.market.choice_item):
+                yield from self._warm()
+            self._certify()
+            yield from self._fill()
+        if not len(self.exchange.market.choice_item):
+            return
+        descent = Descent(self.dual, self.prices)
+        turns = min(MOST_TURNS, max(FEWEST_TURNS, len(self.book.lines) // LINES_PER_TURN))
+        colds = iter(COLD)
+        tau: float | None = next(colds)
+        missing = [self._missing()]
+        while True:
+            improving = self.threads.submit(self.draft.improve, turns)
+            if tau is not None:
+                going = descent.advance(tau, ROUND_STEPS)
+                self.prices = descent.prices
+                tau = tau if going else next(colds, None)
+            improving.result()
+            self._certify()
+            self._take_prices()
+            yield "improved the plan"
+            missing.append(self._missing())
+            if tau is None and len(missing) > STALL_ROUNDS and (
+                    missing[-1 - STALL_ROUNDS] - missing[-1] < STALL_GAP * self._size()):
+                return
+
+    def _missing(self) -> float:
+        """Cents between plan and bound."""
+        return self.best.bound_cents - self.value_cents if self.best is not None else np.inf
+
+    def _size(self) -> float:
+        """Cents that the plan is about, at least 1."""
+        bound = self.best.bound_cents if self.best is not None else 0
+        return max(abs(float(bound)), abs(self.value_cents), 1.0)
+
+    def _warm(self) -> Iterator[str]:
+        """Prices from a sample that stands for the book, or from a small book itself."""
+        lines = len(self.book.lines)
+        sample = min(MOST_SAMPLED, max(SAMPLE, lines // SAMPLE_SHARE))
+        small = lines <= 2 * sample
+        dual = self.dual if small else Dual(self.exchange, self.threads, sample)
+        descent = Descent(dual, self.prices)
+        for tau, steps in WARM:
+            for _ in range(0, steps, CHUNK):
+                going = descent.advance(tau, CHUNK)
+                self.prices = descent.prices
+                yield "searched for prices"
+                if not going:
+                    break
+
+    def _fill(self) -> Iterator[str]:
+        """A plan in rounds, with prices of what is left before each."""
+        rest, prices = Dual(self.exchange, self.threads), self.prices
+        draft = self.draft
+        rounds = max(1, min(FILL_ROUNDS, FILL_LINES // max(1, len(self.book.lines))))
+        self._take_prices()
+        for left in range(rounds, 0, -1):
+            draft.fill(1.0 / left)
+            if left > 1:
+                yield "filled a part of the plan"
+                rest.narrow(draft.held.left, draft.world.free, draft.world.hours)
+                descent = Descent(rest, prices)
+                descent.advance(FILL_TAU, FILL_STEPS)
+                prices = descent.prices
+                draft.take_prices(rest.tables, rest.quote(prices, 0.0))
+        self._take_prices()
+        self.filled = True
+        yield "filled the plan"
+
+    def finish(self) -> None:
+        """Make the plan and its certificate, if they are not there yet."""
+        if not self.filled:
+            self._certify()
+            self._take_prices()
+            if self.start is not None:
+                self.draft.replay(rows_of_start(self.book, self.start))
+            self.draft.fill(1.0)
+            self.filled = True
+
+    def _certify(self) -> None:
+        found = certify(self.book, self.exchange, self.pools, self.prices)
+        if self.best is None or found.bound_cents < self.best.bound_cents:
+            self.best = found
+
+    def _take_prices(self) -> None:
+        price = self.dual.quote(self.prices, 0.0)
+        self.draft.take_prices(self.dual.tables, price)
+
+
+def search(book: Book, policy: Policy, progress: Progress | None = None,
+           stop: Stop | None = None, threads: int | None = None,
+           start: Start | None = None) -> Found:
+    """
+    The best plan found within the policy's stop conditions, and the bound that certifies it.
+
+    progress : called after each unit of work with value, bound and gap in words
+    stop     : asked after each unit of work; true ends the search with the best plan so far
+    threads  : at most so many work at a time; the result is the same with any number
+    start    : an older plan to begin from
+    """
+    started = perf_counter()
+    workers = max(1, min(THREADS, threads or os.cpu_count() or 1))
+    with ThreadPoolExecutor(workers) as pool:
+        run = Search(book, policy, pool, start)
+        work = 0
+        for _ in run.units():
+            work += 1
+            seconds = perf_counter() - started
+            if progress is not None:
+                progress(_words(run, book.settings.currency), _share(policy, work, seconds))
+            if policy.work is not None:
+                if work >= policy.work:
+                    break
+            elif policy.time_limit_millis is not None and (
+                    seconds * 1000 >= policy.time_limit_millis):
+                break
+            if policy.gap_millionths is not None and run.gap * 10**6 <= policy.gap_millionths:
+                break
+            if stop is not None and stop():
+                break
+        run.finish()
+    assert run.best is not None
+    reliefs = relief_frame(book, run.pools, run.best, run.draft)
+    return Found(run.draft.log(), reliefs, run.pools, run.best, work)
+
+
+def _words(run: Search, currency: str) -> str:
+    if run.best is None or not run.filled:
+        return "searching for prices"
+    value = short_money(round(run.value_cents), currency)
+    bound = short_money(run.best.bound_cents, currency)
+    gap = f", gap {100 * run.gap:.2f}%" if np.isfinite(run.gap) else ""
+    return f"value {value} of at most {bound}{gap}"
+
+
+def _share(policy: Policy, work: int, seconds: float) -> float:
+    """How much of the work may be done: of its limit, or of what most books take."""
+    if policy.work is not None:
+        return min(1.0, work / policy.work)
+    if policy.time_limit_millis is not None:
+        return min(1.0, 1000 * seconds / policy.time_limit_millis)
+    return 1.0 - 1.0 / (1.0 + work / 20)
