@@ -106,7 +106,7 @@ def plan_format() -> str:
     from headgate.tables.plan_schema import PLAN_TABLES
 
     kinds = {"text": "text", "whole": "whole number", "hours": "number", "date": "date"}
-    parts = ["A plan is a folder: the five tables as CSV or Parquet, `summary.json`, and the "
+    parts = ["A plan is a folder: the tables below as CSV or Parquet, `summary.json`, and the "
              "workbook `plan.xlsx`. Dates are `YYYY-MM-DD`; weeks are named by their Monday; "
              "CSV is UTF-8. Rows stand in the order of the columns that name them."]
     for table in PLAN_TABLES:

@@ -11,8 +11,9 @@ SUMMARY_KEYS: dict[str, str] = {
     "currency": "currency of every amount",
     "fiscal_year_end": "the rule that fiscal quarters follow",
     "policy": "every setting of the policy, defaults included",
-    "seed": "seed of random choices; the rank policy makes none",
+    "seed": "the policy's seed of random choices; the rank policy makes none",
     "pegging": "all, or scarce when only scarce items were pegged",
+    "work": "units of work that the search did; the same number makes the same plan, rank does 0",
     "seconds.load": "seconds of reading and checking the book",
     "seconds.plan": "seconds of planning",
     "seconds.explain": "seconds of finding reasons and shortages, and of pegging",
@@ -46,6 +47,15 @@ SUMMARY_KEYS: dict[str, str] = {
                              "cost of substitutes",
     "value.late_cents": "late cost of delivered pieces",
     "value.undelivered_cents": "late cost of pieces that are not delivered",
+    "value.weighted_cents": "the value with the policy's weights and bonuses, which `value` makes "
+                            "the most of; without any it is value_cents",
+    "certificate.bound_cents": "no plan of the book has a larger weighted value, proven by the "
+                               "table prices; null under rank",
+    "certificate.gap": "the share of the bound that the plan lacks at most: 1 - weighted_cents / "
+                       "bound_cents, rounded up to six decimals; null without a bound above 0",
+    "segments": "for each segment with an open line: lines open, on time and in full, units and "
+                "dollars open and promised, and weighted value before the extra cost of "
+                "substitutes",
     "backlog_cents.total": "the order backlog: open pieces at their unit price",
     "backlog_cents.by_segment": "the backlog by segment",
     "backlog_cents.by_region": "the backlog by region",

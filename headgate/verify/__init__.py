@@ -1,7 +1,8 @@
 """The independent checker: it proves a plan against its book, without any of the planner's code."""
 
+from headgate.verify.bound import bound_of
 from headgate.verify.check import CheckResult, check_plan
 from headgate.verify.digests import check_digests
 from headgate.verify.rules import RULES
 
-__all__ = ["RULES", "CheckResult", "check_digests", "check_plan"]
+__all__ = ["RULES", "CheckResult", "bound_of", "check_digests", "check_plan"]

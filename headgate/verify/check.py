@@ -13,10 +13,15 @@ from headgate.base.issue import Issue
 from headgate.tables.frames import Tables
 from headgate.tables.plan_schema import PlanFrames
 from headgate.verify.allocations import Shipments, check_allocations, read_shipments
+from headgate.verify.bound import best_worth, certified_bound
+from headgate.verify.certificate import check_certificate
 from headgate.verify.compare import compare_quantities
 from headgate.verify.explosion import Explosion, draws_of, explode, line_name
-from headgate.verify.facts import Book, read_book, read_policy
+from headgate.verify.facts import Book, read_book
+from headgate.verify.market import Prices, read_prices
 from headgate.verify.pegging import Pegs, peg, pegging_rows
+from headgate.verify.policy import VALUE, read_policy
+from headgate.verify.prices import check_prices
 from headgate.verify.promises import (
     LATE,
     SHORT,
@@ -26,6 +31,7 @@ from headgate.verify.promises import (
     status_of,
 )
 from headgate.verify.reasons import Given, Reason, Reasoner, chosen_lines
+from headgate.verify.reliefs import check_reliefs
 from headgate.verify.rules import Findings
 from headgate.verify.shape import Coded, check_shape
 from headgate.verify.shortages import check_shortages, expected_rows, wanted_of
@@ -41,6 +47,7 @@ from headgate.verify.structure import Structure, read_structure
 from headgate.verify.summary import Figures, check_summary
 from headgate.verify.supply import Supply, read_supply
 from headgate.verify.walk import Trees, World
+from headgate.verify.worth import Worth, fits, read_worth
 
 Longs = NDArray[np.int64]
 LIMIT = 2.0**62
@@ -74,11 +81,8 @@ def check_plan(tables: Tables, plan: PlanFrames, sample: int | None = None) -> C
     findings = Findings()
     figures = {f"{name}_rows": frame.height for name, frame in plan.frames.items()}
     figures |= {"reasons_recomputed": 0, "reasons_total": 0}
-    policy = read_policy(plan.summary.get("policy"))
+    policy = read_policy(plan.summary.get("policy"), findings)
     if policy is None:
-        findings.add("check.summary.policy", "summary", "must state objective, late_rate, "
-                     "undelivered and use_forecast; nothing else was checked", column="policy",
-                     value=plan.summary.get("policy"))
         return CheckResult(findings.issues(), figures)
     book = read_book(tables, policy)
     check = _Check(tables, plan, book, read_supply(tables, book), read_structure(tables, book),
@@ -115,17 +119,22 @@ class _Check:
         accepted = [max((own, *others), key=lambda k: pieces[k] + hours[k]) for own, others in
                     zip(item.tolist(), self.book.lines.accepts, strict=True)]
         size = np.maximum(pieces, hours)[np.array(accepted, dtype=np.int64)]
-        if float((wanted * size).sum()) < LIMIT:
-            return True
-        self.findings.add("check.book.size", "orders", "open pieces times the pieces or hours of "
-                          "one sold piece must stay below 2^62; nothing was checked")
-        return False
+        if float((wanted * size).sum()) >= LIMIT:
+            self.findings.add("check.book.size", "orders", "open pieces times the pieces or hours "
+                              "of one sold piece must stay below 2^62; nothing was checked")
+        elif not fits(self.book):
+            self.findings.add("check.book.size", "orders", "what a piece brings or costs by the "
+                              "weights of the policy must stay below 2^58 cents; nothing was "
+                              "checked")
+        return not self.findings
 
     def run(self, sample: int | None) -> None:
         """All steps; a step is left out when what it builds on is broken."""
         coded = check_shape(self.plan.frames, self.book, self.supply, self.findings)
         if coded is None:
             return
+        check_prices(self.plan.frames["prices"], coded.prices, self.book, self.supply,
+                     self.findings)
         shipments = read_shipments(coded.allocations, self.book)
         check_allocations(self.plan.frames["allocations"], coded.allocations, shipments,
                           self.book, self.findings)
@@ -137,12 +146,31 @@ class _Check:
                                     shipments, status, self.book, self.findings)
         used = hours_used(exploded.hours, self.book)
         check_hours(used, self.book, self.findings)
-        self._shortages(coded, shipments, drawn, used)
-        expected = Figures(self.tables, self.book, self.structure, shipments, drawn,
-                           status).expected()
+        prices = self._prices(coded)
+        self._shortages(coded, shipments, drawn, used, prices)
+        worth = read_worth(self.book)
+        expected = Figures(self.tables, self.book, self.structure, shipments, drawn, status,
+                           worth).expected()
         check_summary(self.plan.summary, expected, self.plan.frames, self.findings)
+        weighted, bound = expected["value"]["weighted_cents"], self._bound(prices, worth)
+        check_certificate(self.plan.summary, self.book.policy, bound, weighted, self.findings)
+        check_reliefs(self.plan.frames["reliefs"], coded.reliefs, prices,
+                      0 if bound is None else bound - weighted, self.book, self.supply,
+                      self.findings)
         if one_by_one:
             self._reasons(status, shipments, exploded, used, pegs, sample)
+
+    def _prices(self, coded: Coded) -> Prices | None:
+        """The plan's prices; a plan under another policy has none."""
+        if self.book.policy.objective != VALUE:
+            return None
+        return read_prices(coded.prices, self.book, self.supply)
+
+    def _bound(self, prices: Prices | None, worth: Worth) -> int | None:
+        """The bound that the prices prove."""
+        if prices is None:
+            return None
+        return certified_bound(self.book, self.supply, self.structure, prices, worth)
 
     def _stock(self, coded: Coded, shipments: Shipments,
                ) -> tuple[Explosion, dict[str, Longs], Pegs | None]:
@@ -170,13 +198,13 @@ class _Check:
         return exploded, drawn, pegs
 
     def _shortages(self, coded: Coded, shipments: Shipments, drawn: dict[str, Longs],
-                   used: Longs) -> None:
+                   used: Longs, prices: Prices | None) -> None:
         book = self.book
         shape = (len(book.ids.items), len(book.ids.sites), book.calendar.horizon)
         pieces = np.zeros(shape, dtype=np.int64)
         np.add.at(pieces, (drawn["item"], drawn["site"], drawn["drawn"]), drawn["quantity"])
         wanted = wanted_of(shipments, book, self.structure, self.supply)
-        expected = expected_rows(wanted, pieces, used, book, self.supply)
+        expected = expected_rows(wanted, pieces, used, book, self.supply, prices)
         check_shortages(self.plan.frames["shortages"], coded.shortages, expected, book,
                         self.findings)
 
@@ -198,8 +226,12 @@ class _Check:
         book = self.book
         free = np.where(book.hours >= LIMIT, book.hours, book.hours - used)
         left = World(self.supply, pegs.left.tolist(), free.tolist())
+        unprofitable: list[int] = []
+        if book.policy.objective == VALUE:
+            best = best_worth(chosen, read_worth(book), None, self.supply)
+            unprofitable = chosen[best <= 0].tolist()
         return Reasoner(book, Trees(book, self.structure), self.supply, shipments, left,
-                        _given(chosen, exploded, pegs))
+                        _given(chosen, exploded, pegs), frozenset(unprofitable))
 
 
 def _given(chosen: Longs, exploded: Explosion, pegs: Pegs) -> Given:

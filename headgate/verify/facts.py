@@ -7,16 +7,17 @@ here comes from the planner's own reading of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from headgate.tables.frames import Tables
+from headgate.verify.policy import EPOCH, Policy
 
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -24,9 +25,9 @@ Bools = NDArray[np.bool_]
 ALWAYS = 2**40
 """A bucket or day beyond all others: what a blank end of a period or a blank limit becomes."""
 MILLION = 1_000_000
-EPOCH = date(1970, 1, 1)
-OBJECTIVES = ("rank",)
-"""Policies whose reasons can be recomputed; a plan of another one is not proven."""
+SAFE = 2.0**62
+"""Sums above it could leave 64-bit whole numbers."""
+RECOGNISE_ON = ("ship", "deliver", "accept")
 
 
 def weeks_of(days: Longs) -> Longs:
@@ -78,33 +79,19 @@ def times_each(amounts: Longs, micro: int) -> Longs:
     return np.array(scaled, dtype=np.int64)[back] if scaled else amounts
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The part of a plan's policy that its figures depend on."""
-
-    objective: str
-    late_rate_micro: int
-    undelivered_costs: bool
-    use_forecast: bool
-
-
-def read_policy(policy: object) -> Policy | None:
-    """The policy as the summary states it; None when it does not state one."""
-    if not isinstance(policy, Mapping):
-        return None
-    rate, objective = policy.get("late_rate"), policy.get("objective")
-    undelivered, forecast = policy.get("undelivered"), policy.get("use_forecast")
-    if (not isinstance(forecast, bool) or undelivered not in ("late_cost", "zero")
-            or not isinstance(objective, str) or objective not in OBJECTIVES
-            or isinstance(rate, bool) or not isinstance(rate, str | int | float | Decimal)):
-        return None
-    try:
-        micro = (Decimal(str(rate)) * MILLION).to_integral_value(ROUND_HALF_EVEN)
-    except ArithmeticError:
-        return None
-    if not 0 <= micro <= MILLION:
-        return None
-    return Policy(objective, int(micro), undelivered == "late_cost", forecast)
+def exact_sum(*factors: Longs) -> int:
+    """The sum over rows of the product of the columns, exact however large it is."""
+    if len(factors[0]) == 0:
+        return 0
+    size = np.abs(factors[0]).astype(np.float64)
+    for factor in factors[1:]:
+        size = size * np.abs(factor)
+    if float(size.sum()) < SAFE:
+        product = factors[0]
+        for factor in factors[1:]:
+            product = product * factor
+        return int(product.sum())
+    return sum(math.prod(row) for row in zip(*(f.tolist() for f in factors), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +136,8 @@ class Lines:
     requested, earliest, latest, promised : buckets; latest ALWAYS and promised -ALWAYS when blank
     requested_day    : days since 1970-01-01
     site             : the only site, -1 any
+    recognise        : place in RECOGNISE_ON
+    acceptance       : days from arrival to acceptance
     banned           : row of `Book.banned`
     accepts          : for each line what it accepts besides its item, in its order, each once
     rank             : the line's place in rank order
@@ -174,6 +163,9 @@ class Lines:
     region: Longs
     customer: Longs
     segment: list[str]
+    priority: Longs
+    recognise: Longs
+    acceptance: Longs
     banned: Longs
     accepts: list[tuple[int, ...]]
     rank: Longs
@@ -349,7 +341,9 @@ def _lines(orders: pl.DataFrame, ids: Ids, calendar: Calendar, rates: Rates, pol
         complete=whole(frame["ship_complete"]).astype(np.bool_),
         site=places(frame["site_id"], ids.sites), region=places(frame["region"], ids.regions),
         customer=places(frame["customer_id"], ids.customers),
-        segment=frame["segment"].to_list(), banned=kind_of_line[order],
+        segment=frame["segment"].to_list(), priority=whole(frame["priority"]),
+        recognise=places(frame["recognise_on"], list(RECOGNISE_ON)),
+        acceptance=whole(frame["acceptance_days"]), banned=kind_of_line[order],
         accepts=[_accepted(names, own, place)
                  for names, own in zip(frame["accepts"].to_list(), items.tolist(), strict=True)],
         rank=rank, by_rank=by_rank)

@@ -71,11 +71,16 @@ def chosen_lines(late: Longs, sample: int | None, book: Book) -> Longs:
 
 
 class Reasoner:
-    """Recomputes the reasons of lines under the rank policy."""
+    """
+    Recomputes the reasons of lines: each is planned alone by the rank rules, whatever the policy.
+
+    unprofitable : lines that cost more than they bring even when pieces and hours are free
+    """
 
     def __init__(self, book: Book, trees: Trees, supply: Supply, shipments: Shipments,
-                 left: World, given: Given) -> None:
+                 left: World, given: Given, unprofitable: frozenset[int]) -> None:
         self.book, self.trees, self.shipments = book, trees, shipments
+        self.unprofitable = unprofitable
         self.left, self.given = left, given
         horizon, hours = book.calendar.horizon, book.hours.tolist()
         there = supply.there.tolist()
@@ -124,7 +129,7 @@ class Reasoner:
         question = self.question(line)
         answer = self.open.answer(question)
         word = self._word(line, question, answer)
-        if word in ("restriction", "lane", "horizon"):
+        if word in ("restriction", "lane", "horizon", "unprofitable"):
             return Reason(word, None)
         alone = word == "alone"
         binding = self._binding(line, question, answer, alone, word in ("lead_time", "window"))
@@ -155,7 +160,9 @@ class Reasoner:
                 return "window"
             return "horizon"
         by_then = _changed(question, last=min(question.last, asked))
-        return "outbid" if self.empty.answer(by_then).on_time(pieces, asked) else "alone"
+        if not self.empty.answer(by_then).on_time(pieces, asked):
+            return "alone"
+        return "unprofitable" if line in self.unprofitable else "outbid"
 
     def _binding(self, line: int, question: Question, answer: Answer, alone: bool,
                  always: bool) -> Binding | None:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from headgate.tables.plan_schema import PLAN_TABLES, PlanColumn, PlanTable
 from headgate.verify.facts import Book, days_of, places, weeks_of, whole
+from headgate.verify.market import PART, RESOURCE
+from headgate.verify.prices import code_prices
 from headgate.verify.rules import Findings, cell, same
 from headgate.verify.supply import Supply
 
@@ -18,10 +20,13 @@ Longs = NDArray[np.int64]
 
 MAX_CELL = 10**15
 """Largest piece count of one cell: a million supply rows of the largest quantity."""
-LOWEST = {"quantity": 1, "line_no": 1, "open_quantity": 0, "promised_quantity": 0,
-          "lead_days": 0, "late_days": 0}
+LOWEST = {"quantity": 1, "line_no": 1, "place": 1}
+"""Whole numbers of a row that is only there if they are at least so large; all others from 0."""
+LOWEST_PRICE = {"prices": 1}
+"""A price of 0 is said by having no row among the prices; elsewhere it is a figure."""
 WEEK_COLUMNS = {"allocations": ("ship_on",), "consumption": ("drawn_on",),
-                "pegging": ("drawn_on",), "shortages": ("week",)}
+                "pegging": ("drawn_on",), "shortages": ("week",), "prices": ("week",),
+                "reliefs": ("week",)}
 """Columns that name one of the planned weeks by its Monday; all other dates are recomputed."""
 
 
@@ -35,6 +40,8 @@ class Coded:
     pegging     : line, item, site, drawn, reference, quantity, stood, lead_days
     promises    : line
     shortages   : kind (0 part, 1 resource), id, site, week
+    prices      : kind, id, site, customer, week, price
+    reliefs     : place, kind, id, site, week, quantity
     """
 
     allocations: dict[str, Longs]
@@ -42,6 +49,8 @@ class Coded:
     pegging: dict[str, Longs]
     promises: dict[str, Longs]
     shortages: dict[str, Longs]
+    prices: dict[str, Longs]
+    reliefs: dict[str, Longs]
 
 
 def check_shape(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply,
@@ -105,7 +114,8 @@ def _check_cells(frame: pl.DataFrame, table: PlanTable, findings: Findings) -> N
 
 def _check_range(cells: pl.Series, column: PlanColumn, table: str, findings: Findings) -> None:
     if column.kind == "whole":
-        low = LOWEST[column.name]
+        low = LOWEST_PRICE.get(table, 0) if column.name == "price_cents" else LOWEST.get(
+            column.name, 0)
         outside = (cells < low) | (cells > MAX_CELL)
         expected = f"must be a whole number from {low} to {MAX_CELL}"
     elif column.kind == "hours":
@@ -138,9 +148,16 @@ def _code(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply) -> Cod
         return {**common(frame, "drawn_on"), "stood": places(frame["stood_in_for"], ids.items),
                 "lead_days": whole(frame["lead_days"])}
 
-    allocations, pegging = frames["allocations"], frames["pegging"]
-    shortages = frames["shortages"]
-    part = (shortages["kind"] == "part").to_numpy()
+    def scarce(frame: pl.DataFrame) -> dict[str, Longs]:
+        part = (frame["kind"] == "part").to_numpy()
+        resource = (frame["kind"] == "resource").to_numpy()
+        return {"kind": np.where(part, PART, np.where(resource, RESOURCE, -1)),
+                "id": np.where(part, places(frame["id"], ids.items),
+                               places(frame["id"], ids.resources)),
+                "site": places(frame["site_id"], ids.sites), "week": week(frame["week"])}
+
+    allocations, pegging, reliefs = (
+        frames[name] for name in ("allocations", "pegging", "reliefs"))
     return Coded(
         allocations={"line": line(allocations), **common(allocations, "ship_on"),
                      "arrive_day": days_of(allocations["arrive_on"], 0)},
@@ -148,11 +165,10 @@ def _code(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply) -> Cod
         pegging={"line": line(pegging), **draw(pegging),
                  "reference": places(pegging["reference"], supply.references)},
         promises={"line": line(frames["promises"])},
-        shortages={"kind": np.where(part, 0, np.where(
-            (shortages["kind"] == "resource").to_numpy(), 1, -1)),
-            "id": np.where(part, places(shortages["id"], ids.items),
-                           places(shortages["id"], ids.resources)),
-            "site": places(shortages["site_id"], ids.sites), "week": week(shortages["week"])})
+        shortages=scarce(frames["shortages"]),
+        prices=code_prices(frames["prices"], book),
+        reliefs={"place": whole(reliefs["place"]), **scarce(reliefs),
+                 "quantity": whole(reliefs["quantity"])})
 
 
 def _check_weeks(frame: pl.DataFrame, table: str, book: Book, findings: Findings) -> None:
@@ -181,7 +197,8 @@ def _check_lead_days(table: str, codes: Mapping[str, Longs], book: Book,
 KNOWN = {"line": ("order_id", "order lines"), "item": ("item_id", "items"),
          "site": ("site_id", "sites"), "stood": ("stood_in_for", "items"),
          "reference": ("reference", "references of supply"), "id": ("id", "items or resources"),
-         "kind": ("kind", "words part and resource")}
+         "kind": ("kind", "words part and resource"),
+         "customer": ("reserved_for", "customers")}
 
 
 def _check_known(frame: pl.DataFrame, table: str, codes: Mapping[str, Longs],
@@ -201,7 +218,7 @@ def _line_of(frame: pl.DataFrame) -> Callable[[int], str]:
 
 
 KEYS = {"order_id": "line", "item_id": "item", "site_id": "site", "ship_on": "ship",
-        "drawn_on": "drawn", "stood_in_for": "stood"}
+        "drawn_on": "drawn", "stood_in_for": "stood", "reserved_for": "customer"}
 """Key columns under their coded names; `line` stands for order_id and line_no together."""
 
 

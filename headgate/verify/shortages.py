@@ -13,6 +13,7 @@ from headgate.tables.schema import MICRO, UNLIMITED_MICRO
 from headgate.verify.allocations import Shipments
 from headgate.verify.explosion import bucket_at, make
 from headgate.verify.facts import Book
+from headgate.verify.market import Prices, worth_of_more
 from headgate.verify.rules import Findings, cell, same
 from headgate.verify.structure import Structure
 from headgate.verify.supply import ANYBODY, Supply
@@ -20,7 +21,7 @@ from headgate.verify.walk import offers_of
 
 Longs = NDArray[np.int64]
 TABLE = "shortages"
-VALUES = ("there", "used", "wanted", "missing")
+VALUES = ("there", "used", "wanted", "missing", "price_cents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,14 @@ def _explode(top: pl.DataFrame, stock: pl.DataFrame, book: Book, structure: Stru
     return Wanted(pieces, hours)
 
 
-def expected_rows(wanted: Wanted, drawn: Longs, used: Longs, book: Book,
-                  supply: Supply) -> pl.DataFrame:
+def expected_rows(wanted: Wanted, drawn: Longs, used: Longs, book: Book, supply: Supply,
+                  prices: Prices | None) -> pl.DataFrame:
     """
     The shortages table, coded and in the order of its key.
 
-    drawn : (items, sites, weeks) pieces that the plan draws
-    used  : (resources, sites, weeks) millionths of hours that it uses
+    drawn  : (items, sites, weeks) pieces that the plan draws
+    used   : (resources, sites, weeks) millionths of hours that it uses
+    prices : the plan's; None under a policy without them
     """
     there = np.zeros_like(wanted.pieces)
     np.add.at(there, (supply.pool_item, supply.pool_site),
@@ -185,7 +187,12 @@ def expected_rows(wanted: Wanted, drawn: Longs, used: Longs, book: Book,
     blank = pl.col("there") >= UNLIMITED_MICRO / MICRO
     resources = resources.with_columns(
         there=pl.when(blank).then(None).otherwise("there"))
-    return pl.concat([parts, resources])
+    rows = pl.concat([parts, resources])
+    cents = pl.Series([None], dtype=pl.Int64).new_from_index(0, rows.height)
+    if prices is not None:
+        codes = {name: rows[name].to_numpy() for name in ("kind", "id", "site", "week")}
+        cents = worth_of_more(codes, prices, book, supply)
+    return rows.with_columns(price_cents=cents)
 
 
 def _rows(kind: int, lacking: Longs, values: dict[str, Longs], unit: int) -> pl.DataFrame:
@@ -233,9 +240,11 @@ def check_shortages(frame: pl.DataFrame, codes: dict[str, Longs], expected: pl.D
 def _recomputed(due: pl.Series) -> Callable[[int], str]:
     """What must stand in each row of a column."""
     shown = cell(due)
-    return lambda row: f"must be {shown(row)}, recomputed from the book and the draws"
+    return lambda row: f"must be {shown(row)}, recomputed from the book, draws and prices"
 
 
 def _tolerance(due: pl.Series) -> pl.Series:
-    """Half a millionth, or what a 64-bit float cannot tell apart."""
+    """Half a millionth, or what a 64-bit float cannot tell apart; nothing for whole numbers."""
+    if due.dtype == pl.Int64:
+        return pl.Series([0]).new_from_index(0, len(due))
     return pl.select(pl.max_horizontal(pl.lit(0.5 / MICRO), due.abs() * 1e-15)).to_series()

@@ -14,33 +14,18 @@ from headgate.base.calendar import fiscal_year
 from headgate.tables.frames import Tables
 from headgate.tables.plan_schema import PLAN_TABLES
 from headgate.verify.allocations import Shipments
-from headgate.verify.facts import ALWAYS, Book
+from headgate.verify.facts import ALWAYS, Book, exact_sum
 from headgate.verify.promises import LATE, ON_TIME, SHIPPED, SHORT, UNPLANNED
 from headgate.verify.rules import Findings
 from headgate.verify.structure import Structure
+from headgate.verify.worth import Worth, lost_weeks
 
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 TABLE = "summary"
-SAFE = 2.0**62
 SECONDS = ("load", "plan", "explain", "write", "total")
 WRITTEN = ("tables", "digest")
 """Entries that are added when a plan is written; `check_digests` proves them."""
-
-
-def exact_sum(*factors: Longs) -> int:
-    """The sum over rows of the product of the columns, exact however large it is."""
-    if len(factors[0]) == 0:
-        return 0
-    size = np.abs(factors[0]).astype(np.float64)
-    for factor in factors[1:]:
-        size = size * np.abs(factor)
-    if float(size.sum()) < SAFE:
-        product = factors[0]
-        for factor in factors[1:]:
-            product = product * factor
-        return int(product.sum())
-    return sum(math.prod(row) for row in zip(*(f.tolist() for f in factors), strict=True))
 
 
 def share(part: int, of: int) -> float | None:
@@ -52,8 +37,9 @@ class Figures:
     """The figures of a plan's summary that follow from the book and the plan's tables."""
 
     def __init__(self, tables: Tables, book: Book, structure: Structure, shipments: Shipments,
-                 consumption: Mapping[str, Longs], status: Longs) -> None:
+                 consumption: Mapping[str, Longs], status: Longs, worth: Worth) -> None:
         self.tables, self.book, self.structure = tables, book, structure
+        self.worth = worth
         self.ships, self.consumption, self.status = shipments, consumption, status
         self.is_open: Bools = book.lines.open > 0
 
@@ -76,7 +62,8 @@ class Figures:
                           "in_full": share(orders["in_full"], orders["open"])},
                 "dollar": {"on_time": share(dollars["on_time"], dollars["open"]),
                            "in_full": share(dollars["promised"], dollars["open"])}},
-            "otif": self._otif(), "value": self._value(), "backlog_cents": self._backlog()}
+            "otif": self._otif(), "value": self._value(), "segments": self._segments(),
+            "backlog_cents": self._backlog()}
 
     def _lines(self) -> dict[str, int]:
         count = {name: int((self.status == code).sum()) for name, code in
@@ -123,12 +110,44 @@ class Figures:
         region = lines.region[ships.line]
         gain = (lines.price[ships.line] - book.unit_cost[ships.item]
                 - book.freight[ships.site, region])
-        delivered = exact_sum(ships.quantity, gain) - self._extra_cost()
+        extra = self._extra_cost()
+        delivered = exact_sum(ships.quantity, gain) - extra
         weeks = np.maximum(0, ships.arrive - lines.requested[ships.line])
         late = exact_sum(ships.quantity, weeks, lines.late[ships.line])
         undelivered = self._undelivered() if book.policy.undelivered_costs else 0
+        everything = np.ones(len(lines), dtype=np.bool_)
         return {"value_cents": delivered - late - undelivered, "delivered_cents": delivered,
-                "late_cents": late, "undelivered_cents": undelivered}
+                "late_cents": late, "undelivered_cents": undelivered,
+                "weighted_cents": self._weighted(everything) - extra}
+
+    def _weighted(self, chosen: Bools) -> int:
+        """The weighted value of the chosen lines, before the extra cost of substitutes."""
+        book, lines, ships, worth = self.book, self.book.lines, self.ships, self.worth
+        rows = np.flatnonzero(chosen[ships.line])
+        line, site, arrive = ships.line[rows], ships.site[rows], ships.arrive[rows]
+        brings = (worth.gain(line, ships.item[rows]) - book.freight[site, lines.region[line]]
+                  - worth.late[line] * np.maximum(0, arrive - lines.requested[line])
+                  + worth.bonus_of(line, ships.ship[rows], arrive))
+        return exact_sum(ships.quantity[rows], brings) - exact_sum(
+            (lines.open - ships.promised)[chosen], worth.lost[chosen])
+
+    def _segments(self) -> dict[str, dict[str, int]]:
+        """Figures of each segment that has an open line."""
+        lines, ships = self.book.lines, self.ships
+        names = np.array(lines.segment, dtype=object)
+        found = {}
+        for name in sorted(set(names[self.is_open].tolist())):
+            own = self.is_open & (names == name)
+            status = self.status[own]
+            found[name] = {
+                "lines_open": int(own.sum()), "lines_on_time": int((status == ON_TIME).sum()),
+                "lines_in_full": int(np.isin(status, (ON_TIME, LATE)).sum()),
+                "units_open": int(lines.open[own].sum()),
+                "units_promised": int(ships.promised[own].sum()),
+                "dollars_open_cents": exact_sum(lines.open[own], lines.price[own]),
+                "dollars_promised_cents": exact_sum(ships.promised[own], lines.price[own]),
+                "weighted_cents": self._weighted(own)}
+        return found
 
     def _extra_cost(self) -> int:
         """What all substituted pieces cost more; periods of one pair do not overlap."""
@@ -142,12 +161,8 @@ class Figures:
         return exact_sum(rows["pieces"].to_numpy(), rows["cents"].to_numpy())
 
     def _undelivered(self) -> int:
-        book, lines = self.book, self.book.lines
-        longest = np.maximum(0, book.weeks.max(axis=0, initial=0))
-        last = np.where(lines.latest < ALWAYS, lines.latest,
-                        book.calendar.horizon - 1 + longest[lines.region])
-        weeks = np.maximum(0, last - lines.requested)
-        return exact_sum(lines.open - self.ships.promised, weeks, lines.late)
+        lines = self.book.lines
+        return exact_sum(lines.open - self.ships.promised, lost_weeks(self.book), lines.late)
 
     def _backlog(self) -> dict[str, Any]:
         book, lines = self.book, self.book.lines
@@ -181,8 +196,9 @@ def _by_name(names: list[str], pieces: Longs, cents: Longs) -> dict[str, int]:
             for key, group in frame.partition_by("name", as_dict=True).items()}
 
 
-OWN_KEYS = ("version", "policy", "seed", "pegging", "seconds", "peak_memory_mb")
-"""Entries that are facts of the run: only their form can be checked."""
+OWN_KEYS = ("version", "policy", "seed", "pegging", "work", "seconds", "peak_memory_mb",
+            "certificate")
+"""Entries that no table shows: facts of the run, and what `check_certificate` proves."""
 
 
 def check_summary(summary: Mapping[str, Any], expected: Mapping[str, Any],
@@ -232,12 +248,10 @@ def _same(had: Any, due: Any) -> bool:
 
 
 def _check_run(summary: Mapping[str, Any], findings: Findings) -> None:
-    """Version, seed, pegging, seconds and memory have the form that they must have."""
-    version, seed, pegging = (summary.get(name) for name in ("version", "seed", "pegging"))
+    """Version, pegging, seconds and memory have the form that they must have."""
+    version, pegging = summary.get("version"), summary.get("pegging")
     rules = (
         ("version", version, isinstance(version, str) and version != "", "a text"),
-        ("seed", seed, isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0,
-         "a whole number of at least 0"),
         ("pegging", pegging, pegging in ("all", "scarce"), "all or scarce"),
         ("peak_memory_mb", summary.get("peak_memory_mb"),
          _is_number(summary.get("peak_memory_mb")) and summary["peak_memory_mb"] > 0,

@@ -1,5 +1,5 @@
 """
-The five tables and the summary of a slow plan, as lists of rows and a dictionary.
+The tables and the summary of a slow plan, as lists of rows and a dictionary.
 
 Each function gives the rows of one table in the columns and the order of
 `headgate.tables.plan_schema`; blank cells are None.
@@ -16,6 +16,7 @@ from .slow_book import Line
 from .slow_pegging import pegs_of
 from .slow_planner import Allocation, SlowPlan
 from .slow_reasons import slow_reason
+from .slow_worth import SlowWorth
 
 Row = tuple[Any, ...]
 
@@ -104,7 +105,9 @@ def summary(plan: SlowPlan) -> dict[str, Any]:
         "dollars_cents": {"open": sum(line.pieces * line.price_cents for line in lines),
                           "promised": sum(row.pieces * row.line.price_cents for row in made),
                           "on_time": sum(row.pieces * row.line.price_cents for row in in_time)},
-        "value": value(plan), "backlog_cents": backlog(plan),
+        "value": {**value(plan), "weighted_cents": weighted(plan)}, "segments": segments(plan),
+        "backlog_cents": backlog(plan), "work": 0, "seed": book.policy.get("seed", 0),
+        "certificate": {"bound_cents": None, "gap": None},
     }
     figures["service"] = _service(figures)
     promised = [line for line in lines if line.promised is not None]
@@ -151,13 +154,55 @@ def value(plan: SlowPlan) -> dict[str, int]:
             weeks = max(0, book.last_bucket_of_penalty(line) - line.requested)
             undelivered += ((line.pieces - sum(row.pieces for row in made))
                             * line.late_cents * weeks)
-    for draw in plan.world.all_draws():
-        if draw.stood_in_for:
-            choices = book.choices(draw.stood_in_for, draw.bucket)
-            delivered -= draw.pieces * next(sub.extra_cents for sub in choices
-                                            if sub.item == draw.item)
+    delivered -= extra_cents(plan)
     return {"value_cents": delivered - late - undelivered, "delivered_cents": delivered,
             "late_cents": late, "undelivered_cents": undelivered}
+
+
+def extra_cents(plan: SlowPlan) -> int:
+    """What the substitutes drawn cost more."""
+    total = 0
+    for draw in plan.world.all_draws():
+        if draw.stood_in_for:
+            choices = plan.book.choices(draw.stood_in_for, draw.bucket)
+            total += draw.pieces * next(sub.extra_cents for sub in choices
+                                        if sub.item == draw.item)
+    return total
+
+
+def _weighted_of(plan: SlowPlan, worth: SlowWorth, line: Line) -> int:
+    """The weighted value of a line; substitutes cost nothing more."""
+    made = plan.allocations[line.rank]
+    lanes = {(lane.site, lane.region): lane for lane in plan.book.lanes}
+    rest = line.pieces - sum(row.pieces for row in made)
+    return sum(row.pieces * worth.delivered(line, row.item, lanes[row.site, line.region], row.ship)
+               for row in made) - rest * worth.lost(line)
+
+
+def weighted(plan: SlowPlan) -> int:
+    """What the plan is worth by weights and bonuses, in cents."""
+    worth = SlowWorth(plan.book)
+    return sum(_weighted_of(plan, worth, line) for line in plan.book.lines) - extra_cents(plan)
+
+
+def segments(plan: SlowPlan) -> dict[str, dict[str, int]]:
+    """Lines, pieces, dollars and weighted value of each segment with an open line."""
+    worth = SlowWorth(plan.book)
+    found: dict[str, dict[str, int]] = {}
+    for line in plan.book.lines:
+        if line.pieces == 0:
+            continue
+        status = plan.status(line)
+        pieces = sum(row.pieces for row in plan.allocations[line.rank])
+        own = {"lines_open": 1, "lines_on_time": status == "on_time",
+               "lines_in_full": status in ("on_time", "late"), "units_open": line.pieces,
+               "units_promised": pieces, "dollars_open_cents": line.pieces * line.price_cents,
+               "dollars_promised_cents": pieces * line.price_cents,
+               "weighted_cents": _weighted_of(plan, worth, line)}
+        total = found.setdefault(line.segment, dict.fromkeys(own, 0))
+        for name, figure in own.items():
+            total[name] += int(figure)
+    return found
 
 
 def backlog(plan: SlowPlan) -> dict[str, Any]:

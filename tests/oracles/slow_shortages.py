@@ -81,7 +81,8 @@ def shortage_rows(plan: SlowPlan) -> list[tuple[Any, ...]]:
         weeks = _weeks_of_place(plan, place, [wanted.get((place, bucket), 0)
                                               for bucket in range(plan.book.horizon)])
         if any(row[-1] for row in weeks):
-            rows += [(*place, plan.book.monday_of(bucket), *row)
+            # The last cell is a price; under `rank` there are none.
+            rows += [(*place, plan.book.monday_of(bucket), *row, None)
                      for bucket, row in enumerate(weeks)]
     return rows
 

@@ -211,7 +211,8 @@ def test_value_of_late_and_undelivered_pieces() -> None:
     line = {"unit_price": 1000, "late_penalty_per_unit_week": 3}
     plan = planned(book([("gpu", 5, 0, line)], [("gpu", 2, 1)], horizon=4))
     assert summary(plan)["value"] == {"value_cents": 192_500, "delivered_cents": 198_000,
-                                      "late_cents": 1_000, "undelivered_cents": 4_500}
+                                      "late_cents": 1_000, "undelivered_cents": 4_500,
+                                      "weighted_cents": 192_500}
 
 
 def test_foreign_money_is_rounded_half_to_even_once() -> None:
@@ -243,10 +244,10 @@ def test_shortages_show_what_everybody_would_draw_in_the_requested_week() -> Non
         [("server", "gpu", 2)], routing=[("server", "cell", 1)], capacity=[("cell", "2.5")],
         horizon=2))
     assert shortage_rows(plan) == [
-        ("part", "gpu", "austin", date(2026, 2, 2), 5.0, 4.0, 4.0, 0.0),
-        ("part", "gpu", "austin", date(2026, 2, 9), 2.0, 2.0, 6.0, 3.0),
-        ("resource", "cell", "austin", date(2026, 2, 2), 2.5, 2.0, 2.0, 0.0),
-        ("resource", "cell", "austin", date(2026, 2, 9), 2.5, 1.0, 3.0, 0.5)]
+        ("part", "gpu", "austin", date(2026, 2, 2), 5.0, 4.0, 4.0, 0.0, None),
+        ("part", "gpu", "austin", date(2026, 2, 9), 2.0, 2.0, 6.0, 3.0, None),
+        ("resource", "cell", "austin", date(2026, 2, 2), 2.5, 2.0, 2.0, 0.0, None),
+        ("resource", "cell", "austin", date(2026, 2, 9), 2.5, 1.0, 3.0, 0.5, None)]
 
 
 # Why a line is not on time.
