@@ -35,5 +35,5 @@ def start(
 
 
 for _command in (demonstration.demo, books.validate, planning.plan, planning.check, asking.why,
-                 asking.report, books.schema, demonstration.warm):
+                 asking.report, asking.compare, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

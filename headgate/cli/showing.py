@@ -12,8 +12,10 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from headgate.base.money import short_money
+from headgate.reports.numbers import below_best, counts_by_weight
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import RenderableType
 
     from headgate.explain.why import Why
@@ -91,7 +93,39 @@ def summary_tables(summary: Mapping[str, Any]) -> list[RenderableType]:
         "What the backlog becomes, by quarter of arrival", ("quarter", "value", "of backlog"),
         [(name, money(cents), share(cents / total if total else None))
          for name, cents in summary["backlog_cents"]["by_quarter"].items()])
-    return [reached, rest, quarters]
+    return [reached, *value_words(summary), rest, quarters]
+
+
+def value_words(summary: Mapping[str, Any]) -> list[str]:
+    """What a value plan is worth, and what no plan of its book can exceed; nothing for others."""
+    certificate, currency = summary["certificate"], summary["currency"]
+    if certificate["bound_cents"] is None:
+        return []
+    value, bound = summary["value"]["weighted_cents"], certificate["bound_cents"]
+    weighs = counts_by_weight(summary["policy"])
+    return [f"\n{'Weighted value' if weighs else 'Value'} {short_money(value, currency)} of at "
+            f"most {short_money(bound, currency)}: "
+            f"{below_best(value, bound, certificate['gap'], currency)} under these rules, by "
+            "proof."]
+
+
+def relief_tables(reliefs: pl.DataFrame, currency: str, most: int = 3) -> list[RenderableType]:
+    """
+    The purchases and hours that would add most to a plan; nothing where none was found.
+
+    reliefs : the plan's table `reliefs`
+    most    : how many are shown
+    """
+    if reliefs.is_empty():
+        return []
+    from headgate.reports.reliefs import more_of, when_of
+
+    rows = [(row["id"], row["site_id"], f"{more_of(row)} {when_of(row)}",
+             short_money(row["measured_cents"], currency),
+             short_money(row["predicted_cents"], currency))
+            for row in reliefs.sort("place").head(most).iter_rows(named=True)]
+    return [grid("What would help most, tried out one by one",
+                 ("what", "site", "more of it", "adds", "by its price"), rows, left=3)]
 
 
 def opening(notes: str) -> Text:
