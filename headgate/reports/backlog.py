@@ -12,7 +12,16 @@ from headgate.base.money import short_money
 from headgate.book import Book
 from headgate.reports.figures import quarter_columns, stacked_bars
 from headgate.reports.markup import Panel, grid_of
-from headgate.reports.numbers import amount, count_of, exact_money, part_of, percent, shortened
+from headgate.reports.numbers import (
+    amount,
+    below_best,
+    count_of,
+    counts_by_weight,
+    exact_money,
+    part_of,
+    percent,
+    shortened,
+)
 from headgate.reports.order_lines import DOLLARS, UNDATED, breakdown, by_quarter
 from headgate.tables.plan_schema import PlanFrames
 
@@ -171,6 +180,31 @@ def headline_cards(lines: pl.DataFrame, summary: Mapping[str, Any]) -> list[tupl
                     f"{short_money(value['late_cents'], currency)} for lateness and "
                     f"{short_money(value['undelivered_cents'], currency)} for what is not "
                     "delivered"),
+    ]
+
+
+def proof_cards(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """
+    What a value plan is proven to be, as cards like those of the headline; else none.
+
+    The last figure tells a share where there is one, else the money.
+    """
+    currency, certificate = str(summary["currency"]), summary["certificate"]
+    bound, value = certificate["bound_cents"], summary["value"]["weighted_cents"]
+    if bound is None:
+        return []
+    weighs = counts_by_weight(summary["policy"])
+    below = below_best(value, bound, certificate["gap"], currency)
+    figure = below.removesuffix(" below the best possible")
+    short = max(0, bound - value)
+    return [
+        _money_card("Weighted value", value, currency,
+                    "Value with the weights and bonuses of the policy" if weighs else
+                    "The same as the value: this policy sets no weight and no bonus"),
+        _money_card("Bound", bound, currency, "No plan under these rules is worth more, by proof"),
+        ("Distance to the best", figure[0].upper() + figure[1:],
+         f"{exact_money(short, currency)} below the bound",
+         f"This plan is {below} under these rules, by proof"),
     ]
 
 

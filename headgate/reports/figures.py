@@ -19,6 +19,8 @@ from headgate.reports.numbers import amount, axis_money, exact_money, part_of, p
 INK, MUTED, RULE = "#1B2733", "#55636F", "#E4E9EE"
 ON_TIME, LATE, UNDATED, STOCK = "#0072B2", "#E69F00", "#AEB6BF", "#56788C"
 BOOKED, AHEAD = "#007D5E", "#A5568A"
+MEASURED, PREDICTED = "#00546B", "#C5D6DE"
+"""Dark beside pale: a pair reads the same in grey and with any colour vision."""
 FONT = ("system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', "
         "sans-serif")
 MISSING_SCALE = ((0.0, "#FDEBB8"), (0.25, "#F7BC66"), (0.5, "#E07A4B"), (0.75, "#A83C5C"),
@@ -184,6 +186,33 @@ def plain_bars(rows: Sequence[tuple[str, int, str, str]], currency: str,
             _bar_ends([row[1] for row in rows], words, narrow)]
     names = [chart_text(shortened(row[0])) for row in rows]
     return {"data": data, "layout": _bar_layout(names, most, currency, (words, narrow))}
+
+
+def paired_bars(rows: Sequence[tuple[str, int, int, str, str]], titles: tuple[str, str],
+                currency: str) -> dict[str, Any]:
+    """
+    Two horizontal bars of dollars to a row, the first dark and above the second, which is pale.
+
+    rows   : name, cents of the first and of the second bar, words behind the longer of the two
+             after the amount of the first, words under the pointer
+    titles : what the two bars are
+    """
+    longer = [max(row[1], row[2]) for row in rows]
+    words = [f"{short_money(row[1], currency)} · {row[3]}" for row in rows]
+    narrow = [short_money(row[1], currency) for row in rows]
+    bars = ((titles[0], [row[1] for row in rows], MEASURED, MEASURED),
+            (titles[1], [row[2] for row in rows], PREDICTED, "#7D97A4"))
+    data: list[dict[str, Any]] = [
+        {"type": "bar", "orientation": "h", "name": title, "x": [number / 100 for number in cents],
+         "y": list(range(len(rows))),
+         "marker": {"color": colour, "line": {"width": 1, "color": edge}},
+         "hovertemplate": "%{hovertext}<extra></extra>", "hovertext": [row[4] for row in rows]}
+        for title, cents, colour, edge in bars]
+    data.append(_bar_ends(longer, words, narrow))
+    names = [chart_text(shortened(row[0])) for row in rows]
+    layout = _bar_layout(names, max(longer, default=0), currency, (words, narrow))
+    layout["barmode"], layout["bargap"] = "group", 0.3
+    return {"data": data, "layout": layout}
 
 
 def _bar_ends(cents: Sequence[int], words: Sequence[str], narrow: Sequence[str]) -> dict[str, Any]:

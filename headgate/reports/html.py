@@ -19,7 +19,7 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.base.wording import REASONS
 from headgate.book import Book
-from headgate.reports.backlog import backlog_panels, headline_cards
+from headgate.reports.backlog import backlog_panels, headline_cards, proof_cards
 from headgate.reports.lead_times import lead_time_panel
 from headgate.reports.markup import (
     Panel,
@@ -35,9 +35,11 @@ from headgate.reports.numbers import (
     exact_money,
     part_of,
     percent,
+    policy_words,
 )
 from headgate.reports.order_lines import order_lines
 from headgate.reports.order_table import order_data
+from headgate.reports.reliefs import relief_panel
 from headgate.reports.supply import load_panel, shortage_panel, stranded_panel
 from headgate.reports.waiting import waiting_panels
 from headgate.tables.frames import Tables
@@ -86,8 +88,10 @@ def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame) -> Sections:
          backlog),
         ("waiting", "Why lines wait", "Lines that are late, short or unplanned.",
          waiting_panels(lines, currency)),
-        ("supply", "Shortages and load", "What is missing, week by week, and how full the "
-         "resources are.", [shortage_panel(book, plan, currency), load_panel(book, plan)]),
+        ("supply", "Shortages and load", "What is missing, week by week, what more of it "
+         "would add, and how full the resources are.",
+         [shortage_panel(book, plan, currency), relief_panel(plan, currency),
+          load_panel(book, plan)]),
         ("timing", "Waiting stock and lead times", "Money that lies on the shelf, and weeks that "
          "customers are told to wait.",
          [stranded_panel(book, plan, currency), lead_time_panel(lines, book.settings.as_of)]),
@@ -134,12 +138,11 @@ def _navigation(sections: Sections) -> str:
 
 def _overview(lines: pl.DataFrame, summary: Mapping[str, Any]) -> str:
     cards = headline_cards(lines, summary)
-    hero, others = cards[0], cards[1:]
-    blocks = [_hero(hero, lines, summary)]
-    blocks += [f'<div class="card"><h3>{escape(title)}</h3>'
-               f'<p class="figure" title="{escape(exact)}">{escape(short)}</p>'
-               f"<p>{escape(sentence)}</p></div>" for title, short, exact, sentence in others]
-    rows = [(title, short, exact, sentence) for title, short, exact, sentence in cards]
+    hero, others, proof = cards[0], cards[1:], proof_cards(summary)
+    blocks = [_hero(hero, lines, summary), *(_card(card) for card in others)]
+    if proof:
+        blocks.append(f'<div class="proof">{"".join(_card(card) for card in proof)}</div>')
+    rows = [*cards, *proof]
     twin = table_markup(grid_of("Headline figures", ("Figure", "Short", "Exact", "What it says"),
                                 rows, (1, 2)))
     return ('<section id="overview" aria-labelledby="overview-title">'
@@ -147,6 +150,12 @@ def _overview(lines: pl.DataFrame, summary: Mapping[str, Any]) -> str:
             f'<div class="cards">{"".join(blocks)}</div>'
             f'<details class="twin"><summary>The headline figures, exact</summary>{twin}</details>'
             "</section>")
+
+
+def _card(card: tuple[str, ...]) -> str:
+    title, short, exact, sentence = card
+    return (f'<div class="card"><h3>{escape(title)}</h3><p class="figure" '
+            f'title="{escape(exact)}">{escape(short)}</p><p>{escape(sentence)}</p></div>')
 
 
 def _hero(card: tuple[str, ...], lines: pl.DataFrame, summary: Mapping[str, Any]) -> str:
@@ -230,13 +239,16 @@ def _about(tables: Tables, summary: Mapping[str, Any]) -> str:
          "date."),
         ("Value of the plan", "Price less standard cost, freight and extra costs of what is "
          "delivered, less the cost of lateness and of what is not delivered."),
+        ("Bound and price", "A value plan proves that no plan under the same rules is worth more "
+         "than its bound. Its prices say what one more piece or hour adds to the bound: what it "
+         "is worth at most, once the plan is the best."),
     )
     terms = _terms(words)
     reasons = _terms([(REASON_LABELS[reason], f"{clause[0].upper()}{clause[1:]}.")
                       for reason, clause in REASONS.items()])
-    policy = ", ".join(f"{name} = {_plain(value)}" for name, value in summary["policy"].items())
     facts = (("Book", summary["book_name"]), ("Book digest", summary["book_digest"]),
-             ("Plan digest", summary.get("digest", "not written yet")), ("Policy", policy),
+             ("Plan digest", summary.get("digest", "not written yet")),
+             ("Policy", policy_words(summary["policy"])),
              ("Seed", summary["seed"]), ("Fiscal year ends", summary["fiscal_year_end"]),
              ("Pegging covers", "all items" if summary["pegging"] == "all" else "scarce items"),
              ("headgate", summary["version"]))
@@ -276,10 +288,6 @@ def _footer(summary: Mapping[str, Any]) -> str:
 
 def _data(key: str, value: Any) -> str:
     return f'<script type="application/json" id="{key}">{json_for_script(value)}</script>'
-
-
-def _plain(value: Any) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _asset(name: str) -> str:

@@ -25,7 +25,16 @@ from headgate.reports.figures import (
     plain_bars,
 )
 from headgate.reports.markup import Panel, chart_text, grid_of
-from headgate.reports.numbers import amount, count_of, day, exact_money, part_of, percent, shortened
+from headgate.reports.numbers import (
+    amount,
+    count_of,
+    day,
+    exact_money,
+    part_of,
+    percent,
+    shortened,
+    worth_of_one_more,
+)
 from headgate.tables.plan_schema import PlanFrames
 
 TOP_PARTS = 18
@@ -48,6 +57,8 @@ def shortage_panel(book: Book, plan: PlanFrames, currency: str) -> Panel:
     ranked = (parts.join(costs, on="id", how="left").group_by("id", "site_id").agg(
         peak=pl.col("missing").max(), peak_week=pl.col("week").sort_by(
             "missing", "week", descending=[True, False]).first(),
+        peak_price=pl.col("price_cents").sort_by(
+            "missing", "week", descending=[True, False]).first(),
         first_week=pl.col("week").filter(pl.col("missing") > 0).min(),
         cents=(pl.col("missing").max() * pl.col("cost").first()).cast(pl.Int64))
         .sort("cents", "peak", "id", "site_id", descending=[True, True, False, False]))
@@ -61,31 +72,36 @@ def shortage_panel(book: Book, plan: PlanFrames, currency: str) -> Panel:
                f"{count_of(round(first['peak']), 'piece')} short in the week of "
                f"{day(first['peak_week'])}, {short_money(first['cents'], currency)} at cost")
     weeks, cells = _week_cells(parts, top)
-    hover = [[_part_hover(row, week, cell) for week, cell in zip(weeks, line, strict=True)]
+    hover = [[_part_hover(row, week, cell, currency)
+              for week, cell in zip(weeks, line, strict=True)]
              for row, line in zip(top, cells, strict=True)]
     values = [[math.log10(cell[3]) if cell[3] >= 1 else None for cell in line] for line in cells]
     figure = heat_map([f"{row['id']} · {row['site_id']}" for row in top], weeks, values, hover,
                       missing_scale(max(row["peak"] for row in top)))
+    # A plan without prices has no column of them.
+    priced = ("One more by then, worth at most",) if parts["price_cents"].count() else ()
     grid = [(row["id"], row["site_id"], day(row["first_week"]), amount(row["peak"]),
              day(row["peak_week"]), exact_money(row["cents"], currency),
+             *("" if row["peak_price"] is None else exact_money(row["peak_price"], currency)
+               for _ in priced),
              *(amount(cell[3]) if cell[3] else "" for cell in line))
             for row, line in zip(top, cells, strict=True)]
     heads = ("Part", "Site", "First short", "Most missing", "In the week of", "At unit cost",
-             *(day(week) for week in weeks))
+             *priced, *(day(week) for week in weeks))
     pairs = count_of(ranked.height, "part and site", "parts and sites")
     note = ("Pieces wanted up to each week and not there by then, if every line shipped whole for "
             f"its requested week; {len(top)} of {pairs} that are short, the costliest gap first")
     most = amount(max(row["peak"] for row in top))
     return Panel("shortages", finding, note, figure,
                  grid_of("Missing pieces by part and week", heads, grid,
-                         (3, 5, *range(6, len(heads)))),
+                         (3, *range(5, len(heads)))),
                  ramp=("1 piece", gradient(MISSING_SCALE),
                        f"{most} missing, on a logarithmic scale"),
                  wide=True, canvas=760)
 
 
-Cell = tuple[float | None, float, float, float]
-"""There, used, wanted, missing."""
+Cell = tuple[float | None, float, float, float, int | None]
+"""There, used, wanted, missing, and the price of one more in cents; None where not proven."""
 
 
 def _week_cells(parts: pl.DataFrame, top: Sequence[dict[str, Any]]) -> tuple[list[date],
@@ -93,21 +109,22 @@ def _week_cells(parts: pl.DataFrame, top: Sequence[dict[str, Any]]) -> tuple[lis
     wanted = pl.DataFrame([(row["id"], row["site_id"]) for row in top], orient="row",
                           schema={"id": pl.String, "site_id": pl.String})
     held: dict[tuple[str, str], dict[date, Cell]] = {}
-    columns = ("id", "site_id", "week", "there", "used", "wanted", "missing")
-    for name, site, week, there, used, asked, missing in parts.join(
+    columns = ("id", "site_id", "week", "there", "used", "wanted", "missing", "price_cents")
+    for name, site, week, *cell in parts.join(
             wanted, on=["id", "site_id"]).select(columns).iter_rows():
-        held.setdefault((name, site), {})[week] = (there, used, asked, missing)
+        held.setdefault((name, site), {})[week] = (*cell,)
     weeks = sorted({week for cells in held.values() for week in cells})
-    empty: Cell = (0.0, 0.0, 0.0, 0.0)
+    empty: Cell = (0.0, 0.0, 0.0, 0.0, None)
     return weeks, [[held[row["id"], row["site_id"]].get(week, empty) for week in weeks]
                    for row in top]
 
 
-def _part_hover(row: dict[str, Any], week: date, cell: Cell) -> str:
-    there, used, wanted, missing = (amount(number) for number in cell)
+def _part_hover(row: dict[str, Any], week: date, cell: Cell, currency: str) -> str:
+    there, used, wanted, missing = (amount(number) for number in cell[:4])
+    worth = worth_of_one_more(cell[4], currency)
     return (f"{chart_text(row['id'])} at {chart_text(row['site_id'])}, week of {day(week)}<br>"
             f"<b>{missing} missing by then</b><br>{there} arrive, {wanted} wanted, {used} drawn in "
-            "this week")
+            f"this week{f'<br>One more by then: {chart_text(worth)}' if worth else ''}")
 
 
 def load_panel(book: Book, plan: PlanFrames) -> Panel:

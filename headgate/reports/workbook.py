@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from headgate.book import Book
-from headgate.reports.numbers import STATUS_WORDS
+from headgate.reports.numbers import STATUS_WORDS, policy_words
 from headgate.reports.order_lines import UNDATED, breakdown, by_quarter, order_lines
 from headgate.reports.order_table import top_lines
 from headgate.tables.plan_schema import PLAN_BY_NAME, PlanFrames
@@ -118,14 +118,33 @@ def _sheets(lines: pl.DataFrame, plan: PlanFrames, top: int) -> list[Sheet]:
                            consumption.height, "the first rows in the order of the table"))
     shortages = plan.frames["shortages"]
     missing = shortages.filter(pl.col("missing") > 0)
-    sheets.append(Sheet("Shortages", missing.head(most), _meanings("shortages"),
+    sheets.append(Sheet("Shortages", _in_amounts(missing.head(most)), _meanings("shortages"),
                         shortages.height, "weeks in which something is missing"))
+    for name in ("reliefs", "prices"):
+        table = plan.frames[name]
+        sheets.append(Sheet(name.capitalize(), _in_amounts(table.head(most)), _meanings(name),
+                            table.height, "the first rows in the order of the table"))
     return sheets
 
 
+def _in_amounts(table: pl.DataFrame) -> pl.DataFrame:
+    """A table with amounts in the book's currency in place of cents, which people misread."""
+    return table.with_columns(pl.col("^.*_cents$") / 100).rename(_amount_name)
+
+
+def _amount_name(column: str) -> str:
+    return column.removesuffix("_cents")
+
+
 def _meanings(table: str) -> dict[str, str]:
-    return {column.name: column.meaning + (f"; blank: {column.blank}" if column.blank else "")
-            for column in PLAN_BY_NAME[table].columns}
+    meanings = {}
+    for column in PLAN_BY_NAME[table].columns:
+        meaning = column.meaning
+        if column.name.endswith("_cents"):
+            meaning = f"{meaning.replace(', in cents', '')}; in the book's currency"
+        meanings[_amount_name(column.name)] = meaning + (f"; blank: {column.blank}"
+                                                         if column.blank else "")
+    return meanings
 
 
 def _styles(workbook: Workbook) -> Styles:
@@ -209,10 +228,10 @@ def _write_summary(sheet: Worksheet, styles: Styles, summary: Mapping[str, Any],
 
 
 def _write_facts(sheet: Worksheet, styles: Styles, summary: Mapping[str, Any], row: int) -> int:
-    policy = ", ".join(f"{name} = {value}" for name, value in summary["policy"].items())
     facts = (("Draft", "every date here is a draft; only publishing a plan makes promises"),
              ("As of", date.fromisoformat(str(summary["as_of"]))),
-             ("Horizon, weeks", int(summary["horizon_weeks"])), ("Policy", policy),
+             ("Horizon, weeks", int(summary["horizon_weeks"])),
+             ("Policy", policy_words(summary["policy"])),
              ("Money in", str(summary["currency"])),
              ("Fiscal year ends", str(summary["fiscal_year_end"])),
              ("headgate", str(summary["version"])), ("Book digest", str(summary["book_digest"])))
@@ -240,10 +259,14 @@ def _write_figures(sheet: Worksheet, styles: Styles, summary: Mapping[str, Any],
              ("Late", dollars["promised"] - dollars["on_time"]),
              ("No date yet", dollars["open"] - dollars["promised"]),
              *((f"Plan: {name.removesuffix('_cents').replace('_', ' ')}", cents)
-               for name, cents in value.items())]
+               for name, cents in value.items()),
+             ("No plan is worth more, weighted", summary["certificate"]["bound_cents"])]
     shares = [(f"{LEVELS[level]} {name.replace('_', ' ')}", share)
               for level, group in service.items() for name, share in group.items()]
     shares += [(f"OTIF, {name} date", share) for name, share in summary["otif"].items()]
+    # A share of the bound says something only of a plan that is worth something.
+    shares += [("Below the best possible, at most", summary["certificate"]["gap"]
+                if value["weighted_cents"] >= 0 else None)]
     blocks = ((counts, styles.by_type[pl.Int64], 1), (money, styles.money, 100),
               (shares, styles.share, 1))
     _write_heads(sheet, styles, row, ("Figure", "Value"))

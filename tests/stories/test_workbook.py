@@ -36,7 +36,7 @@ def rows(sheet: Any) -> list[dict[str, Any]]:
 def test_sheets_stand_in_order_with_filters_and_a_head_that_stays() -> None:
     book = read()
     assert book.sheetnames == ["Summary", "Promises", "Allocations", "Consumption", "Pegging",
-                               "Shortages"]
+                               "Shortages", "Reliefs", "Prices"]
     for sheet in book.worksheets[1:]:
         assert sheet.freeze_panes == "C2"
         assert sheet.auto_filter.ref.startswith("A1:")
