@@ -48,6 +48,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                      help="rewrite the goldens with what the tests got; read the diff")
 
 
+def pytest_sessionstart() -> None:
+    # A worker of xdist says how wide the terminal of its controller is, which no test looks at.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.pop("COLUMNS", None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         for name in marker.args:

@@ -214,7 +214,8 @@ def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object
     """One sound call of each command."""
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
             ["why", book, planned, first_line(planned)],
-            ["report", book, planned, "--out", tmp_path / "r.html"], ["schema"], ["warm"],
+            ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],
+            ["schema"], ["warm"],
             ["demo", "--lines", 60, "--out", tmp_path / "d"]]
 
 
