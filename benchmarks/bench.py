@@ -28,7 +28,6 @@ ROUNDS = 3
 LIMITS = {1_000: (0.3, 1.0, 3.0), 10_000: (1.2, 5.0, 10.0), 100_000: (4.0, 12.0, 20.0),
           1_000_000: (6.0, 12.0, 30.0)}
 """Seconds from book to plan and bound after which the gap is read, by lines."""
-EXACT_UP_TO = 10_000
 EXACT_SECONDS = 300
 
 
@@ -221,6 +220,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--seeds", type=int, default=5, help="books of each size, for value")
+    parser.add_argument("--exact-up-to", type=int, default=10_000,
+                        help="lines up to which HiGHS solves the linear program beside")
     parser.add_argument("--mode", choices=["table", "plain", *MODES], default="table")
     parser.add_argument("paths", nargs="*", type=Path)
     chosen = parser.parse_args()
@@ -235,7 +236,7 @@ def main() -> None:
         session.warm()
         with tempfile.TemporaryDirectory() as folder:
             rank_table(chosen.lines, Path(folder))
-            value_table(chosen.lines, chosen.seeds, Path(folder))
+            value_table(chosen.lines, chosen.seeds, chosen.exact_up_to, Path(folder))
 
 
 def rank_table(sizes: list[int], work: Path) -> None:
@@ -259,7 +260,7 @@ def rank_table(sizes: list[int], work: Path) -> None:
           f"{beside['fast'] * 1000:.1f} ms, a ratio of {beside['slow'] / beside['fast']:,.0f}.\n")
 
 
-def value_table(sizes: list[int], seeds: int, work: Path) -> None:
+def value_table(sizes: list[int], seeds: int, exact_up_to: int, work: Path) -> None:
     """The value policy: medians over the seeds, beside HiGHS where it ends in time."""
     from headgate import session
 
@@ -275,7 +276,7 @@ def value_table(sizes: list[int], seeds: int, work: Path) -> None:
             f"{_percent([row['gaps'][place] for row in rows])} in {limit:g} s"
             for place, limit in enumerate(rows[0]["limits"]))
         beside = ""
-        if lines <= EXACT_UP_TO:
+        if lines <= exact_up_to:
             found = _fresh("exact", work / f"book{lines}-1", work)
             beside = (f"${found['value'] / 1e6:,.1f}M in {found['seconds']:.0f} s (seed 1; the "
                       f"plan's value ${rows[0]['value'] / 1e6:,.1f}M)"
