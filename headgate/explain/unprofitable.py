@@ -13,7 +13,11 @@ from headgate.explain.reasons import Reasons
 from headgate.planner.policy import Policy
 from headgate.planner.terms import Terms, terms_of
 
+Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
+
+NOTHING_SENT = -(2**60)
+"""The gain of a line to which nothing may be sent."""
 
 
 def mark_unprofitable(book: Book, policy: Policy, reasons: Reasons) -> Reasons:
@@ -23,39 +27,50 @@ def mark_unprofitable(book: Book, policy: Policy, reasons: Reasons) -> Reasons:
     rows = np.flatnonzero(reasons.code == OUTBID)
     if len(rows) == 0:
         return reasons
-    terms = terms_of(book, policy)
-    lines = reasons.line[rows]
-    best = np.array([_best_worth(book, terms, int(line)) for line in lines], dtype=np.int64)
-    lost = rows[best <= 0]
+    lost = rows[_best_worth(book, terms_of(book, policy), reasons.line[rows]) <= 0]
     code, kind, lane = reasons.code.copy(), reasons.kind.copy(), reasons.lane.copy()
     code[lost], kind[lost], lane[lost] = UNPROFITABLE, 0, -1
     return replace(reasons, code=code, kind=kind, lane=lane)
 
 
-def _best_worth(book: Book, terms: Terms, line: int) -> int:
+def _best_worth(book: Book, terms: Terms, line: Ints) -> Longs:
     """
-    What a piece of a line is worth at best, in cents, if parts and hours cost nothing.
+    What a piece of each line is worth at best, in cents, if parts and hours cost nothing; 0 if no
+    option is worth more.
 
     Late cost only rises from week to week and a bonus only ends, so the first week of each lane is
     its best.
     """
     lines, lanes = book.lines, book.lanes
-    items = [int(lines.item[line]),
-             *lines.accept[lines.accept_ptr[line]:lines.accept_ptr[line + 1]].tolist()]
-    items = [item for item in items if not book.bans.banned[lines.ban[line], item]]
-    gain = terms.gain(book, np.full(len(items), line), np.array(items, dtype=np.int64))
-    region, site = int(lines.region[line]), int(lines.site[line])
-    best = 0
-    for lane in range(int(lanes.ptr[region]), int(lanes.ptr[region + 1])):
-        weeks = int(lanes.weeks[lane])
-        arrival = max(0, int(lines.earliest[line]), weeks)
+    gain = _best_gain(book, terms, line) + terms.lost[line]
+    best = np.zeros(len(line), dtype=np.int64)
+    counts = np.diff(lanes.ptr)[lines.region[line]]
+    for place in range(int(counts.max(initial=0))):
+        rows = np.flatnonzero(counts > place)
+        own = line[rows]
+        lane = lanes.ptr[lines.region[own]] + place
+        weeks = lanes.weeks[lane]
+        arrival = np.maximum(np.maximum(0, lines.earliest[own]), weeks)
         ship = arrival - weeks
-        if site not in (-1, int(lanes.site[lane])) or ship >= book.horizon or (
-                arrival > int(lines.latest[line])) or not items:
-            continue
-        when = ship if terms.on_ship[line] else arrival
-        bonus = int(terms.bonus[line][when <= terms.bonus_until[line]].sum())
-        late = int(terms.late[line]) * max(0, arrival - int(lines.requested[line]))
-        best = max(best, int(gain.max()) + int(terms.lost[line]) + bonus - late
-                   - int(lanes.cost_cents[lane]))
+        allowed = ((ship < book.horizon) & (arrival <= lines.latest[own])
+                   & ((lines.site[own] < 0) | (lines.site[own] == lanes.site[lane])))
+        when = np.where(terms.on_ship[own] == 1, ship, arrival)
+        bonus = np.where(when[:, None] <= terms.bonus_until[own], terms.bonus[own], 0).sum(axis=1)
+        late = terms.late[own] * np.maximum(0, arrival - lines.requested[own])
+        worth = gain[rows] + bonus - late - lanes.cost_cents[lane]
+        best[rows] = np.where(allowed, np.maximum(best[rows], worth), best[rows])
+    return best
+
+
+def _best_gain(book: Book, terms: Terms, line: Ints) -> Longs:
+    """Weighted price less standard cost of the best item that may be sent to each line."""
+    lines = book.lines
+    counts = np.diff(lines.accept_ptr)[line]
+    turn = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    accepted = lines.accept[np.repeat(lines.accept_ptr[:-1][line], counts) + turn]
+    place = np.concatenate([np.arange(len(line)), np.repeat(np.arange(len(line)), counts)])
+    item = np.concatenate([lines.item[line], accepted]).astype(np.int64)
+    sent = book.bans.banned[lines.ban[line[place]], item] == 0
+    best = np.full(len(line), NOTHING_SENT, dtype=np.int64)
+    np.maximum.at(best, place[sent], terms.gain(book, line[place[sent]], item[sent]))
     return best

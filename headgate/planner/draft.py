@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from typing import Any
 
@@ -56,7 +57,7 @@ class Draft:
 
     def __init__(self, book: Book, exchange: Exchange, pools: Pools, seed: int) -> None:
         lines = len(book.lines)
-        self.exchange, self.pools = exchange, pools
+        self.exchange = exchange
         self.room_rows, self.room_draws = room_for_line(book)
         rows = 3 * lines + max(20_000, 2 * self.room_rows)
         draws = 30 * lines + max(200_000, 2 * self.room_draws)
@@ -115,16 +116,21 @@ class Draft:
             self._drop_losses()
 
     def _fill(self, order: Longs, discount: float, slack: Floats, floor: Floats) -> None:
+        self._log(len(order), lambda place: fill(
+            self.exchange.trees, self.world, self.scratch, self.lines, self.exchange.market,
+            self.cost, order, place, self.held.left, discount, slack, floor, self.held.log,
+            self.room.most[0], self.room.worth, self.room.options, self.room_rows,
+            self.room_draws))
+
+    def _log(self, count: int, log_from: Callable[[int], int]) -> None:
+        """Take in what a kernel logs of so many places; it stops where the log may run full."""
         place = 0
-        while place < len(order):
+        while place < count:
             first = int(self.held.log.size[0])
-            place = fill(self.exchange.trees, self.world, self.scratch, self.lines,
-                         self.exchange.market, self.cost, order, place, self.held.left, discount,
-                         slack, floor, len(self.room.options), self.held.log, self.room.most[0],
-                         self.room.worth, self.room.options, self.room_rows, self.room_draws)
-            self.value_cents += adopt(self.exchange.trees, self.exchange.market,
-                                      self.cost, self.held, first)
-            if place < len(order):
+            place = log_from(place)
+            self.value_cents += adopt(self.exchange.trees, self.exchange.market, self.cost,
+                                      self.held, first)
+            if place < count:
                 self._make_room()
 
     def _drop_losses(self) -> None:
@@ -133,21 +139,11 @@ class Draft:
 
     def replay(self, rows: Longs) -> None:
         """Take over an older plan's allocations, (allocations, 5) as `rows_of_start` gives them."""
-        place = 0
         self.world.picky[0] = 0
-        while place < len(rows):
-            first = int(self.held.log.size[0])
-            place = replay(self.exchange.trees, self.world, self.scratch, self.lines,
-                           self.held.left, rows, place, self.held.log, self.room_draws)
-            self.value_cents += adopt(self.exchange.trees, self.exchange.market,
-                                      self.cost, self.held, first)
-            if place < len(rows):
-                self._make_room()
+        self._log(len(rows), lambda place: replay(
+            self.exchange.trees, self.world, self.scratch, self.lines, self.held.left, rows,
+            place, self.held.log, self.room_draws))
         self._drop_losses()
-
-    def refill(self) -> None:
-        """Give the lines that wait what there is."""
-        self.fill(1.0)
 
     def copy(self) -> Draft:
         """A plan of its own that starts from here."""
@@ -281,7 +277,7 @@ def _groups(exchange: Exchange, price: Floats) -> Longs:
     market, trees = exchange.market, exchange.trees
     received = np.diff(exchange.supply, axis=1, prepend=0.0)
     dollars = np.zeros(len(trees.items))
-    np.add.at(dollars, exchange.pool_item, (received * np.where(received > 0, price, 0.0)).sum(1))
+    np.add.at(dollars, market.pool_item, (received * np.where(received > 0, price, 0.0)).sum(1))
     choice = np.minimum(market.lines[:, 4], len(market.choice_item) - 1)
     item = market.choice_item[choice] if len(market.choice_item) else np.zeros(
         len(market.lines), dtype=np.int64)

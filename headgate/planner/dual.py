@@ -219,7 +219,7 @@ def _scales(dual: Dual) -> tuple[Floats, Floats]:
     curvature suggests need a fifth more evaluations.
     """
     exchange = dual.exchange
-    heat = exchange.market.item_heat[exchange.pool_item]
+    heat = exchange.market.item_heat[exchange.market.pool_item]
     middle = np.median(heat) if len(heat) else 1.0
     most = max(1.0, float(dual.supply.max(initial=1.0)))
     supply = (np.sqrt(middle / most) * (heat / middle)[:, None] ** 0.6

@@ -33,7 +33,6 @@ class Exchange:
     market, trees : what the kernels take
     supply     : (pools, weeks) pieces that have become usable by each week
     hours      : (hour rows, weeks) hours there, as float64 hours; inf without limit
-    pool_item  : (pools,)
     last_draw  : (pools,) the last week in which a piece can be drawn, -1 none
     floor_cents : what is lost if nothing at all is delivered, at most 0
     arrivals : arrival buckets; nodes : needs of the largest tree
@@ -43,7 +42,6 @@ class Exchange:
     trees: Trees
     supply: Floats
     hours: Floats
-    pool_item: Longs
     last_draw: Longs
     floor_cents: int
     arrivals: int
@@ -85,8 +83,7 @@ def exchange_of(book: Book, terms: Terms, pools: Pools, world: World, trees: Tre
     arrivals = book.horizon + int(book.lanes.weeks.max(initial=0))
     floor = -int((lines.open.astype(object) * terms.lost.astype(object)).sum()) if len(lines) else 0
     return Exchange(market, trees, pools.supplied.astype(np.float64), hours,
-                    pools.item.astype(np.int64), _last_draws(book, market, len(pools.item)),
-                    floor, arrivals, largest_tree(book))
+                    _last_draws(book, market, len(pools.item)), floor, arrivals, largest_tree(book))
 
 
 def _transit_weeks(book: Book, queries: Longs) -> Longs:
@@ -168,6 +165,15 @@ def _offers(book: Book, queries: Longs) -> tuple[Longs, Longs, Floats, Longs]:
             np.array(rows, dtype=np.int64).reshape(-1, 2))
 
 
+def _needs(book: Book, goods: Longs) -> tuple[Longs, Longs]:
+    """Good and node of each need of all goods, good by good, in the order of the tree."""
+    first = book.forest.root_start[goods[:, GOOD_ITEM]].astype(np.int64)
+    counts = book.forest.root_end[goods[:, GOOD_ITEM]] - first
+    good = np.repeat(np.arange(len(goods)), counts)
+    turn = np.arange(len(good)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return good, first[good] + turn
+
+
 def _sources(book: Book, goods: Longs, world: World,
              ) -> tuple[Longs, Longs, Longs, Longs, Floats]:
     """
@@ -177,12 +183,9 @@ def _sources(book: Book, goods: Longs, world: World,
               their extra cost
     """
     forest, bans = book.forest, book.bans.banned
-    first = forest.root_start[goods[:, GOOD_ITEM]].astype(np.int64)
-    counts = forest.root_end[goods[:, GOOD_ITEM]] - first
-    good = np.repeat(np.arange(len(goods)), counts)
-    turn = np.arange(len(good)) - np.repeat(np.cumsum(counts) - counts, counts)
-    node = first[good] + turn
-    takes = (forest.has_bom[node] == 0) & (turn > 0)
+    good, node = _needs(book, goods)
+    sold = node == forest.root_start[goods[good, GOOD_ITEM]]
+    takes = (forest.has_bom[node] == 0) & ~sold
     key = np.stack([forest.item[node].astype(np.int64), goods[good, GOOD_SITE],
                     goods[good, GOOD_BAN], goods[good, GOOD_SLOT], takes.astype(np.int64)], axis=1)
     distinct, source_of = np.unique(key, axis=0, return_inverse=True)
@@ -211,13 +214,9 @@ def _sources(book: Book, goods: Longs, world: World,
 
 def _last_draws(book: Book, market: Market, pools: int) -> Longs:
     """(pools,) the last week of any draw: the last ship week less the shortest lead to it."""
-    forest = book.forest
-    goods = market.goods
-    counts = forest.root_end[goods[:, GOOD_ITEM]] - forest.root_start[goods[:, GOOD_ITEM]]
-    node = (np.repeat(forest.root_start[goods[:, GOOD_ITEM]], counts) + np.arange(counts.sum())
-            - np.repeat(np.cumsum(counts) - counts, counts))
+    _, node = _needs(book, market.goods)
     soonest = np.full(len(market.sources), book.horizon, dtype=np.int64)
-    np.minimum.at(soonest, market.source_of, forest.offset[node])
+    np.minimum.at(soonest, market.source_of, book.forest.offset[node])
     last = np.full(pools, -1, dtype=np.int64)
     ways = np.repeat(np.arange(len(market.sources)), np.diff(market.sources, axis=1).ravel())
     np.maximum.at(last, market.ways[:, 0], book.horizon - 1 - soonest[ways])

@@ -40,6 +40,8 @@ def measure(book: Book, policy: Policy, allocation: Allocation,
     on_time = status[is_open] == ON_TIME
     kept = is_open & (lines.promised > -NO_LIMIT)
     held = kept & (promises.pieces == lines.open) & (promises.last <= lines.promised)
+    extra, terms = _extra_cost(book, allocation), terms_of(book, policy)
+    worth = _worth_cents(book, terms, allocation, promises)
     return {
         "lines": {"total": len(lines), "open": int(is_open.sum()), **counts},
         "orders": orders, "units": units, "dollars_cents": dollars,
@@ -54,9 +56,10 @@ def measure(book: Book, policy: Policy, allocation: Allocation,
                        "in_full": share(dollars["promised"], dollars["open"])}},
         "otif": {"requested": share(int(on_time.sum()), int(is_open.sum())),
                  "promised": share(int(held.sum()), int(kept.sum()))},
-        "value": _value(book, policy, allocation, promises) | {
-            "weighted_cents": weighted_cents(book, policy, allocation, promises)},
-        "segments": segments(book, policy, allocation, promises),
+        "value": _value(book, policy, allocation, promises, extra) | {
+            "weighted_cents": exact_dot(allocation.quantity, worth) - extra
+            - exact_dot(lines.open - promises.pieces, terms.lost)},
+        "segments": _segments(book, terms, worth, allocation, promises),
         "backlog_cents": _backlog(book, allocation, promises),
     }
 
@@ -78,16 +81,15 @@ def _orders(book: Book, promises: Promises) -> dict[str, int]:
             "in_full": int(by_order["in_full"].sum())}
 
 
-def _value(book: Book, policy: Policy, allocation: Allocation,
-           promises: Promises) -> dict[str, int]:
+def _value(book: Book, policy: Policy, allocation: Allocation, promises: Promises,
+           extra: int) -> dict[str, int]:
     lines, lanes = book.lines, book.lanes
     cost = late_cost_cents(book, policy)
     profit = (lines.price_cents[allocation.line] - book.unit_cost_cents[allocation.item]
               - lanes.cost_cents[allocation.lane])
-    extra = _extra_cost(book, allocation)
     delivered = exact_dot(allocation.quantity, profit) - extra
     late = exact_dot(allocation.quantity * _late_weeks(book, allocation, promises),
-                cost[allocation.line])
+                     cost[allocation.line])
     undelivered = 0
     if policy.undelivered == "late_cost":
         undelivered = exact_dot((lines.open - promises.pieces) * late_weeks_undelivered(book), cost)
@@ -101,7 +103,7 @@ def _late_weeks(book: Book, allocation: Allocation, promises: Promises) -> Longs
     return np.asarray(np.maximum(0, weeks), dtype=np.int64)
 
 
-def worth_cents(book: Book, terms: Terms, allocation: Allocation, promises: Promises) -> Longs:
+def _worth_cents(book: Book, terms: Terms, allocation: Allocation, promises: Promises) -> Longs:
     """(allocations,) weighted worth of a piece of each, extra costs of substitutes aside."""
     line, lane = allocation.line, allocation.lane
     worth = (terms.gain(book, line, allocation.item) - book.lanes.cost_cents[lane]
@@ -112,20 +114,11 @@ def worth_cents(book: Book, terms: Terms, allocation: Allocation, promises: Prom
     return np.asarray(worth, dtype=np.int64)
 
 
-def weighted_cents(book: Book, policy: Policy, allocation: Allocation, promises: Promises) -> int:
-    """The weighted value of a plan: what the `value` policy makes the most of."""
-    terms = terms_of(book, policy)
-    delivered = exact_dot(allocation.quantity, worth_cents(book, terms, allocation, promises))
-    return (delivered - _extra_cost(book, allocation)
-            - exact_dot(book.lines.open - promises.pieces, terms.lost))
-
-
-def segments(book: Book, policy: Policy, allocation: Allocation,
-             promises: Promises) -> dict[str, dict[str, int]]:
+def _segments(book: Book, terms: Terms, worth: Longs, allocation: Allocation,
+              promises: Promises) -> dict[str, dict[str, int]]:
     """Lines, pieces, dollars and weighted value by segment, of segments with an open line."""
-    terms, lines = terms_of(book, policy), book.lines
+    lines = book.lines
     orders = book.tables.frames["orders"]["segment"].gather(pl.Series(lines.source_row))
-    worth = worth_cents(book, terms, allocation, promises)
     names = orders.filter(pl.Series(lines.open > 0)).unique().sort()
     index = orders.cast(pl.Enum(names), strict=False).to_physical().cast(
         pl.Int64).fill_null(-1).to_numpy()

@@ -65,7 +65,7 @@ def relief_frame(book: Book, pools: Pools, certificate: Certificate, draft: Draf
         else:
             with_it.extend_hours(relief.row, relief.week, relief.quantity)
         for plan in (with_it, without):
-            plan.refill()
+            plan.fill(1.0)
             plan.improve(min(TURNS, 20 + 2 * len(book.lines)), lines)
         gain = round(with_it.value_cents - without.value_cents)
         if gain > 0:

@@ -125,14 +125,16 @@ class Search:
         tau: float | None = next(colds)
         missing = [self._missing()]
         while True:
+            new_prices = tau is not None
             improving = self.threads.submit(self.draft.improve, turns)
             if tau is not None:
                 going = descent.advance(tau, ROUND_STEPS)
                 self.prices = descent.prices
                 tau = tau if going else next(colds, None)
+                self._certify()
             improving.result()
-            self._certify()
-            self._take_prices()
+            if new_prices:
+                self._take_prices()
             yield "improved the plan"
             missing.append(self._missing())
             if tau is None and len(missing) > STALL_ROUNDS and (
@@ -165,20 +167,22 @@ class Search:
 
     def _fill(self) -> Iterator[str]:
         """A plan in rounds, with prices of what is left before each."""
-        rest, prices = Dual(self.exchange, self.threads), self.prices
-        draft = self.draft
+        draft, prices = self.draft, self.prices
         rounds = max(1, min(FILL_ROUNDS, FILL_LINES // max(1, len(self.book.lines))))
         self._take_prices()
-        for left in range(rounds, 0, -1):
-            draft.fill(1.0 / left)
-            if left > 1:
+        if rounds > 1:
+            rest = Dual(self.exchange, self.threads)
+            for left in range(rounds, 1, -1):
+                draft.fill(1.0 / left)
                 yield "filled a part of the plan"
                 rest.narrow(draft.held.left, draft.world.free, draft.world.hours)
                 descent = Descent(rest, prices)
                 descent.advance(FILL_TAU, FILL_STEPS)
                 prices = descent.prices
                 draft.take_prices(rest.tables, rest.quote(prices, 0.0))
-        self._take_prices()
+        draft.fill(1.0)
+        if rounds > 1:
+            self._take_prices()
         self.filled = True
         yield "filled the plan"
 

@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from rich.console import Console
@@ -16,41 +15,14 @@ from typer import Exit
 from headgate import session
 from headgate.base.issue import Issue, IssuesError
 from headgate.cli import exits, main
-from headgate.cli.app import app
 from headgate.cli.options import Policy
 from headgate.cli.showing import grid
 from headgate.cli.voice import Voice, WrongUse, speaking
 from headgate.files import plan_folder
 from headgate.planner.policy import OBJECTIVES
+from tests.contracts.said import Said
 from tools.reference import commands, options_by_command
 from tools.summary_keys import undocumented
-
-
-class Said(NamedTuple):
-    """What a run of a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict:
-        """The one document on stdout."""
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def run(capsys):
-    """`run("plan", book, ...)`: the command as typed, its exit code and what it said."""
-
-    def call(*words: object) -> Said:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app([str(word) for word in words], prog_name="headgate")
-        said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
-
-    return call
 
 
 @pytest.fixture(scope="module")

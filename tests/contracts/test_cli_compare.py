@@ -9,38 +9,16 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from headgate import session
 from headgate.cli import exits
-from headgate.cli.app import app
 from headgate.cli.showing import value_words
 from headgate.cli.stopping import stopped_by_ctrl_c
 from headgate.tables.plan_schema import PlanFrames
-
-
-class Said(NamedTuple):
-    """What a run of a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capsys):
-    """`run("compare", a, b, ...)`: the command as typed, its exit code and what it said."""
-
-    def call(*words: object) -> Said:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app([str(word) for word in words], prog_name="headgate")
-        said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
-
-    return call
+from tests.contracts.said import Said
 
 
 @pytest.fixture(scope="module")

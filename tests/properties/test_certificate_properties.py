@@ -195,7 +195,7 @@ def test_the_gradient_is_what_the_dual_rises_by(parts: RawParts, seed: int, tau:
     exchange, dual, _ = dual_of(book, seed)
     prices = some_prices(exchange, seed)
     dice = np.random.default_rng(seed + 1)
-    heat = exchange.market.item_heat[exchange.pool_item][:, None]
+    heat = exchange.market.item_heat[exchange.market.pool_item][:, None]
     steps = dice.uniform(0.1, 0.2, exchange.supply.shape) * tau * heat
     hours = dice.uniform(0.01, 0.02, exchange.hours.shape) * tau * prices.hours.max(initial=0.0)
     # Up or down, but no price below 0; and never so little that a jump would show.

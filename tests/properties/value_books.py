@@ -78,7 +78,7 @@ def some_cents(book: Book, exchange: Exchange, seed: int) -> tuple[Longs, Longs]
     """
     dice = np.random.default_rng(seed)
     scale = dice.choice([0.0, 0.1, 0.5, 1.0, 1.0, 10.0])
-    size = scale * exchange.market.item_heat[exchange.pool_item][:, None]
+    size = scale * exchange.market.item_heat[exchange.market.pool_item][:, None]
     parts = dice.random(exchange.supply.shape) * size * (dice.random(exchange.supply.shape) < 0.4)
     line = np.median(exchange.market.heat) if len(exchange.market.heat) else 1.0
     hours = dice.random(exchange.hours.shape) * scale * line * (
@@ -107,7 +107,7 @@ def some_prices(exchange: Exchange, seed: int) -> Prices:
     """Prices as the search for them holds them, of the size of what the items cost."""
     dice = np.random.default_rng(seed)
     steps = dice.random(exchange.supply.shape) * exchange.market.item_heat[
-        exchange.pool_item][:, None] * (dice.random(exchange.supply.shape) < 0.4)
+        exchange.market.pool_item][:, None] * (dice.random(exchange.supply.shape) < 0.4)
     line = np.median(exchange.market.heat) if len(exchange.market.heat) else 1.0
     hours = 0.2 * line * dice.random(exchange.hours.shape)
     return Prices(steps, np.where(np.isfinite(exchange.hours), hours, 0.0))

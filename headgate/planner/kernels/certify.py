@@ -42,6 +42,7 @@ from headgate.planner.kernels.price import (
     WAY_POOL,
     WAY_TO,
     Market,
+    bonus_of,
 )
 
 Longs = NDArray[np.int64]
@@ -159,10 +160,11 @@ def surplus_of_lines(market: Market, cost: Longs, quote: Longs, total: Longs) ->
                                        market.queries[query, OFFER_END]):
                         price = _cost_of_offer(market, cost, offer, arrival, weeks)
                         if price < NEVER:
-                            best = max(best, worth - price + _bonus(
-                                market, line, arrival - market.offers[offer, OFFER_WEEKS]))
+                            best = max(best, worth - price + np.int64(bonus_of(
+                                market, line, arrival - market.offers[offer, OFFER_WEEKS])))
                 elif quote[query, arrival] < NEVER:
-                    best = max(best, worth - quote[query, arrival] + _bonus(market, line, arrival))
+                    best = max(best, worth - quote[query, arrival]
+                               + np.int64(bonus_of(market, line, arrival)))
         pieces = market.lines[line, L_OPEN]
         high, low = best >> 30, best & (2**30 - 1)
         # Pieces stay below 2^31 and prices below 2^60: neither product leaves 62 bits.
@@ -170,16 +172,6 @@ def surplus_of_lines(market: Market, cost: Longs, quote: Longs, total: Longs) ->
         total[1] += (((high * pieces) & 1023) << 30) + low * pieces
         total[0] += total[1] >> 40
         total[1] &= 2**40 - 1
-
-
-@inner
-def _bonus(market: Market, line: Int, when: Int) -> Int:
-    """What a piece earns beside when shipping, or arriving, in a bucket recognises its revenue."""
-    earned = np.int64(0)
-    for place in range(market.bonus.shape[1]):
-        if when <= market.bonus_until[line, place]:
-            earned += np.int64(market.bonus[line, place])
-    return earned
 
 
 @inner

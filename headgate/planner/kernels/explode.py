@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.planner.kernels.compiled import Int, kernel
+from headgate.planner.kernels.compiled import Int, inner, kernel
 from headgate.planner.kernels.layout import (
     CHILD,
     CHILD_END,
@@ -23,6 +23,7 @@ from headgate.planner.kernels.layout import (
     STEP,
     STEP_END,
     STEP_OFFSET,
+    UNLIMITED,
     Trees,
 )
 from headgate.planner.kernels.rank import LANE, LANE_SITE, PIECES, SENT, SHIP, Lines, Log
@@ -52,6 +53,26 @@ def made_by(trees: Trees, work: Longs, plan: Log, row: Int) -> None:
                     work[NEED, child - first] += made * trees.nodes[child, QUANTITY]
 
 
+@inner
+def add_hours(trees: Trees, lines: Lines, plan: Log, hours_row: Longs, work: Longs, row: Int,
+              sign: Int, hours: Longs) -> None:
+    """
+    Add `sign` times the hours of one allocation to `hours`, (hour rows, weeks) millionths of an
+    hour; hours without limit stay as they are.
+    """
+    made_by(trees, work, plan, row)
+    site, ship = lines.lanes[plan.rows[row, LANE], LANE_SITE], plan.rows[row, SHIP]
+    first = trees.items[plan.rows[row, SENT], ROOT]
+    for node in range(first, trees.items[plan.rows[row, SENT], ROOT_END]):
+        made = work[MADE, node - first]
+        if made > 0 and trees.nodes[node, HAS_BOM]:
+            for step in range(trees.nodes[node, STEP], trees.nodes[node, STEP_END]):
+                hour_row = hours_row[trees.steps[step, RESOURCE], site]
+                week = ship - trees.steps[step, STEP_OFFSET]
+                if hour_row >= 0 and hours[hour_row, week] != UNLIMITED:
+                    hours[hour_row, week] += sign * made * trees.steps[step, MICRO]
+
+
 @kernel
 def use_hours(trees: Trees, lines: Lines, plan: Log, hours_row: Longs, work: Longs,
               used: Longs) -> None:
@@ -61,14 +82,4 @@ def use_hours(trees: Trees, lines: Lines, plan: Log, hours_row: Longs, work: Lon
     hours_row : (resources, sites) row of `used`
     """
     for row in range(len(plan.rows)):
-        made_by(trees, work, plan, row)
-        site = lines.lanes[plan.rows[row, LANE], LANE_SITE]
-        first = trees.items[plan.rows[row, SENT], ROOT]
-        for node in range(first, trees.items[plan.rows[row, SENT], ROOT_END]):
-            made = work[MADE, node - first]
-            if made > 0 and trees.nodes[node, HAS_BOM]:
-                for step in range(trees.nodes[node, STEP], trees.nodes[node, STEP_END]):
-                    hours = hours_row[trees.steps[step, RESOURCE], site]
-                    if hours >= 0:
-                        used[hours, plan.rows[row, SHIP] - trees.steps[step, STEP_OFFSET]] += (
-                            made * trees.steps[step, MICRO])
+        add_hours(trees, lines, plan, hours_row, work, row, 1, used)

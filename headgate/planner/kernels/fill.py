@@ -37,6 +37,7 @@ from headgate.planner.kernels.price import (
     OFFER_LANE,
     OFFER_WEEKS,
     Market,
+    bonus_of,
 )
 from headgate.planner.kernels.rank import (
     BAN,
@@ -95,11 +96,9 @@ def options_of(market: Market, cost: Floats, lines: Lines, most: Ints, line: Int
                 if price >= DEAR:
                     continue
                 arrival = ship + transit
-                value = gain - late_cost * max(0, arrival - asked)
                 when = ship if market.lines[line, L_ON_SHIP] else arrival
-                for place in range(market.bonus.shape[1]):
-                    if when <= market.bonus_until[line, place]:
-                        value += market.bonus[line, place]
+                value = (gain - late_cost * max(0, arrival - asked)
+                         + bonus_of(market, line, when))
                 if value <= 0.0 and not lines.rows[line, COMPLETE]:
                     continue
                 worth[count] = value - discount * price
@@ -137,9 +136,7 @@ def earned_by(trees: Trees, market: Market, log: Log, row: Int) -> Real:
             worth += market.choice_gain[choice]
             break
     when = ship if market.lines[line, L_ON_SHIP] else arrival
-    for place in range(market.bonus.shape[1]):
-        if when <= market.bonus_until[line, place]:
-            worth += market.bonus[line, place]
+    worth += bonus_of(market, line, when)
     total = worth * log.rows[row, PIECES]
     for draw in range(log.first_draw[row], log.first_draw[row + 1]):
         node = log.sources[draw, 0]
@@ -183,7 +180,7 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
 @inner
 def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
               cost: Floats, log: Log, most: Ints, line: Int, wanted: Int, discount: float,
-              slack: float, floor: float, tries: Int, worth: Floats, options: Longs) -> Int:
+              slack: float, floor: float, worth: Floats, options: Longs) -> Int:
     """
     Give a line its options in the order of their worth; the pieces given.
 
@@ -197,7 +194,7 @@ def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market
     floor = max(floor, -DEAR / 2.0)
     least = max(best - slack, floor)
     rest = wanted
-    for _ in range(tries):
+    for _ in range(len(options)):
         top = -1
         for place in range(count):
             if worth[place] >= least and (top < 0 or worth[place] > worth[top]):
@@ -247,11 +244,9 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
     """All pieces in one arrival bucket, or none; the bucket's options are used up."""
     rows, draws = log.size[0], log.size[1]
     rest = wanted
-    if not _may_fill_arrival(trees, world, scratch, lines, market, most, line, arrival, wanted,
-                             floor, count, worth, options):
-        rest = 0
-        rows = -1
-    while rest > 0:
+    may = _may_fill_arrival(trees, world, scratch, lines, market, most, line, arrival, wanted,
+                            floor, count, worth, options)
+    while may and rest > 0:
         top = -1
         for place in range(count):
             if options[place, O_ARRIVAL] == arrival and worth[place] > floor - 1e-9 and (
@@ -265,8 +260,6 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
     for place in range(count):
         if options[place, O_ARRIVAL] == arrival:
             worth[place] = -DEAR
-    if rows < 0:
-        return 0
     if rest == 0:
         earned = 0.0
         for row in range(rows, log.size[0]):
@@ -281,8 +274,8 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
 @kernel
 def fill(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
          cost: Floats, order: Longs, first: Int, left: Longs, discount: float,
-         slack: Floats, floor: Floats, tries: Int, log: Log, most: Ints, worth: Floats,
-         options: Longs, room: Int, room_draws: Int) -> Int:
+         slack: Floats, floor: Floats, log: Log, most: Ints, worth: Floats, options: Longs,
+         room: Int, room_draws: Int) -> Int:
     """
     Fill lines in an order from place `first` on until the log may run full.
 
@@ -295,7 +288,7 @@ def fill(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
         line = order[turn]
         if left[line] > 0:
             left[line] -= fill_line(trees, world, scratch, lines, market, cost, log, most, line,
-                                    left[line], discount, slack[line], floor[line], tries, worth,
+                                    left[line], discount, slack[line], floor[line], worth,
                                     options)
     return len(order)
 

@@ -8,20 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.planner.kernels.compiled import Int, Real, inner, kernel
-from headgate.planner.kernels.explode import made_by
+from headgate.planner.kernels.explode import add_hours
 from headgate.planner.kernels.fill import earned_by, offer_of
 from headgate.planner.kernels.layout import (
-    HAS_BOM,
-    MADE,
-    MICRO,
     OFFSET,
-    RESOURCE,
-    ROOT,
-    ROOT_END,
-    STEP,
-    STEP_END,
-    STEP_OFFSET,
-    UNLIMITED,
     Scratch,
     Trees,
     World,
@@ -33,11 +23,8 @@ from headgate.planner.kernels.price import (
 )
 from headgate.planner.kernels.rank import (
     COMPLETE,
-    LANE,
-    LANE_SITE,
     LINE,
     PIECES,
-    SENT,
     SHIP,
     Lines,
     Log,
@@ -163,17 +150,7 @@ def shift(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held
             touched[0, pool] = 1
             touched[1, touched[2, 0]] = pool
             touched[2, 0] += 1
-    made_by(trees, scratch.work, held.log, row)
-    site, ship = lines.lanes[held.log.rows[row, LANE], LANE_SITE], held.log.rows[row, SHIP]
-    first = trees.items[held.log.rows[row, SENT], ROOT]
-    for node in range(first, trees.items[held.log.rows[row, SENT], ROOT_END]):
-        made = scratch.work[MADE, node - first]
-        if made > 0 and trees.nodes[node, HAS_BOM]:
-            for step in range(trees.nodes[node, STEP], trees.nodes[node, STEP_END]):
-                hours = world.hours_row[trees.steps[step, RESOURCE], site]
-                week = ship - trees.steps[step, STEP_OFFSET]
-                if hours >= 0 and world.hours[hours, week] != UNLIMITED:
-                    world.hours[hours, week] -= sign * made * trees.steps[step, MICRO]
+    add_hours(trees, lines, held.log, world.hours_row, scratch.work, row, -sign, world.hours)
 
 
 @inner

@@ -94,13 +94,12 @@ def random_below(state: Longs, count: Int) -> Int:
 
 @inner
 def _insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-            cost: Floats, held: Held, room: Room, line: Int, discount: float,
-            slack: float, floor: float) -> float:
+            cost: Floats, held: Held, room: Room, line: Int, discount: float) -> float:
     """Give a line what is best for it; the value that it earns."""
     start = held.log.size[0]
     held.left[line] -= fill_line(trees, world, scratch, lines, market, cost, held.log,
                                  room.most[world.picky[0]], line, held.left[line], discount,
-                                 slack, floor, len(room.options), room.worth, room.options)
+                                 DEAR, -DEAR, room.worth, room.options)
     total = 0.0
     for row in range(start, held.log.size[0]):
         held.behind[row] = held.head[line]
@@ -321,7 +320,7 @@ def improve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
             line = room.chosen[top]
             marked[line] = 0
             new += _insert(trees, world, scratch, lines, market, cost, held, room, line,
-                           discount, DEAR, -DEAR)
+                           discount)
         if new >= old:
             gained += new - old
         else:

@@ -271,6 +271,16 @@ def price_of_offer(market: Market, tables: Tables, offer: Int, arrival: Int, wee
 
 
 @inner
+def bonus_of(market: Market, line: Int, when: Int) -> Real:
+    """What a piece earns beside when shipping, or arriving, in a bucket recognises its revenue."""
+    earned = 0.0
+    for place in range(market.bonus.shape[1]):
+        if when <= market.bonus_until[line, place]:
+            earned += market.bonus[line, place]
+    return earned
+
+
+@inner
 def _values_of(market: Market, quote: Floats, line: Int, late: Int, values: Floats) -> Int:
     """Write the worth of every option of a line at the quotes; how many there are."""
     count = 0
