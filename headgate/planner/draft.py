@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import Book
+from headgate.planner.halves import both
 from headgate.planner.kernels.fill import best_worth, fill, replay
 from headgate.planner.kernels.held import Held, adopt, compact, drop_losses, reprice
 from headgate.planner.kernels.improve import Places, Room, find_regrets, improve
-from headgate.planner.kernels.price import Tables
+from headgate.planner.kernels.price import L_CHOICE, Tables
 from headgate.planner.kernels.rank import LANE, LINE, SENT, SHIP, Log
 from headgate.planner.kernels.taste import find_taste
 from headgate.planner.market import Exchange
@@ -34,13 +36,12 @@ UNKNOWN = 2**31 - 1
 """A remembered bound that bounds nothing."""
 TOO_DEAR = 0.25
 """A source that costs so much more than the cheapest one, as a share of the item's cost, waits."""
-ROUND = (0.9, 0.01, 0.0)
-LAST = ((0.98, 0.02, -0.01), (0.98, np.inf, -np.inf))
+PASSES = ((0.98, 0.02, -0.01), (0.98, np.inf, -np.inf))
 """
-How a round of filling gives lines their options, and the passes after the last one: the share of
-the prices that counts (less than all, so that of two weeks that prices make equal the earlier one
-is taken), how far below its best a line may go, and how far below zero at these prices; the last
-two in temperatures, that is times the cost of the item.
+How the passes of filling give lines their options: the share of the prices that counts (less than
+all, so that of two weeks that prices make equal the earlier one is taken), how far below its best
+a line may go, and how far below zero at these prices; the last two in temperatures, that is times
+the cost of the item.
 """
 LARGEST = 30
 """The most lines that one turn takes out."""
@@ -55,16 +56,18 @@ class Draft:
     value_cents : its value in cents, as float64, above what delivering nothing loses
     """
 
-    def __init__(self, book: Book, exchange: Exchange, pools: Pools, seed: int) -> None:
+    def __init__(self, book: Book, exchange: Exchange, pools: Pools, seed: int,
+                 threads: ThreadPoolExecutor) -> None:
         lines = len(book.lines)
-        self.exchange = exchange
+        self.exchange, self.threads = exchange, threads
         self.room_rows, self.room_draws = room_for_line(book)
         rows = 3 * lines + max(20_000, 2 * self.room_rows)
         draws = 30 * lines + max(200_000, 2 * self.room_draws)
         cells = (len(book.items), len(book.sites), book.horizon)
         taste = np.zeros(cells, dtype=np.int16)
         self.world = empty_world(book, pools)._replace(taste=taste)
-        self.scratch, self.lines = scratch_of(book, pools), lines_of(book)
+        self.lines = lines_of(book)
+        self.scratch = scratch_of(book, pools)
         self.held = Held(log_of(rows, draws), np.full(lines, -1, dtype=np.int64),
                          np.full(rows, -1, dtype=np.int64), book.lines.open.copy(),
                          pools.supplied.copy(), np.zeros(rows), np.zeros(rows))
@@ -86,34 +89,38 @@ class Draft:
         self.cost = tables.cost.copy()
         self.world.taste[:] = 0
         find_taste(self.exchange.trees, market, tables, price, TOO_DEAR, self.world.taste)
-        reprice(self.exchange.trees, market, self.cost, self.held)
+        halves = [0, len(self.held.head) // 2, len(self.held.head)]
+        both(self.threads, lambda part: reprice(market, self.cost, self.held, halves[part],
+                                                halves[part + 1]))
         self.groups = _groups(self.exchange, price)
 
-    def fill(self, share: float) -> None:
-        """
-        Give lines what they are worth, those first that bring most for what they take.
+    def fill(self) -> None:
+        """Give lines what is worth most to them, those first that bring most for what they take."""
+        heat = self.exchange.market.heat
+        order = self.order()
+        for discount, slack, floor in PASSES:
+            self.world.picky[0] = 1 if slack < np.inf else 0
+            if not self.world.picky[0]:
+                self.room.most[0][:] = UNKNOWN
+            self._fill(order, discount, slack * heat, floor * heat)
+        self.drop_losses()
 
-        share : of the dollars that wait; 1 is the last round, after which all may take the rest
-        """
-        heat, left = self.exchange.market.heat, self.held.left
+    def order(self) -> Longs:
+        """Lines that wait, those first that bring most for what they take; forgets bounds."""
+        market, room, left = self.exchange.market, self.room, self.held.left
+        room.most[0][:] = UNKNOWN
         waiting = np.flatnonzero(left > 0)
         worth = np.zeros(len(waiting))
-        most, room = self.room.most[0], self.room
-        most[:] = UNKNOWN
-        best_worth(self.lines, self.exchange.market, self.cost, most, waiting, left, room.worth,
-                   room.options, worth)
-        order = waiting[np.argsort(-worth / heat[waiting], kind="stable")]
-        dollars = np.cumsum(left[order] * heat[order])
-        if len(order) and share < 1.0:
-            order = order[:int(np.searchsorted(dollars, share * dollars[-1])) + 1]
-        self.world.picky[0] = 1
-        for discount, slack, floor in (ROUND, *(LAST if share == 1.0 else ())):
-            if slack == np.inf:
-                self.world.picky[0] = 0
-                most[:] = UNKNOWN
-            self._fill(order, discount, slack * heat, floor * heat)
-        if share == 1.0:
-            self._drop_losses()
+        halves = np.linspace(0, len(waiting), 3).astype(np.int64)
+
+        def ask(part: int) -> None:
+            """The best option of half of the lines."""
+            chosen = slice(halves[part], halves[part + 1])
+            best_worth(self.lines, market, self.cost, room.most[0], waiting[chosen], left,
+                       np.zeros_like(room.worth), np.zeros_like(room.options), worth[chosen])
+
+        both(self.threads, ask)
+        return waiting[np.argsort(-worth / market.heat[waiting], kind="stable")]
 
     def _fill(self, order: Longs, discount: float, slack: Floats, floor: Floats) -> None:
         self._log(len(order), lambda place: fill(
@@ -133,17 +140,21 @@ class Draft:
             if place < count:
                 self._make_room()
 
-    def _drop_losses(self) -> None:
+    def drop_losses(self) -> None:
+        """Take out what costs more than it brings."""
         self.value_cents += drop_losses(self.exchange.trees, self.world, self.scratch, self.lines,
                                         self.held, self.room.touched)
 
-    def replay(self, rows: Longs) -> None:
-        """Take over an older plan's allocations, (allocations, 5) as `rows_of_start` gives them."""
-        self.world.picky[0] = 0
+    def provide(self, rows: Longs) -> None:
+        """
+        Provide given allocations as far as they can be.
+
+        rows : (allocations, 5) in the columns of `headgate.planner.kernels.rank.Log.rows`, each
+               allowed; of one line not more than it has open
+        """
         self._log(len(rows), lambda place: replay(
             self.exchange.trees, self.world, self.scratch, self.lines, self.held.left, rows,
-            place, self.held.log, self.room_draws))
-        self._drop_losses()
+            place, self.held.log, self.room.most[0], self.room_draws))
 
     def copy(self) -> Draft:
         """A plan of its own that starts from here."""
@@ -168,18 +179,28 @@ class Draft:
         """More hours in a week."""
         self.world.hours[row, week] += hours * 1_000_000
 
-    def improve(self, turns: int, among: NDArray[np.bool_] | None = None) -> None:
+    def aim(self, among: NDArray[np.bool_] | None = None) -> Places | None:
         """
-        So many turns of taking a few lines out and putting them back.
+        Where turns of improving begin, by what lines fall short of their best at the prices.
 
-        among : (lines,) where turns begin; None everywhere
+        among   : (lines,) where turns may begin; None everywhere
+        returns : None where there is nothing to improve
         """
         market, room = self.exchange.market, self.room
         lines = len(self.held.head)
         if not (self.held.left > 0).any() and not (self.held.head >= 0).any():
-            return
+            return None
         regret, week = np.zeros(lines), np.zeros(lines, dtype=np.int64)
-        find_regrets(self.lines, market, self.cost, self.held, room, regret, week)
+        room.most[0][:] = UNKNOWN
+        halves = [0, lines // 2, lines]
+
+        def ask(part: int) -> None:
+            """The regrets of half of the lines."""
+            find_regrets(self.lines, market, self.cost, self.held, room.most[0], halves[part],
+                         halves[part + 1], np.zeros_like(room.worth),
+                         np.zeros_like(room.options), regret, week)
+
+        both(self.threads, ask)
         order = np.lexsort((week, self.groups))
         group_ptr = np.searchsorted(self.groups[order],
                                     np.arange(self.groups.max(initial=0) + 2)).astype(np.int64)
@@ -188,21 +209,23 @@ class Draft:
         regret += 0.02 * regret.mean() + 1.0
         if among is not None:
             if not among.any():
-                return
+                return None
             regret[~among] = 0.0
-        chance = np.cumsum(regret)
-        places = Places(chance, order, group_ptr, place, self.groups)
+        return Places(np.cumsum(regret), order, group_ptr, place, self.groups)
+
+    def improve(self, turns: int, places: Places | None) -> None:
+        """So many turns of taking a few lines out and putting them back, from where `aim` says."""
         rest = np.array([turns], dtype=np.int64)
-        while True:
+        while places is not None:
             self.value_cents += improve(
-                self.exchange.trees, self.world, self.scratch, self.lines, market,
-                self.cost, self.held, room, places, self.marked,
+                self.exchange.trees, self.world, self.scratch, self.lines, self.exchange.market,
+                self.cost, self.held, self.room, places, self.marked,
                 self.state, rest, LARGEST, NOISE, LARGEST * self.room_rows,
                 LARGEST * self.room_draws)
             if rest[0] == 0:
+                self.drop_losses()
                 break
             self._make_room()
-        self._drop_losses()
 
     def _make_room(self) -> None:
         """Drop what is no longer held; a log that stays nearly full is made longer."""
@@ -278,13 +301,13 @@ def _groups(exchange: Exchange, price: Floats) -> Longs:
     received = np.diff(exchange.supply, axis=1, prepend=0.0)
     dollars = np.zeros(len(trees.items))
     np.add.at(dollars, market.pool_item, (received * np.where(received > 0, price, 0.0)).sum(1))
-    choice = np.minimum(market.lines[:, 4], len(market.choice_item) - 1)
-    item = market.choice_item[choice] if len(market.choice_item) else np.zeros(
-        len(market.lines), dtype=np.int64)
-    sold = np.unique(item)
     part = np.zeros(len(trees.items), dtype=np.int64)
-    for one in sold.tolist():
+    for one in np.unique(market.choice_item).tolist():
         needs = trees.nodes[trees.items[one, 0]:trees.items[one, 1], 0]
         if dollars[needs].max(initial=0.0) > 0.0:
             part[one] = 1 + needs[np.argmax(dollars[needs])]
-    return np.unique(part[item], return_inverse=True)[1].ravel().astype(np.int64)
+    group = np.unique(part, return_inverse=True)[1].ravel().astype(np.int64)
+    if not len(market.choice_item):
+        return np.zeros(len(market.lines), dtype=np.int64)
+    return group[market.choice_item[np.minimum(market.lines[:, L_CHOICE],
+                                               len(market.choice_item) - 1)]]

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from headgate.planner.halves import both
 from headgate.planner.kernels.draw import draw_all
 from headgate.planner.kernels.price import (
     DEAR,
+    L_ASKED,
     L_CHOICE,
     L_CHOICE_END,
     L_OPEN,
+    Market,
     ask_lines,
     quote_all,
 )
@@ -27,8 +30,6 @@ from headgate.planner.market import Exchange, prices_of, useful_steps
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 
-PARTS = 8
-"""Lines are summed in so many parts whatever the threads, so that every sum has one order."""
 MEMORY = 8
 """Pairs of steps and slopes that the quasi-Newton method remembers."""
 SAMPLE_SCALE = 1000
@@ -50,44 +51,21 @@ class Dual:
     """
     The smoothed dual of a market over all lines, or over a sample that stands for them.
 
-    supply, hours : (pools, weeks), (hour rows, weeks) what is there; the search changes them to
-                    price what a plan has left
+    supply, hours : (pools, weeks), (hour rows, weeks) what is there, in pieces of the market
     """
 
     def __init__(self, exchange: Exchange, threads: ThreadPoolExecutor,
-                 sample: int | None = None) -> None:
+                 sample: Market | None = None) -> None:
         self.exchange, self.threads = exchange, threads
-        self.market = exchange.market
-        self.chosen = np.zeros((0, 0), dtype=np.int64)
-        self.count = len(exchange.market.lines)
-        scale = 1.0
-        if sample is not None:
-            chosen, lines = sample_of(exchange, sample)
-            self.market = exchange.market._replace(lines=lines)
-            self.chosen, self.count, scale = chosen[:, None], len(chosen), float(SAMPLE_SCALE)
+        self.market = exchange.market if sample is None else sample
+        scale = 1.0 if sample is None else float(SAMPLE_SCALE)
         self.supply, self.hours = exchange.supply * scale, exchange.hours * scale
         self.tables = exchange.tables()
         choices = np.diff(self.market.lines[:, [L_CHOICE, L_CHOICE_END]], axis=1).max(initial=1)
-        self.wanted = np.zeros((PARTS, *self.tables.wanted.shape))
-        self.values = np.zeros((PARTS, int(choices) * exchange.arrivals))
+        self.wanted = np.zeros((2, *self.tables.wanted.shape))
+        self.values = np.zeros((2, int(choices) * exchange.arrivals))
         self.limited = np.isfinite(exchange.hours)
         self.evaluations = 0
-
-    def narrow(self, left: Longs, free: Longs, micro_hours: Longs) -> None:
-        """
-        Ask only for what a plan has not given yet, of what it has left.
-
-        left : (lines,) pieces; free, micro_hours : as in `headgate.planner.kernels.layout.World`
-        """
-        lines = self.market.lines
-        if lines is self.exchange.market.lines:
-            lines = lines.copy()
-        lines[:, L_OPEN] = left
-        self.market = self.market._replace(lines=lines)
-        self.chosen = np.flatnonzero(left > 0)[:, None]
-        self.count = len(self.chosen)
-        self.supply = np.maximum(free, 0).astype(np.float64)
-        self.hours = np.where(self.limited, micro_hours / 1e6, np.inf)
 
     def quote(self, prices: Prices, tau: float) -> Floats:
         """Fill `tables` with what every need and query costs; the price of each pool and week."""
@@ -102,13 +80,13 @@ class Dual:
         market, tables = self.market, self.tables
         price = self.quote(prices, tau)
         self.wanted[:] = 0.0
-        edges = np.linspace(0, self.count, PARTS + 1).astype(np.int64)
+        edges = np.linspace(0, len(market.lines), 3).astype(np.int64)
 
-        def ask(part: int) -> float:
-            return float(ask_lines(market, tables.quote, edges[part], edges[part + 1], tau,
-                                   self.wanted[part], self.values[part], self.chosen))
+        def ask(half: int) -> float:
+            return float(ask_lines(market, tables.quote, edges[half], edges[half + 1], tau,
+                                   self.wanted[half], self.values[half]))
 
-        surplus = sum(self.threads.map(ask, range(PARTS)))
+        surplus = sum(both(self.threads, ask))
         np.sum(self.wanted, axis=0, out=tables.wanted)
         draw_all(self.exchange.trees, market, price, tables, tau)
         hours = np.where(self.limited, self.hours, 0.0)
@@ -117,25 +95,29 @@ class Dual:
         return total, slope, np.where(self.limited, hours - tables.worked / 1e6, 0.0)
 
 
-def sample_of(exchange: Exchange, count: int) -> tuple[Longs, Longs]:
+class Sampling:
     """
     Lines that stand for all: every so many dollars along the book, sorted by what is asked.
-
-    returns : (lines,) indexes, rising; the market's `lines` with the pieces each stands for, in
-              thousandths
     """
-    lines = exchange.market.lines.copy()
-    first = np.minimum(lines[:, L_CHOICE], len(exchange.market.choice_query) - 1)
-    query = exchange.market.choice_query[first]
-    order = np.lexsort((lines[:, 1], query))
-    order = order[lines[order, L_CHOICE_END] > lines[order, L_CHOICE]]
-    dollars = np.cumsum(lines[order, L_OPEN] * exchange.market.heat[order])
-    points = (np.arange(count) + 0.5) / count * dollars[-1]
-    hit, hits = np.unique(order[np.searchsorted(dollars, points)], return_counts=True)
-    pieces = hits * (dollars[-1] / count) / exchange.market.heat[hit]
-    lines[:, L_OPEN] = 0
-    lines[hit, L_OPEN] = np.maximum(1, np.rint(SAMPLE_SCALE * pieces)).astype(np.int64)
-    return hit.astype(np.int64), lines
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.market = market = exchange.market
+        served = np.flatnonzero(market.lines[:, L_CHOICE_END] > market.lines[:, L_CHOICE])
+        query = market.choice_query[market.lines[served, L_CHOICE]]
+        self.order = served[np.lexsort((market.lines[served, L_ASKED], query))]
+        self.dollars = np.cumsum(market.lines[self.order, L_OPEN] * market.heat[self.order])
+
+    def sample(self, count: int) -> Market:
+        """A market of at most so many lines, with the pieces each stands for in thousandths."""
+        points = (np.arange(count) + 0.5) / count * self.dollars[-1]
+        hit, hits = np.unique(self.order[np.searchsorted(self.dollars, points)],
+                              return_counts=True)
+        market = self.market
+        lines, heat = market.lines[hit], market.heat[hit]
+        pieces = hits * (self.dollars[-1] / count) / heat
+        lines[:, L_OPEN] = np.maximum(1, np.rint(SAMPLE_SCALE * pieces)).astype(np.int64)
+        return market._replace(lines=lines, heat=heat, late_cost=market.late_cost[hit],
+                               bonus=market.bonus[hit], bonus_until=market.bonus_until[hit])
 
 
 class Descent:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import NO_LIMIT, Book
+from headgate.planner.kernels.gaps import find_gaps
 from headgate.planner.kernels.layout import UNLIMITED, Trees, World
 from headgate.planner.kernels.price import (
     DEAR,
@@ -66,6 +68,8 @@ def exchange_of(book: Book, terms: Terms, pools: Pools, world: World, trees: Tre
     queries, line, query, item = _choices(book, terms)
     goods, offers, offer_cost, query_rows = _offers(book, queries)
     source_of, sources, source_item, ways, way_cost = _sources(book, goods, world)
+    gaps = np.zeros((len(source_of), book.horizon), dtype=np.int8)
+    find_gaps(trees, goods, book.hours.row.astype(np.int64), gaps)
     cost = np.maximum(book.unit_cost_cents, 1).astype(np.float64)
     lines = book.lines
     ptr = np.searchsorted(line, np.arange(len(lines) + 1))
@@ -74,8 +78,9 @@ def exchange_of(book: Book, terms: Terms, pools: Pools, world: World, trees: Tre
                       ptr[:-1], ptr[1:], terms.on_ship], axis=1).astype(np.int64)
     transit = np.where(terms.on_ship[line] == 1, _transit_weeks(book, queries)[query], 0)
     reach = terms.bonus_until[line] + transit[:, None]
-    market = Market(goods, source_of, sources, cost[source_item], ways, way_cost, query_rows,
-                    offers, offer_cost, table, query, item, gain, terms.late.astype(np.float64),
+    market = Market(goods, source_of, gaps, sources, cost[source_item], ways, way_cost,
+                    query_rows, offers, offer_cost, table, query, item, gain,
+                    terms.late.astype(np.float64),
                     terms.bonus.astype(np.float64), terms.bonus_until, reach,
                     cost[lines.item], cost, book.hours.row.astype(np.int64),
                     book.forest.sub_cost_cents.astype(np.float64),
@@ -129,14 +134,25 @@ def _choices(book: Book, terms: Terms) -> tuple[Longs, Longs, Longs, Longs]:
     for column in columns:
         widths.append(int(column.max(initial=0)) + 1)
         key = key * widths[-1] + column
-    distinct, query = np.unique(key, return_inverse=True)
+    distinct, query = _numbered(key, math.prod(widths))
     parts = []
     for width in reversed(widths):
         distinct, part = np.divmod(distinct, width)
         parts.append(part)
     queries = np.stack(parts[::-1], axis=1)
     queries[:, 3] -= 1
-    return queries, line, query.astype(np.int64), item
+    return queries, line, query, item
+
+
+def _numbered(key: Longs, span: int) -> tuple[Longs, Longs]:
+    """The distinct keys from 0 to `span` - 1, rising, and the place of each key among them."""
+    if span > 4 * len(key) + 1000:
+        distinct, place = np.unique(key, return_inverse=True)
+        return distinct, place.ravel().astype(np.int64)
+    distinct = np.flatnonzero(np.bincount(key, minlength=span))
+    place_of = np.zeros(span, dtype=np.int64)
+    place_of[distinct] = np.arange(len(distinct))
+    return distinct, place_of[key]
 
 
 def _offers(book: Book, queries: Longs) -> tuple[Longs, Longs, Floats, Longs]:

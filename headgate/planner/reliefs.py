@@ -65,8 +65,8 @@ def relief_frame(book: Book, pools: Pools, certificate: Certificate, draft: Draf
         else:
             with_it.extend_hours(relief.row, relief.week, relief.quantity)
         for plan in (with_it, without):
-            plan.fill(1.0)
-            plan.improve(min(TURNS, 20 + 2 * len(book.lines)), lines)
+            plan.fill()
+            plan.improve(min(TURNS, 20 + 2 * len(book.lines)), plan.aim(lines))
         gain = round(with_it.value_cents - without.value_cents)
         if gain > 0:
             found.append((gain, relief))

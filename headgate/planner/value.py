@@ -8,7 +8,7 @@ the same plan and the same bound to the digit.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -19,8 +19,9 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.book import Book
 from headgate.planner.certificate import Certificate, certify
+from headgate.planner.dealing import deal_out
 from headgate.planner.draft import Draft
-from headgate.planner.dual import Descent, Dual, Prices
+from headgate.planner.dual import Descent, Dual, Prices, Sampling
 from headgate.planner.kernels.rank import Log
 from headgate.planner.market import exchange_of
 from headgate.planner.policy import Policy
@@ -33,20 +34,21 @@ Progress = Callable[[str, float], None]
 Stop = Callable[[], bool]
 
 THREADS = 2
-SAMPLE, SAMPLE_SHARE, MOST_SAMPLED = 4_000, 10, 20_000
-"""Lines that stand for the book while the prices are far off: one in so many, within limits."""
-WARM = ((0.02, 40), (0.005, 60), (0.002, 60), (0.001, 60), (0.0005, 60), (0.0002, 60))
-"""Temperatures of the search for prices on the sample, and the most steps at each."""
+FIRST_SAMPLE, SECOND_SAMPLE = 4_000, 40_000
+"""Lines that stand for the book while the prices are far off, and when they are near."""
+WARM = ((0.02, 40), (0.005, 60), (0.002, 60), (0.001, 60))
+"""Temperatures of the search for prices on the first sample, and the most steps at each."""
+BRIDGE = ((0.0005, 100), (0.0003, 60))
+"""The same on the second sample, or on the whole of a smaller book."""
 COLD = (0.0005, 0.0003, 0.0002, 0.0001)
 """Temperatures on the whole book, each until it gains nothing."""
 CHUNK = 20
 """Steps of the search for prices in one unit of work."""
-FILL_ROUNDS, FILL_STEPS, FILL_TAU = 25, 5, 0.0005
-"""Rounds of filling the plan, and the search for prices of what is left before each."""
-FILL_LINES = 300_000
-"""Rounds times lines stay below this: large books fill well in one."""
-ROUND_STEPS = 8
-"""Steps of the search for prices beside one round of improving the plan."""
+FEWEST_STEPS, STEP_SHARE, FIXED_LINES = 8, 400, 15_000
+"""
+Steps of the search for prices beside one round of improving the plan: they take less time than
+its turns if a step costs as much as so many lines and the book's, and a turn so many lines.
+"""
 LINES_PER_TURN = 10
 FEWEST_TURNS, MOST_TURNS = 100, 20_000
 """A round of improving has a turn for so many lines, within these limits."""
@@ -87,10 +89,12 @@ class Search:
         self.prices = Prices(np.zeros_like(self.exchange.supply),
                              np.zeros_like(self.exchange.hours))
         self.dual = Dual(self.exchange, threads)
-        self.draft = Draft(book, self.exchange, self.pools, policy.seed)
+        self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
         self.start = start
         if start is not None:
             self.prices = prices_of_start(book, self.pools, start)
+        self.descent = Descent(self.dual, self.prices)
+        self.tau = 0.0
         self.best: Certificate | None = None
         self.filled = False
 
@@ -108,27 +112,24 @@ class Search:
 
     def units(self) -> Iterator[str]:
         """Do the work; after each unit says what was done."""
-        if self.start is not None:
-            self._certify()
-            self.finish()
-            yield "took over the older plan"
-        else:
-            if len(self.exchange.market.choice_item):
-                yield from self._warm()
-            self._certify()
-            yield from self._fill()
+        if self.start is None and len(self.exchange.market.choice_item):
+            yield from self._warm()
+        self.finish()
+        yield "filled the plan" if self.start is None else "took over the older plan"
         if not len(self.exchange.market.choice_item):
             return
-        descent = Descent(self.dual, self.prices)
-        turns = min(MOST_TURNS, max(FEWEST_TURNS, len(self.book.lines) // LINES_PER_TURN))
+        descent = self.descent
+        lines = len(self.book.lines)
+        turns = min(MOST_TURNS, max(FEWEST_TURNS, lines // LINES_PER_TURN))
+        steps = max(FEWEST_STEPS, STEP_SHARE * turns // (lines + FIXED_LINES))
         colds = iter(COLD)
         tau: float | None = next(colds)
         missing = [self._missing()]
         while True:
             new_prices = tau is not None
-            improving = self.threads.submit(self.draft.improve, turns)
+            improving = self.threads.submit(self.draft.improve, turns, self.draft.aim())
             if tau is not None:
-                going = descent.advance(tau, ROUND_STEPS)
+                going = descent.advance(tau, steps)
                 self.prices = descent.prices
                 tau = tau if going else next(colds, None)
                 self._certify()
@@ -151,50 +152,42 @@ class Search:
         return max(abs(float(bound)), abs(self.value_cents), 1.0)
 
     def _warm(self) -> Iterator[str]:
-        """Prices from a sample that stands for the book, or from a small book itself."""
+        """Prices from samples that stand for the book, the second larger, then from the book."""
         lines = len(self.book.lines)
-        sample = min(MOST_SAMPLED, max(SAMPLE, lines // SAMPLE_SHARE))
-        small = lines <= 2 * sample
-        dual = self.dual if small else Dual(self.exchange, self.threads, sample)
-        descent = Descent(dual, self.prices)
-        for tau, steps in WARM:
-            for _ in range(0, steps, CHUNK):
-                going = descent.advance(tau, CHUNK)
+        sampling = Sampling(self.exchange)
+        for most, schedule in ((FIRST_SAMPLE, WARM), (SECOND_SAMPLE, BRIDGE)):
+            if lines > 2 * most:
+                dual = Dual(self.exchange, self.threads, sampling.sample(most))
+                yield from self._cool(Descent(dual, self.prices), schedule)
+                self.descent = Descent(self.dual, self.prices)
+            else:
+                yield from self._cool(self.descent, schedule)
+
+    def _cool(self, descent: Descent, schedule: Sequence[tuple[float, int]]) -> Iterator[str]:
+        for tau, steps in schedule:
+            self.tau = tau
+            for done in range(0, steps, CHUNK):
+                going = descent.advance(tau, min(CHUNK, steps - done))
                 self.prices = descent.prices
                 yield "searched for prices"
                 if not going:
                     break
 
-    def _fill(self) -> Iterator[str]:
-        """A plan in rounds, with prices of what is left before each."""
-        draft, prices = self.draft, self.prices
-        rounds = max(1, min(FILL_ROUNDS, FILL_LINES // max(1, len(self.book.lines))))
-        self._take_prices()
-        if rounds > 1:
-            rest = Dual(self.exchange, self.threads)
-            for left in range(rounds, 1, -1):
-                draft.fill(1.0 / left)
-                yield "filled a part of the plan"
-                rest.narrow(draft.held.left, draft.world.free, draft.world.hours)
-                descent = Descent(rest, prices)
-                descent.advance(FILL_TAU, FILL_STEPS)
-                prices = descent.prices
-                draft.take_prices(rest.tables, rest.quote(prices, 0.0))
-        draft.fill(1.0)
-        if rounds > 1:
-            self._take_prices()
-        self.filled = True
-        yield "filled the plan"
-
     def finish(self) -> None:
         """Make the plan and its certificate, if they are not there yet."""
-        if not self.filled:
-            self._certify()
-            self._take_prices()
-            if self.start is not None:
-                self.draft.replay(rows_of_start(self.book, self.start))
-            self.draft.fill(1.0)
-            self.filled = True
+        if self.filled:
+            return
+        self._certify()
+        self._take_prices()
+        if self.start is not None:
+            self.draft.world.picky[0] = 0
+            self.draft.provide(rows_of_start(self.book, self.start))
+            self.draft.drop_losses()
+        elif self.tau > 0.0:
+            self.dual.quote(self.prices, self.tau)
+            deal_out(self.draft, self.dual.tables.cost.copy(), self.tau)
+        self.draft.fill()
+        self.filled = True
 
     def _certify(self) -> None:
         found = certify(self.book, self.exchange, self.pools, self.prices)
@@ -238,8 +231,8 @@ def search(book: Book, policy: Policy, progress: Progress | None = None,
             if stop is not None and stop():
                 break
         run.finish()
-    assert run.best is not None
-    reliefs = relief_frame(book, run.pools, run.best, run.draft)
+        assert run.best is not None
+        reliefs = relief_frame(book, run.pools, run.best, run.draft)
     return Found(run.draft.log(), reliefs, run.pools, run.best, work)
 
 

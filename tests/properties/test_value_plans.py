@@ -116,12 +116,14 @@ def test_one_thread_or_two_make_the_same_plan(parts: RawParts, seed: int):
 
 
 def test_threads_do_not_matter_where_lines_are_many():
-    """The demo's 300 lines, with prices searched on a sample of 60 first: the search for prices
-    and the improvement of the plan run side by side, or one after the other."""
+    """The demo's 300 lines, with prices searched on samples of 60 and 100 first: the search for
+    prices, the dealing out and the improvement run side by side, or one after the other."""
     made = demo_book(300, 3)
     book = hg.read_book(made.frames, made.settings)
     policy = read_policy({"objective": "value", "work": 40})
-    with patch("headgate.planner.value.SAMPLE", 60):
+    with (patch("headgate.planner.value.FIRST_SAMPLE", 60),
+          patch("headgate.planner.value.SECOND_SAMPLE", 100),
+          patch("headgate.planner.dealing.FEWEST", 40)):
         first, second = (digits(run(book, policy, threads=count)) for count in (1, 2))
     assert first == second
 

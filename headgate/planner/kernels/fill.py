@@ -154,38 +154,51 @@ def earned_by(trees: Trees, market: Market, log: Log, row: Int) -> Real:
 @inner
 def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
                  log: Log, most: Ints, line: Int, choice: Int, offer: Int, arrival: Int,
-                 wanted: Int) -> Int:
-    """Provide at most `wanted` pieces by one option and note them; what was provided."""
+                 wanted: Int, falling: bool) -> Int:
+    """
+    Provide at most `wanted` pieces by one option and note them; what was provided.
+
+    Where dear substitutes make many pieces cost more than they bring, half as many are tried.
+    """
     item = market.choice_item[choice]
     site = market.goods[market.offers[offer, OFFER_GOOD], GOOD_SITE]
     ship = arrival - market.offers[offer, OFFER_WEEKS]
-    slot, ban = lines.rows[line, SLOT], lines.rows[line, BAN]
+    slot, ban, lot = lines.rows[line, SLOT], lines.rows[line, BAN], lines.rows[line, LOT]
+    complete = lines.rows[line, COMPLETE] == 1
     journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
-    pieces, least = provide(trees, world, scratch, item, site, ship, wanted,
-                            lines.rows[line, LOT], lines.banned[ban], slot)
-    if slot == 0 and ban == 0:
-        most[item, site, ship] = min(least - pieces, 2**31 - 1)
-    if pieces > 0:
-        rows, kept = log.size[0], log.size[1]
+    rows, kept = log.size[0], log.size[1]
+    pieces, least = np.int64(0), np.int64(0)
+    asked = wanted
+    while asked >= lot:
+        pieces, most_there = provide(trees, world, scratch, item, site, ship, asked, lot,
+                                     lines.banned[ban], slot)
+        if asked == wanted:
+            least = most_there
+        if pieces == 0:
+            break
         keep(scratch, log, line, item, market.offers[offer, OFFER_LANE], ship, pieces, draws)
-        if not lines.rows[line, COMPLETE] and earned_by(trees, market, log, rows) <= 0.0:
-            undo(world, scratch, journal, draws)
-            log.size[0], log.size[1] = rows, kept
-            if slot == 0 and ban == 0:
-                most[item, site, ship] = min(least, 2**31 - 1)
-            return 0
+        if complete or earned_by(trees, market, log, rows) > 0.0:
+            break
+        undo(world, scratch, journal, draws)
+        log.size[0], log.size[1] = rows, kept
+        asked, pieces = pieces // 2, np.int64(0)
+    if slot == 0 and ban == 0 and not complete:
+        dear = falling and pieces == 0 and asked < wanted
+        most[item, site, ship] = 0 if dear else min(least - pieces, 2**31 - 1)
     return pieces
 
 
 @inner
 def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
               cost: Floats, log: Log, most: Ints, line: Int, wanted: Int, discount: float,
-              slack: float, floor: float, worth: Floats, options: Longs) -> Int:
+              slack: float, floor: float, worth: Floats, options: Longs, falling: bool) -> Int:
     """
     Give a line its options in the order of their worth; the pieces given.
 
     slack : options worth less than the best one minus this are left
     floor : options worth less than this are left
+    falling : lines come in the order of what they bring, so that a source that costs one more than
+              it brings is not tried for the next
     """
     count = options_of(market, cost, lines, most, line, discount, worth, options)
     best = -DEAR
@@ -206,7 +219,7 @@ def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market
             worth[top] = -DEAR
             rest -= _take_option(trees, world, scratch, lines, market, log, most, line,
                                  options[top, O_CHOICE], options[top, O_OFFER],
-                                 options[top, O_ARRIVAL], rest)
+                                 options[top, O_ARRIVAL], rest, falling)
         else:
             rest -= _fill_arrival(trees, world, scratch, lines, market, log, most, line,
                                   options[top, O_ARRIVAL], rest, floor, count, worth, options)
@@ -221,19 +234,26 @@ def _may_fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines
                       worth: Floats, options: Longs) -> bool:
     """False when the sum of the bounds rules a whole arrival in this bucket out."""
     slot, ban = lines.rows[line, SLOT], lines.rows[line, BAN]
-    total = np.int64(0)
-    for place in range(count):
-        if options[place, O_ARRIVAL] != arrival or worth[place] <= floor - 1e-9:
-            continue
-        item = market.choice_item[options[place, O_CHOICE]]
-        site = market.goods[market.offers[options[place, O_OFFER], OFFER_GOOD], GOOD_SITE]
-        ship = options[place, O_SHIP]
-        least = bound(trees, world, scratch, item, site, ship, lines.banned[ban], slot)
-        if slot == 0 and ban == 0:
-            most[item, site, ship] = min(least, 2**31 - 1)
-        total += least
-        if total >= wanted:
-            return True
+    # The remembered bounds add up first; then one after the other is made anew.
+    for fresh in range(1 if slot > 0 else 0, 2):
+        total = np.int64(0)
+        for place in range(count):
+            if options[place, O_ARRIVAL] != arrival or worth[place] <= floor - 1e-9:
+                continue
+            item = market.choice_item[options[place, O_CHOICE]]
+            site = market.goods[market.offers[options[place, O_OFFER], OFFER_GOOD], GOOD_SITE]
+            ship = options[place, O_SHIP]
+            if fresh == 0:
+                total += most[item, site, ship]
+                continue
+            least = bound(trees, world, scratch, item, site, ship, lines.banned[ban], slot)
+            if slot == 0 and ban == 0:
+                most[item, site, ship] = min(least, 2**31 - 1)
+            total += least
+            if total >= wanted:
+                return True
+        if total < wanted:
+            return False
     return False
 
 
@@ -255,8 +275,9 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
         if top < 0:
             break
         worth[top] = -DEAR
-        rest -= _take_option(trees, world, scratch, lines, market, log, most[:0], line,
-                             options[top, O_CHOICE], options[top, O_OFFER], arrival, rest)
+        rest -= _take_option(trees, world, scratch, lines, market, log, most, line,
+                             options[top, O_CHOICE], options[top, O_OFFER], arrival, rest,
+                             False)
     for place in range(count):
         if options[place, O_ARRIVAL] == arrival:
             worth[place] = -DEAR
@@ -289,29 +310,40 @@ def fill(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
         if left[line] > 0:
             left[line] -= fill_line(trees, world, scratch, lines, market, cost, log, most, line,
                                     left[line], discount, slack[line], floor[line], worth,
-                                    options)
+                                    options, True)
     return len(order)
 
 
 @kernel
 def replay(trees: Trees, world: World, scratch: Scratch, lines: Lines, left: Longs, rows: Longs,
-           first: Int, log: Log, room_draws: Int) -> Int:
+           first: Int, log: Log, most: Ints, room_draws: Int) -> Int:
     """
-    Provide allocations of an older plan again, as far as they can be, until the log may run full.
+    Provide given allocations as far as they can be, until the log may run full; of a complete
+    line a whole one or nothing.
 
     rows : (allocations, 5) in the columns of `Log.rows`, each allowed; the next row is returned
+    most : remembered bounds, see `headgate.planner.kernels.improve.Room`
     """
     for row in range(first, len(rows)):
         if log.size[0] + 1 > len(log.rows) or log.size[1] + room_draws > len(log.pieces):
             return row
         line, lane = rows[row, LINE], rows[row, LANE]
         wanted = min(left[line], rows[row, PIECES])
+        item, site, ship = rows[row, SENT], lines.lanes[lane, LANE_SITE], rows[row, SHIP]
+        slot, ban, lot = lines.rows[line, SLOT], lines.rows[line, BAN], lines.rows[line, LOT]
+        complete = lines.rows[line, COMPLETE] == 1
+        if wanted <= 0 or (slot == 0 and most[item, site, ship] < (wanted if complete else lot)):
+            continue
         scratch.size[JOURNAL], scratch.size[DRAWS] = 0, 0
-        pieces, _ = provide(trees, world, scratch, rows[row, SENT], lines.lanes[lane, LANE_SITE],
-                            rows[row, SHIP], wanted, lines.rows[line, LOT],
-                            lines.banned[lines.rows[line, BAN]], lines.rows[line, SLOT])
+        pieces, least = provide(trees, world, scratch, item, site, ship, wanted, lot,
+                                lines.banned[ban], slot)
+        if pieces > 0 and pieces < wanted and complete:
+            undo(world, scratch, START, START)
+            pieces = 0
+        if slot == 0 and ban == 0:
+            most[item, site, ship] = min(least - pieces, 2**31 - 1)
         if pieces > 0:
-            keep(scratch, log, line, rows[row, SENT], lane, rows[row, SHIP], pieces, 0)
+            keep(scratch, log, line, item, lane, ship, pieces, 0)
             left[line] -= pieces
     return len(rows)
 

@@ -59,12 +59,18 @@ class Held(NamedTuple):
 
 
 @inner
-def note_value(trees: Trees, market: Market, cost: Floats, held: Held, row: Int) -> Real:
-    """Note what an allocation earns, and what the prices ask for a piece of it; what it earns."""
-    held.earned[row] = earned_by(trees, market, held.log, row)
+def note_price(market: Market, cost: Floats, held: Held, row: Int) -> None:
+    """Note what the prices ask for a piece of an allocation."""
     offer = offer_of(market, held.log, row)
     held.price[row] = cost[market.goods[market.offers[offer, OFFER_GOOD], GOOD_AT],
                            held.log.rows[row, SHIP]]
+
+
+@inner
+def note_value(trees: Trees, market: Market, cost: Floats, held: Held, row: Int) -> Real:
+    """Note what an allocation earns, and what the prices ask for a piece of it; what it earns."""
+    held.earned[row] = earned_by(trees, market, held.log, row)
+    note_price(market, cost, held, row)
     return held.earned[row]
 
 
@@ -83,12 +89,12 @@ def adopt(trees: Trees, market: Market, cost: Floats, held: Held,
 
 
 @kernel
-def reprice(trees: Trees, market: Market, cost: Floats, held: Held) -> None:
-    """Note what other prices ask for a piece of every allocation that is held."""
-    for line in range(len(held.head)):
+def reprice(market: Market, cost: Floats, held: Held, first: Int, end: Int) -> None:
+    """Note what other prices ask for the allocations that lines `first` to `end` hold."""
+    for line in range(first, end):
         row = held.head[line]
         while row >= 0:
-            note_value(trees, market, cost, held, row)
+            note_price(market, cost, held, row)
             row = held.behind[row]
 
 

@@ -99,7 +99,7 @@ def _insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
     start = held.log.size[0]
     held.left[line] -= fill_line(trees, world, scratch, lines, market, cost, held.log,
                                  room.most[world.picky[0]], line, held.left[line], discount,
-                                 DEAR, -DEAR, room.worth, room.options)
+                                 DEAR, -DEAR, room.worth, room.options, False)
     total = 0.0
     for row in range(start, held.log.size[0]):
         held.behind[row] = held.head[line]
@@ -110,25 +110,27 @@ def _insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
 
 
 @kernel
-def find_regrets(lines: Lines, market: Market, cost: Floats, held: Held, room: Room,
-                 regret: Floats, week: Longs) -> None:
+def find_regrets(lines: Lines, market: Market, cost: Floats, held: Held, most: Ints, first: Int,
+                 end: Int, worth: Floats, options: Longs, regret: Floats, week: Longs) -> None:
     """
-    Write what each line falls short of its best option at the prices, and when it ships.
+    Write what each of the lines `first` to `end` falls short of its best option at the prices,
+    and when it ships.
 
+    most   : (items, sites, weeks) bounds of which none is remembered
+    worth, options : working memory, see `headgate.planner.kernels.fill.options_of`
     regret : (lines,) cents, at least 0
     week   : (lines,) the ship week of its newest allocation; of its best option if it has none
     """
-    room.most[:, :, :, :] = 2**31 - 1
-    for line in range(len(lines.rows)):
+    for line in range(first, end):
         regret[line], week[line] = 0.0, 0
         if lines.rows[line, OPEN] == 0:
             continue
-        options = options_of(market, cost, lines, room.most[0], line, 1.0, room.worth, room.options)
+        count = options_of(market, cost, lines, most, line, 1.0, worth, options)
         best = 0.0
-        for option in range(options):
-            if room.worth[option] > best:
-                best = room.worth[option]
-                week[line] = room.options[option, O_SHIP]
+        for option in range(count):
+            if worth[option] > best:
+                best = worth[option]
+                week[line] = options[option, O_SHIP]
         short = best * lines.rows[line, OPEN]
         row = held.head[line]
         if row >= 0:

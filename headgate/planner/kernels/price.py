@@ -35,6 +35,7 @@ from headgate.planner.kernels.layout import (
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bytes = NDArray[np.int8]
 
 DEAR = 1e18
 """The price of what cannot be had."""
@@ -64,6 +65,7 @@ class Market(NamedTuple):
     What is sold, from where, to whom; money in cents as float64, weights included.
 
     goods (goods, 5), source_of (needs of all goods,) the source of each need
+    gaps (needs of all goods, weeks) 1 where a piece for a need can't be made, whatever it costs
     sources (sources, 2) first and last row of `ways`, source_heat (sources,)
     ways (rows, 4), way_cost (rows,) extra cost
     queries (queries, 2), offers (offers, 3), offer_cost (offers,)
@@ -76,6 +78,7 @@ class Market(NamedTuple):
 
     goods: Longs
     source_of: Longs
+    gaps: Bytes
     sources: Longs
     source_heat: Floats
     ways: Longs
@@ -166,13 +169,11 @@ def _price_making(trees: Trees, market: Market, hour_prices: Floats, tables: Tab
     row = at + node - first
     for bucket in range(weeks):
         tables.cost[row, bucket] = 0.0
-    begin, end = weeks, 0
     for place in range(trees.nodes[node, CHILD], trees.nodes[node, CHILD_END]):
         child = trees.children[place]
         offset, quantity = trees.nodes[child, OFFSET], float(trees.nodes[child, QUANTITY])
         low = max(offset, offset + trees.nodes[child, HOLD_FROM])
         high = min(weeks - 1, offset + trees.nodes[child, HOLD_TO])
-        begin, end = min(begin, low), max(end, high + 1)
         if trees.nodes[child, HAS_BOM]:
             for bucket in range(low, high + 1):
                 tables.cost[row, bucket] += quantity * tables.cost[at + child - first, bucket]
@@ -182,25 +183,12 @@ def _price_making(trees: Trees, market: Market, hour_prices: Floats, tables: Tab
                 tables.cost[row, bucket] += quantity * tables.stock[source, bucket - offset]
     for step in range(trees.nodes[node, STEP], trees.nodes[node, STEP_END]):
         micro, offset = float(trees.steps[step, MICRO]), trees.steps[step, STEP_OFFSET]
-        if micro > 0.0:
-            hours = market.hours_row[trees.steps[step, RESOURCE], site]
-            begin = weeks if hours < 0 else max(begin, offset)
-            for bucket in range(begin, end):
+        hours = market.hours_row[trees.steps[step, RESOURCE], site]
+        if micro > 0.0 and hours >= 0:
+            for bucket in range(offset, weeks):
                 tables.cost[row, bucket] += micro * hour_prices[hours, bucket - offset]
-    _bar_gaps(trees, tables, node, row, begin, end)
-
-
-@inner
-def _bar_gaps(trees: Trees, tables: Tables, node: Int, row: Int, begin: Int, end: Int) -> None:
-    """DEAR where the weeks end, or no component's period holds."""
-    for bucket in range(tables.cost.shape[1]):
-        holds = False
-        for place in range(trees.nodes[node, CHILD], trees.nodes[node, CHILD_END]):
-            child = trees.children[place]
-            when = bucket - trees.nodes[child, OFFSET]
-            holds |= when >= 0 and (
-                trees.nodes[child, HOLD_FROM] <= when <= trees.nodes[child, HOLD_TO])
-        if bucket < begin or bucket >= end or not holds or tables.cost[row, bucket] > DEAR:
+    for bucket in range(weeks):
+        if market.gaps[row, bucket] or tables.cost[row, bucket] > DEAR:
             tables.cost[row, bucket] = DEAR
 
 
@@ -235,14 +223,15 @@ def quote_all(trees: Trees, market: Market, prices: Floats, hour_prices: Floats,
             for bucket in range(offset, weeks):
                 make, stock = tables.cost[row, bucket], tables.stock[source, bucket - offset]
                 best = min(make, stock)
-                if best < DEAR and heat > 0.0:
+                if abs(make - stock) < FAR * heat and best < DEAR:
                     best -= heat * log(weight_of(make, best, heat) + weight_of(stock, best, heat))
                 tables.cost[row, bucket] = best
-    _quote_arrivals(market, tables, weeks, tau)
+    _quote_arrivals(market, tables, tau)
 
 
 @inner
-def _quote_arrivals(market: Market, tables: Tables, weeks: Int, tau: float) -> None:
+def _quote_arrivals(market: Market, tables: Tables, tau: float) -> None:
+    weeks = tables.cost.shape[1]
     for query in range(len(market.queries)):
         first, end = market.queries[query, OFFER], market.queries[query, OFFER_END]
         item = market.goods[market.offers[first, OFFER_GOOD], GOOD_ITEM] if end > first else 0
@@ -335,17 +324,15 @@ def _sum(values: Floats, low: Int, high: Int) -> Real:
 
 @kernel
 def ask_lines(market: Market, quote: Floats, first: Int, end: Int, tau: float, wanted: Floats,
-              values: Floats, chosen: Longs) -> float:
+              values: Floats) -> float:
     """
     The soft surplus of lines `first` to `end`, summed; adds their expected pieces to `wanted`.
 
     values : (choices x arrivals of one line,) working memory
-    chosen : (lines, 1) or (0, 0); index of the lines in `market.lines` when only some are asked
     """
     total = 0.0
     arrivals = quote.shape[1]
-    for turn in range(first, end):
-        line = chosen[turn, 0] if chosen.shape[0] > 0 else turn
+    for line in range(first, end):
         early, late = market.lines[line, L_EARLY], min(market.lines[line, L_LATE], arrivals - 1)
         count = _values_of(market, quote, line, late, values)
         best = _largest(values, count)

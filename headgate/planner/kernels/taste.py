@@ -25,6 +25,7 @@ from headgate.planner.kernels.price import (
     GOOD_AT,
     GOOD_ITEM,
     GOOD_SITE,
+    GOOD_SLOT,
     WAY_POOL,
     WAY_SUB,
     Market,
@@ -36,6 +37,9 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Shorts = NDArray[np.int16]
 
+TIE = 0.001
+"""Sources are as cheap as each other up to this share of what makes one far too dear."""
+
 
 @kernel
 def find_taste(trees: Trees, market: Market, tables: Tables, prices: Floats, slack: float,
@@ -46,36 +50,45 @@ def find_taste(trees: Trees, market: Market, tables: Tables, prices: Floats, sla
     slack : how much is far more, as a share of the item's cost
     taste : (items, sites, weeks), zeros; see `World.taste`
     """
-    weeks = prices.shape[1]
-    for good in range(len(market.goods)):
-        item, site = market.goods[good, GOOD_ITEM], market.goods[good, GOOD_SITE]
-        at, first = market.goods[good, GOOD_AT], trees.items[item, ROOT]
-        for node in range(first, trees.items[item, ROOT_END]):
-            part, offset = trees.nodes[node, ITEM], trees.nodes[node, OFFSET]
-            source = market.source_of[at + node - first]
-            more = slack * market.source_heat[source]
-            for when in range(weeks - offset):
-                stock = tables.stock[source, when]
-                if not trees.nodes[node, HAS_BOM]:
-                    if node > first:
-                        _taste_ways(trees, market, prices, part, site, when, source, stock, more,
-                                    taste)
-                    continue
-                made = tables.made[at + node - first, when + offset]
-                if stock >= DEAR or made >= DEAR:
-                    continue
-                if stock > made:
-                    taste[part, site, when] = MAKE
-                if stock > made + more:
-                    taste[part, site, when] |= 1 << (FIRST_BITS + OWN)
-                elif made > stock + more:
-                    taste[part, site, when] |= 1 << (FIRST_BITS + MAKE)
+    # What is sold to anybody comes last, and overwrites what customers with reserved pieces see.
+    for anybody in range(2):
+        for good in range(len(market.goods)):
+            if (market.goods[good, GOOD_SLOT] == 0) == (anybody == 1):
+                _taste_good(trees, market, tables, prices, good, slack, taste)
+
+
+@inner
+def _taste_good(trees: Trees, market: Market, tables: Tables, prices: Floats, good: Int,
+                slack: float, taste: Shorts) -> None:
+    item, site = market.goods[good, GOOD_ITEM], market.goods[good, GOOD_SITE]
+    at, first = market.goods[good, GOOD_AT], trees.items[item, ROOT]
+    for node in range(first, trees.items[item, ROOT_END]):
+        part, offset = trees.nodes[node, ITEM], trees.nodes[node, OFFSET]
+        source = market.source_of[at + node - first]
+        more = slack * market.source_heat[source]
+        for when in range(prices.shape[1] - offset):
+            stock = tables.stock[source, when]
+            if not trees.nodes[node, HAS_BOM]:
+                if node > first:
+                    _taste_ways(trees, market, prices, part, site, when, source, stock, more,
+                                taste)
+                continue
+            made = tables.made[at + node - first, when + offset]
+            if stock >= DEAR or made >= DEAR:
+                continue
+            if stock > made + TIE * more:
+                taste[part, site, when] = MAKE
+            if stock > made + more:
+                taste[part, site, when] |= 1 << (FIRST_BITS + OWN)
+            elif made > stock + more:
+                taste[part, site, when] |= 1 << (FIRST_BITS + MAKE)
 
 
 @inner
 def _taste_ways(trees: Trees, market: Market, prices: Floats, part: Int, site: Int, when: Int,
                 source: Int, best: float, more: float, taste: Shorts) -> None:
-    seen = np.int64(0)
+    # Of sources that cost about the same the first is taken: own pieces before substitutes.
+    seen, found = np.int64(0), False
     for way in range(market.sources[source, 0], market.sources[source, 1]):
         row = market.ways[way, WAY_SUB]
         kind = OWN if row < 0 else FIRST_SUB + row - trees.items[part, SUB]
@@ -84,6 +97,6 @@ def _taste_ways(trees: Trees, market: Market, prices: Floats, part: Int, site: I
             continue
         if price > best + more:
             seen |= 1 << (FIRST_BITS + kind)
-        elif price <= best:
-            seen = (seen >> FIRST_BITS << FIRST_BITS) | kind
+        elif price <= best + TIE * more and not found:
+            seen, found = seen | kind, True
     taste[part, site, when] = seen

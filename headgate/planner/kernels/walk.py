@@ -257,6 +257,9 @@ def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, buc
             continue
         taste = taste_of(world, item, site, when)
         favourite = taste & ((1 << FIRST_BITS) - 1)
+        if favourite != OWN and slot > 0 and when >= 0 and not banned[item]:
+            # Prices are those that everybody pays; what is reserved for a customer comes first.
+            rest -= _draw(world, scratch, node, reserved_pool(world, slot, item, site), when, rest)
         if favourite >= FIRST_SUB and node > first and not trees.nodes[node, HAS_BOM]:
             row = trees.items[item, SUB] + favourite - FIRST_SUB
             if takes_sub(trees, item, row, when, banned, taste):
