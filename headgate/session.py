@@ -26,6 +26,7 @@ from headgate.planner.kernels.rank import LINE, Log
 from headgate.planner.policy import Policy, read_policy
 from headgate.planner.restart import Start
 from headgate.planner.run import Run, run
+from headgate.planner.terms import weight_faults
 from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import PlanFrames
 
@@ -164,6 +165,17 @@ def read_book(source: str | Path | Mapping[str, Any],
            else read_raw(Path(source)))
     book = build_book(check_tables(raw))
     return replace(book, load_seconds=perf_counter() - started)
+
+
+def check_policy(book: Book) -> None:
+    """
+    See that the book can be planned by the policy that it brings.
+
+    raises IssuesError : a setting of its `[policy]` is wrong, or weighs a name that no order has
+    """
+    policy_faults = weight_faults(book, read_policy(book.settings.policy))
+    if policy_faults:
+        raise IssuesError(policy_faults, "nothing was planned")
 
 
 def plan(book: Book, policy: str | Mapping[str, Any] | None = None,

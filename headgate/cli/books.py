@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from headgate.base.issue import IssuesError, describe
+from headgate.base.issue import Issue, IssuesError, describe
 from headgate.cli.options import Book, Json, Quiet, existing
 from headgate.cli.voice import code_of, speaking
 
@@ -23,13 +24,18 @@ def validate(book: Book, as_json: Json = False, quiet: Quiet = False) -> None:
         from headgate import session
         from headgate.cli import showing
 
+        warnings: Sequence[Issue] = ()
         try:
             with voice.progress("reading the book"):
-                tables = session.read_book(book).tables
+                read = session.read_book(book)
+            tables = read.tables
+            warnings = tables.issues
+            session.check_policy(read)
         except IssuesError as error:
             # The faults are what was asked for, so they are an answer and not a complaint.
-            voice.answer({"ok": False, "issues": [issue.as_dict() for issue in error.issues]},
-                         describe(error.issues, "the book cannot be planned"))
+            issues = (*error.issues, *warnings)
+            voice.answer({"ok": False, "issues": [issue.as_dict() for issue in issues]},
+                         describe(issues, "the book cannot be planned"))
             raise typer.Exit(code_of(error)) from None
         rows = {name: frame.height for name, frame in tables.frames.items()}
         filled = ", ".join(f"{name} {count:,}" for name, count in rows.items() if count)

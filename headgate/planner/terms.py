@@ -107,24 +107,33 @@ def _half_even(amount: int) -> int:
     return whole + (2 * rest > ONE or (2 * rest == ONE and whole % 2 == 1))
 
 
-def _weights(book: Book, policy: Policy) -> Longs:
-    """(lines,) product of the weights of a line's segment, customer and priority, in 1e-9."""
-    weight = np.ones(len(book.lines), dtype=np.int64)
-    orders = book.tables.frames["orders"]
+def weight_faults(book: Book, policy: Policy) -> list[Issue]:
+    """Weights of names that no order has, each as an error."""
     issues = []
     for kind in WEIGHED:
         names = policy.weights[kind]
-        column = orders[COLUMNS[kind]].gather(pl.Series(book.lines.source_row)).cast(pl.String)
-        found = np.full(len(book.lines), 1000, dtype=np.int64)
+        column = book.tables.frames["orders"][COLUMNS[kind]].cast(pl.String)
         known = column.unique().drop_nulls().to_list() if names else []
-        for name, thousandths in names.items():
+        for name in names:
             if name not in known:
                 issues.append(Issue(
                     "policy.weights.unknown", "error", "headgate.toml",
                     f"is the {kind} of no order{near_miss(name, sorted(known))}; correct the name "
                     "or take the weight out", None, f"policy.weights.{kind}", name))
+    return issues
+
+
+def _weights(book: Book, policy: Policy) -> Longs:
+    """(lines,) product of the weights of a line's segment, customer and priority, in 1e-9."""
+    faults = weight_faults(book, policy)
+    if faults:
+        raise IssuesError(faults, "nothing was planned")
+    weight = np.ones(len(book.lines), dtype=np.int64)
+    orders = book.tables.frames["orders"]
+    for kind in WEIGHED:
+        column = orders[COLUMNS[kind]].gather(pl.Series(book.lines.source_row)).cast(pl.String)
+        found = np.full(len(book.lines), 1000, dtype=np.int64)
+        for name, thousandths in policy.weights[kind].items():
             found[(column == name).fill_null(False).to_numpy()] = thousandths
         weight *= found
-    if issues:
-        raise IssuesError(issues, "nothing was planned")
     return weight

@@ -76,6 +76,23 @@ def test_validate_accepts_a_good_book(run, book):
     assert session.read_book(book).tables.digest in said.out
 
 
+def test_validate_reads_the_policy_too(run, book):
+    """A weight of a segment that no order has, and a rate that is none: each is named at once, as
+    planning would name it, with the warnings of the tables behind."""
+    toml = book / "headgate.toml"
+    text = toml.read_text().replace("[policy]\n", "[policy]\nlate_rate = 7\n", 1)
+    toml.write_text(text)
+    said = run("validate", book)
+    assert said.code == exits.FAULTY_BOOK
+    assert "policy.late_rate" in said.out
+    toml.write_text(text.replace("late_rate = 7\n", "")
+                    + "\n[policy.weights.segment]\nneoclowd = 2\n")
+    said = run("validate", book)
+    assert said.code == exits.FAULTY_BOOK
+    assert 'did you mean "neocloud"' in said.out
+    assert "NOT PLANNED WITH YET" in said.out
+
+
 def test_plan_writes_a_plan_that_check_proves(run, book, tmp_path):
     """Planned, then proven by the checker: 0 both times, and no word on stderr but warnings."""
     out = tmp_path / "new" / "plan"

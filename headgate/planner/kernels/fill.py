@@ -167,7 +167,8 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
     complete = lines.rows[line, COMPLETE] == 1
     journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
     rows, kept = log.size[0], log.size[1]
-    pieces, least = np.int64(0), np.int64(0)
+    pieces: Int = np.int64(0)
+    least: Int = np.int64(0)
     asked = wanted
     while asked >= lot:
         pieces, most_there = provide(trees, world, scratch, item, site, ship, asked, lot,
@@ -183,8 +184,9 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
         log.size[0], log.size[1] = rows, kept
         asked, pieces = pieces // 2, np.int64(0)
     if slot == 0 and ban == 0 and not complete:
-        dear = falling and pieces == 0 and asked < wanted
-        most[item, site, ship] = 0 if dear else min(least - pieces, 2**31 - 1)
+        most[item, site, ship] = min(least - pieces, 2**31 - 1)
+        if falling and pieces == 0 and asked < wanted:
+            most[item, site, ship] = 0
     return pieces
 
 
