@@ -26,7 +26,7 @@ from headgate.planner.kernels.rank import LINE, Log
 from headgate.planner.policy import Policy, read_policy
 from headgate.planner.restart import Start
 from headgate.planner.run import Run, run
-from headgate.planner.terms import weight_faults
+from headgate.planner.terms import check_policy as check_terms
 from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import PlanFrames
 
@@ -171,11 +171,10 @@ def check_policy(book: Book) -> None:
     """
     See that the book can be planned by the policy that it brings.
 
-    raises IssuesError : a setting of its `[policy]` is wrong, or weighs a name that no order has
+    raises IssuesError : a setting of its `[policy]` is wrong, weighs a name that no order has, or
+                         rewards a day that has passed
     """
-    policy_faults = weight_faults(book, read_policy(book.settings.policy))
-    if policy_faults:
-        raise IssuesError(policy_faults, "nothing was planned")
+    check_terms(book, read_policy(book.settings.policy))
 
 
 def plan(book: Book, policy: str | Mapping[str, Any] | None = None,

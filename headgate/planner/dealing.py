@@ -27,12 +27,11 @@ def deal_out(draft: Draft, cost: Floats, tau: float) -> None:
     """
     order = draft.order()
     luck = _luck(draft, order)
-    draft.world.picky[0] = 1
     chunk = min(MOST, max(FEWEST, len(order) // SHARE))
     rows = np.zeros((0, 5), dtype=np.int64)
     for first in range(0, len(order) + chunk, chunk):
         known = draft.room.most[0].copy()
-        providing = draft.threads.submit(draft.provide, rows)
+        providing = draft.threads.submit(draft.provide, rows, True)
         rows = _dealt(draft, cost, tau, known, order[first:first + chunk],
                       luck[first:first + chunk])
         providing.result()
@@ -62,7 +61,7 @@ def _luck(draft: Draft, order: Longs) -> Floats:
     source : additive recurrence with the golden ratio, a sequence of low discrepancy
     """
     market = draft.exchange.market
-    first = np.minimum(market.lines[order, L_CHOICE], max(0, len(market.choice_query) - 1))
+    first = np.minimum(market.lines[order, L_CHOICE], len(market.choice_query) - 1)
     places = np.lexsort((market.lines[order, L_ASKED], market.choice_query[first]))
     luck = np.empty(len(order))
     luck[places] = (0.5 + GOLDEN * np.arange(len(order))) % 1.0

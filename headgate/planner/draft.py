@@ -73,7 +73,7 @@ class Draft:
                          pools.supplied.copy(), np.zeros(rows), np.zeros(rows))
         options = options_of_line(book)
         self.room = Room(np.full((2, *cells), UNKNOWN, dtype=np.int32), np.zeros(options),
-                         np.zeros((options, 4), dtype=np.int64),
+                         np.zeros((options, 4), dtype=np.int64), np.zeros((0, 0, 0)),
                          np.zeros(LARGEST + 1, dtype=np.int64),
                          np.zeros((LARGEST + 1) * self.room_rows, dtype=np.int64),
                          np.zeros(LARGEST + 1), np.zeros((3, len(pools.item) + 1), dtype=np.int64))
@@ -97,12 +97,12 @@ class Draft:
     def fill(self) -> None:
         """Give lines what is worth most to them, those first that bring most for what they take."""
         heat = self.exchange.market.heat
-        order = self.order()
+        order, failed = self.order(), np.full(self.room.most[0].shape, -np.inf)
         for discount, slack, floor in PASSES:
             self.world.picky[0] = 1 if slack < np.inf else 0
             if not self.world.picky[0]:
                 self.room.most[0][:] = UNKNOWN
-            self._fill(order, discount, slack * heat, floor * heat)
+            self._fill(order, discount, slack * heat, floor * heat, failed)
         self.drop_losses()
 
     def order(self) -> Longs:
@@ -116,17 +116,18 @@ class Draft:
         def ask(part: int) -> None:
             """The best option of half of the lines."""
             chosen = slice(halves[part], halves[part + 1])
-            best_worth(self.lines, market, self.cost, room.most[0], waiting[chosen], left,
+            best_worth(self.lines, market, self.cost, room.most[0], waiting[chosen],
                        np.zeros_like(room.worth), np.zeros_like(room.options), worth[chosen])
 
         both(self.threads, ask)
         return waiting[np.argsort(-worth / market.heat[waiting], kind="stable")]
 
-    def _fill(self, order: Longs, discount: float, slack: Floats, floor: Floats) -> None:
+    def _fill(self, order: Longs, discount: float, slack: Floats, floor: Floats,
+              failed: Floats) -> None:
         self._log(len(order), lambda place: fill(
             self.exchange.trees, self.world, self.scratch, self.lines, self.exchange.market,
             self.cost, order, place, self.held.left, discount, slack, floor, self.held.log,
-            self.room.most[0], self.room.worth, self.room.options, self.room_rows,
+            self.room.most[0], self.room.worth, self.room.options, failed, self.room_rows,
             self.room_draws))
 
     def _log(self, count: int, log_from: Callable[[int], int]) -> None:
@@ -145,13 +146,15 @@ class Draft:
         self.value_cents += drop_losses(self.exchange.trees, self.world, self.scratch, self.lines,
                                         self.held, self.room.touched)
 
-    def provide(self, rows: Longs) -> None:
+    def provide(self, rows: Longs, picky: bool) -> None:
         """
         Provide given allocations as far as they can be.
 
-        rows : (allocations, 5) in the columns of `headgate.planner.kernels.rank.Log.rows`, each
-               allowed; of one line not more than it has open
+        rows  : (allocations, 5) in the columns of `headgate.planner.kernels.rank.Log.rows`, each
+                allowed
+        picky : whether sources that cost far too much are left to others
         """
+        self.world.picky[0] = int(picky)
         self._log(len(rows), lambda place: replay(
             self.exchange.trees, self.world, self.scratch, self.lines, self.held.left, rows,
             place, self.held.log, self.room.most[0], self.room_draws))
@@ -188,7 +191,8 @@ class Draft:
         """
         market, room = self.exchange.market, self.room
         lines = len(self.held.head)
-        if not (self.held.left > 0).any() and not (self.held.head >= 0).any():
+        if not ((self.held.left > 0) | (self.held.head >= 0)).any() or (
+                among is not None and not among.any()):
             return None
         regret, week = np.zeros(lines), np.zeros(lines, dtype=np.int64)
         room.most[0][:] = UNKNOWN
@@ -208,8 +212,6 @@ class Draft:
         place[order] = np.arange(lines)
         regret += 0.02 * regret.mean() + 1.0
         if among is not None:
-            if not among.any():
-                return None
             regret[~among] = 0.0
         return Places(np.cumsum(regret), order, group_ptr, place, self.groups)
 

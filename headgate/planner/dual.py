@@ -65,7 +65,6 @@ class Dual:
         self.wanted = np.zeros((2, *self.tables.wanted.shape))
         self.values = np.zeros((2, int(choices) * exchange.arrivals))
         self.limited = np.isfinite(exchange.hours)
-        self.evaluations = 0
 
     def quote(self, prices: Prices, tau: float) -> Floats:
         """Fill `tables` with what every need and query costs; the price of each pool and week."""
@@ -76,7 +75,6 @@ class Dual:
 
     def at(self, prices: Prices, tau: float) -> tuple[float, Floats, Floats]:
         """The dual in cents above `floor_cents`, and its gradient in `steps` and `hours`."""
-        self.evaluations += 1
         market, tables = self.market, self.tables
         price = self.quote(prices, tau)
         self.wanted[:] = 0.0
@@ -122,7 +120,7 @@ class Sampling:
 
 class Descent:
     """
-    A quasi-Newton descent that can be continued, colder from stage to stage.
+    A quasi-Newton descent that can be continued, at one temperature after another.
 
     prices : where it stands
     """

@@ -29,7 +29,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
                     "such as the quarter's end, is worth beside, as a share of the unit price"),
     "gap": ("none", "stop as soon as at most this much better is possible, as a share (0.01)"),
     "time_limit": ("none", "stop after so many seconds; the run records the work that it did"),
-    "work": ("none", "stop after exactly this much work: the same number makes the same plan"),
+    "work": ("none", "stop after so much work, if the search has not ended before: the same number "
+             "makes the same plan"),
     "seed": ("0", "seed of the random choices of the search, 0 to 2147483647"),
 }
 """Every policy setting: its default as TOML text, and its meaning."""

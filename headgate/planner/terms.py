@@ -70,6 +70,7 @@ def terms_of(book: Book, policy: Policy) -> Terms:
 
     raises IssuesError : the policy weighs a segment, customer or priority that no order has
     """
+    check_policy(book, policy)
     weight = _weights(book, policy)
     late = weighted(late_cost_cents(book, policy), weight)
     lost = late * late_weeks_undelivered(book)
@@ -107,9 +108,18 @@ def _half_even(amount: int) -> int:
     return whole + (2 * rest > ONE or (2 * rest == ONE and whole % 2 == 1))
 
 
-def weight_faults(book: Book, policy: Policy) -> list[Issue]:
-    """Weights of names that no order has, each as an error."""
-    issues = []
+def check_policy(book: Book, policy: Policy) -> None:
+    """
+    See that a policy fits a book.
+
+    raises IssuesError : weights of names that no order has, and bonuses for days that have passed
+    """
+    as_of = book.settings.as_of
+    issues = [Issue("policy.bonus.passed", "error", "headgate.toml",
+                    f"lies before the day of the plan, {as_of}, and can be earned by nothing; "
+                    "correct the day or take the bonus out", None, f"policy.bonus[{place}].by",
+                    row.by.isoformat())
+              for place, row in enumerate(policy.bonuses) if row.by < as_of]
     for kind in WEIGHED:
         names = policy.weights[kind]
         column = book.tables.frames["orders"][COLUMNS[kind]].cast(pl.String)
@@ -120,14 +130,12 @@ def weight_faults(book: Book, policy: Policy) -> list[Issue]:
                     "policy.weights.unknown", "error", "headgate.toml",
                     f"is the {kind} of no order{near_miss(name, sorted(known))}; correct the name "
                     "or take the weight out", None, f"policy.weights.{kind}", name))
-    return issues
+    if issues:
+        raise IssuesError(issues, "nothing was planned")
 
 
 def _weights(book: Book, policy: Policy) -> Longs:
     """(lines,) product of the weights of a line's segment, customer and priority, in 1e-9."""
-    faults = weight_faults(book, policy)
-    if faults:
-        raise IssuesError(faults, "nothing was planned")
     weight = np.ones(len(book.lines), dtype=np.int64)
     orders = book.tables.frames["orders"]
     for kind in WEIGHED:

@@ -37,11 +37,17 @@ THREADS = 2
 FIRST_SAMPLE, SECOND_SAMPLE = 4_000, 40_000
 """Lines that stand for the book while the prices are far off, and when they are near."""
 WARM = ((0.02, 40), (0.005, 60), (0.002, 60), (0.001, 60))
-"""Temperatures of the search for prices on the first sample, and the most steps at each."""
+"""
+Temperatures of the search for prices on the first sample, or on the whole of a smaller book, and
+the most steps at each.
+"""
 BRIDGE = ((0.0005, 100), (0.0003, 60))
 """The same on the second sample, or on the whole of a smaller book."""
 COLD = (0.0005, 0.0003, 0.0002, 0.0001)
-"""Temperatures on the whole book, each until it gains nothing."""
+"""
+Temperatures on the whole book beside the improvement of the plan, each until it gains nothing. They
+begin again warmer than the plan was made at: samples leave the whole book something to gain there.
+"""
 CHUNK = 20
 """Steps of the search for prices in one unit of work."""
 FEWEST_STEPS, STEP_SHARE, FIXED_LINES = 8, 400, 15_000
@@ -152,11 +158,11 @@ class Search:
         return max(abs(float(bound)), abs(self.value_cents), 1.0)
 
     def _warm(self) -> Iterator[str]:
-        """Prices from samples that stand for the book, the second larger, then from the book."""
+        """Prices from samples that stand for the book, the second larger, or from a small book."""
         lines = len(self.book.lines)
-        sampling = Sampling(self.exchange)
+        sampling = Sampling(self.exchange) if lines > 2 * FIRST_SAMPLE else None
         for most, schedule in ((FIRST_SAMPLE, WARM), (SECOND_SAMPLE, BRIDGE)):
-            if lines > 2 * most:
+            if sampling is not None and lines > 2 * most:
                 dual = Dual(self.exchange, self.threads, sampling.sample(most))
                 yield from self._cool(Descent(dual, self.prices), schedule)
                 self.descent = Descent(self.dual, self.prices)
@@ -180,12 +186,11 @@ class Search:
         self._certify()
         self._take_prices()
         if self.start is not None:
-            self.draft.world.picky[0] = 0
-            self.draft.provide(rows_of_start(self.book, self.start))
+            self.draft.provide(rows_of_start(self.book, self.start), False)
             self.draft.drop_losses()
         elif self.tau > 0.0:
             self.dual.quote(self.prices, self.tau)
-            deal_out(self.draft, self.dual.tables.cost.copy(), self.tau)
+            deal_out(self.draft, self.dual.tables.cost, self.tau)
         self.draft.fill()
         self.filled = True
 

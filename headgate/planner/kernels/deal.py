@@ -31,7 +31,8 @@ def _share_out(worth: Floats, count: Int, heat: float, points: Int, luck: float,
     Write how many of `points` each option gets, evenly spaced along their running weights.
 
     The weights are those of the smoothed dual, not delivering among them, so that over many lines
-    each option gets what the dual expects of it.
+    each option gets what the dual expects of it; but for the lanes of an accepted item of another
+    cost, whose temperature there is that of the item sent.
 
     worth : (options,) replaced by their weights
     """

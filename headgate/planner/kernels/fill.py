@@ -59,7 +59,6 @@ from headgate.planner.kernels.walk import bound, provide, undo
 Longs = NDArray[np.int64]
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
-Shorts = NDArray[np.int16]
 
 O_CHOICE, O_OFFER, O_ARRIVAL, O_SHIP = range(4)
 """Columns of an option."""
@@ -111,6 +110,15 @@ def options_of(market: Market, cost: Floats, lines: Lines, most: Ints, line: Int
 
 
 @inner
+def worth_of(market: Market, line: Int, choice: Int, offer: Int, arrival: Int) -> Real:
+    """What a piece brings by an option before any price, freight and lateness taken off."""
+    ship = arrival - market.offers[offer, OFFER_WEEKS]
+    when = ship if market.lines[line, L_ON_SHIP] else arrival
+    return (market.choice_gain[choice] - market.offer_cost[offer] - market.late_cost[line] * max(
+        0, arrival - market.lines[line, L_ASKED]) + bonus_of(market, line, when))
+
+
+@inner
 def offer_of(market: Market, log: Log, row: Int) -> Int:
     """The offer by which an allocation goes."""
     line = log.rows[row, LINE]
@@ -129,14 +137,11 @@ def earned_by(trees: Trees, market: Market, log: Log, row: Int) -> Real:
     line, ship = log.rows[row, LINE], log.rows[row, SHIP]
     offer = offer_of(market, log, row)
     arrival = ship + market.offers[offer, OFFER_WEEKS]
-    worth = -market.offer_cost[offer] - market.late_cost[line] * max(
-        0, arrival - market.lines[line, L_ASKED])
+    worth = 0.0
     for choice in range(market.lines[line, L_CHOICE], market.lines[line, L_CHOICE_END]):
         if market.choice_item[choice] == log.rows[row, SENT]:
-            worth += market.choice_gain[choice]
+            worth = worth_of(market, line, choice, offer, arrival)
             break
-    when = ship if market.lines[line, L_ON_SHIP] else arrival
-    worth += bonus_of(market, line, when)
     total = worth * log.rows[row, PIECES]
     for draw in range(log.first_draw[row], log.first_draw[row + 1]):
         node = log.sources[draw, 0]
@@ -154,17 +159,24 @@ def earned_by(trees: Trees, market: Market, log: Log, row: Int) -> Real:
 @inner
 def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
                  log: Log, most: Ints, line: Int, choice: Int, offer: Int, arrival: Int,
-                 wanted: Int, falling: bool) -> Int:
+                 wanted: Int, failed: Floats) -> Int:
     """
     Provide at most `wanted` pieces by one option and note them; what was provided.
 
     Where dear substitutes make many pieces cost more than they bring, half as many are tried.
+
+    failed : (items, sites, weeks) the most that a piece brought which was not worth its
+             substitutes there: who brings no more is not tried; shape (0, 0, 0) remembers nothing
     """
     item = market.choice_item[choice]
     site = market.goods[market.offers[offer, OFFER_GOOD], GOOD_SITE]
     ship = arrival - market.offers[offer, OFFER_WEEKS]
     slot, ban, lot = lines.rows[line, SLOT], lines.rows[line, BAN], lines.rows[line, LOT]
     complete = lines.rows[line, COMPLETE] == 1
+    brings = worth_of(market, line, choice, offer, arrival)
+    remember = slot == 0 and ban == 0 and not complete
+    if remember and failed.shape[0] > 0 and brings <= failed[item, site, ship]:
+        return 0
     journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
     rows, kept = log.size[0], log.size[1]
     pieces: Int = np.int64(0)
@@ -183,24 +195,23 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
         undo(world, scratch, journal, draws)
         log.size[0], log.size[1] = rows, kept
         asked, pieces = pieces // 2, np.int64(0)
-    if slot == 0 and ban == 0 and not complete:
+    if remember:
         most[item, site, ship] = min(least - pieces, 2**31 - 1)
-        if falling and pieces == 0 and asked < wanted:
-            most[item, site, ship] = 0
+        if failed.shape[0] > 0 and pieces == 0 and asked < wanted:
+            failed[item, site, ship] = max(brings, failed[item, site, ship])
     return pieces
 
 
 @inner
 def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
               cost: Floats, log: Log, most: Ints, line: Int, wanted: Int, discount: float,
-              slack: float, floor: float, worth: Floats, options: Longs, falling: bool) -> Int:
+              slack: float, floor: float, worth: Floats, options: Longs, failed: Floats) -> Int:
     """
     Give a line its options in the order of their worth; the pieces given.
 
     slack : options worth less than the best one minus this are left
     floor : options worth less than this are left
-    falling : lines come in the order of what they bring, so that a source that costs one more than
-              it brings is not tried for the next
+    failed : see `_take_option`
     """
     count = options_of(market, cost, lines, most, line, discount, worth, options)
     best = -DEAR
@@ -221,10 +232,11 @@ def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market
             worth[top] = -DEAR
             rest -= _take_option(trees, world, scratch, lines, market, log, most, line,
                                  options[top, O_CHOICE], options[top, O_OFFER],
-                                 options[top, O_ARRIVAL], rest, falling)
+                                 options[top, O_ARRIVAL], rest, failed)
         else:
             rest -= _fill_arrival(trees, world, scratch, lines, market, log, most, line,
-                                  options[top, O_ARRIVAL], rest, floor, count, worth, options)
+                                  options[top, O_ARRIVAL], rest, floor, count, worth, options,
+                                  failed)
         if rest == 0:
             break
     return wanted - rest
@@ -262,7 +274,7 @@ def _may_fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines
 @inner
 def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
                   log: Log, most: Ints, line: Int, arrival: Int, wanted: Int, floor: float,
-                  count: Int, worth: Floats, options: Longs) -> Int:
+                  count: Int, worth: Floats, options: Longs, failed: Floats) -> Int:
     """All pieces in one arrival bucket, or none; the bucket's options are used up."""
     rows, draws = log.size[0], log.size[1]
     rest = wanted
@@ -279,7 +291,7 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
         worth[top] = -DEAR
         rest -= _take_option(trees, world, scratch, lines, market, log, most, line,
                              options[top, O_CHOICE], options[top, O_OFFER], arrival, rest,
-                             False)
+                             failed)
     for place in range(count):
         if options[place, O_ARRIVAL] == arrival:
             worth[place] = -DEAR
@@ -298,12 +310,13 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
 def fill(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
          cost: Floats, order: Longs, first: Int, left: Longs, discount: float,
          slack: Floats, floor: Floats, log: Log, most: Ints, worth: Floats, options: Longs,
-         room: Int, room_draws: Int) -> Int:
+         failed: Floats, room: Int, room_draws: Int) -> Int:
     """
     Fill lines in an order from place `first` on until the log may run full.
 
     left : (lines,) open pieces, lowered by what is given
     slack, floor : (lines,) in cents, see `fill_line`
+    failed : see `_take_option`
     """
     for turn in range(first, len(order)):
         if log.size[0] + room > len(log.rows) or log.size[1] + room_draws > len(log.pieces):
@@ -312,7 +325,7 @@ def fill(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
         if left[line] > 0:
             left[line] -= fill_line(trees, world, scratch, lines, market, cost, log, most, line,
                                     left[line], discount, slack[line], floor[line], worth,
-                                    options, True)
+                                    options, failed)
     return len(order)
 
 
@@ -320,8 +333,8 @@ def fill(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
 def replay(trees: Trees, world: World, scratch: Scratch, lines: Lines, left: Longs, rows: Longs,
            first: Int, log: Log, most: Ints, room_draws: Int) -> Int:
     """
-    Provide given allocations as far as they can be, until the log may run full; of a complete
-    line a whole one or nothing.
+    Provide given allocations as far as they can be, until the log may run full; one of a complete
+    line whole or not at all.
 
     rows : (allocations, 5) in the columns of `Log.rows`, each allowed; the next row is returned
     most : remembered bounds, see `headgate.planner.kernels.improve.Room`
@@ -352,13 +365,11 @@ def replay(trees: Trees, world: World, scratch: Scratch, lines: Lines, left: Lon
 
 @kernel
 def best_worth(lines: Lines, market: Market, cost: Floats, most: Ints, chosen: Longs,
-               left: Longs, worth: Floats, options: Longs, out: Floats) -> None:
+               worth: Floats, options: Longs, out: Floats) -> None:
     """The worth of the best option of each chosen line at the prices, -DEAR when it has none."""
     for place in range(len(chosen)):
         line = chosen[place]
         out[place] = -DEAR
-        if left[line] == 0:
-            continue
         count = options_of(market, cost, lines, most, line, 1.0, worth, options)
         for option in range(count):
             out[place] = max(out[place], worth[option])

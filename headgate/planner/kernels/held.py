@@ -30,7 +30,6 @@ from headgate.planner.kernels.rank import (
     Log,
 )
 
-Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.int8]

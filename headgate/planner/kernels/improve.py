@@ -72,6 +72,7 @@ class Room(NamedTuple):
 
     most : (2, items, sites, weeks) remembered bounds, for all sources and for those not too dear
     worth, options : of one line, see `fill_line`
+    failed : (0, 0, 0), what is not remembered, see `headgate.planner.kernels.fill`
     chosen, key : (most lines of one turn,), removed : (most allocations of one turn,)
     touched : (3, pools) marks, list, and its length
     """
@@ -79,6 +80,7 @@ class Room(NamedTuple):
     most: Ints
     worth: Floats
     options: Longs
+    failed: Floats
     chosen: Longs
     removed: Longs
     key: Floats
@@ -99,7 +101,7 @@ def _insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
     start = held.log.size[0]
     held.left[line] -= fill_line(trees, world, scratch, lines, market, cost, held.log,
                                  room.most[world.picky[0]], line, held.left[line], discount,
-                                 DEAR, -DEAR, room.worth, room.options, False)
+                                 DEAR, -DEAR, room.worth, room.options, room.failed)
     total = 0.0
     for row in range(start, held.log.size[0]):
         held.behind[row] = held.head[line]

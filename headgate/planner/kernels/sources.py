@@ -66,17 +66,20 @@ def slot_in_use(world: World, slot: Int) -> Int:
 
 
 @inner
+def kept_for(world: World, item: Int, site: Int, slot: Int, bucket: Int) -> Int:
+    """Pieces of an item that are reserved for a customer and can be drawn in a bucket."""
+    pool = reserved_pool(world, slot, item, site) if slot > 0 else np.int64(-1)
+    return world.free[pool, bucket] if pool >= 0 else np.int64(0)
+
+
+@inner
 def on_offer(world: World, item: Int, site: Int, slot: Int, bucket: Int) -> Int:
     """Pieces of an item that a customer can draw in a bucket, reserved ones included."""
     pieces: Int = 0
     pool = world.pool_of[item, site]
     if pool >= 0:
         pieces += world.free[pool, bucket]
-    if slot > 0:
-        pool = reserved_pool(world, slot, item, site)
-        if pool >= 0:
-            pieces += world.free[pool, bucket]
-    return pieces
+    return pieces + kept_for(world, item, site, slot, bucket)
 
 
 @inner

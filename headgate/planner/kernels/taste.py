@@ -23,17 +23,16 @@ from headgate.planner.kernels.layout import (
 from headgate.planner.kernels.price import (
     DEAR,
     GOOD_AT,
+    GOOD_BAN,
     GOOD_ITEM,
     GOOD_SITE,
     GOOD_SLOT,
-    WAY_POOL,
     WAY_SUB,
     Market,
     Tables,
+    price_of_way,
 )
 
-Longs = NDArray[np.int64]
-Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Shorts = NDArray[np.int16]
 
@@ -50,16 +49,19 @@ def find_taste(trees: Trees, market: Market, tables: Tables, prices: Floats, sla
     slack : how much is far more, as a share of the item's cost
     taste : (items, sites, weeks), zeros; see `World.taste`
     """
-    # What is sold to anybody comes last, and overwrites what customers with reserved pieces see.
+    # What is sold to anybody comes last, and overwrites what restricted customers, and those with
+    # reserved pieces, see.
     for anybody in range(2):
         for good in range(len(market.goods)):
-            if (market.goods[good, GOOD_SLOT] == 0) == (anybody == 1):
+            free = market.goods[good, GOOD_SLOT] == 0 and market.goods[good, GOOD_BAN] == 0
+            if free == (anybody == 1):
                 _taste_good(trees, market, tables, prices, good, slack, taste)
 
 
 @inner
 def _taste_good(trees: Trees, market: Market, tables: Tables, prices: Floats, good: Int,
                 slack: float, taste: Shorts) -> None:
+    """Note the sources of every need of one good."""
     item, site = market.goods[good, GOOD_ITEM], market.goods[good, GOOD_SITE]
     at, first = market.goods[good, GOOD_AT], trees.items[item, ROOT]
     for node in range(first, trees.items[item, ROOT_END]):
@@ -70,33 +72,40 @@ def _taste_good(trees: Trees, market: Market, tables: Tables, prices: Floats, go
             stock = tables.stock[source, when]
             if not trees.nodes[node, HAS_BOM]:
                 if node > first:
-                    _taste_ways(trees, market, prices, part, site, when, source, stock, more,
-                                taste)
+                    taste[part, site, when] = _taste_ways(trees, market, prices, part, when, source,
+                                                          stock, more)
                 continue
-            made = tables.made[at + node - first, when + offset]
-            if stock >= DEAR or made >= DEAR:
-                continue
-            if stock > made + TIE * more:
-                taste[part, site, when] = MAKE
-            if stock > made + more:
-                taste[part, site, when] |= 1 << (FIRST_BITS + OWN)
-            elif made > stock + more:
-                taste[part, site, when] |= 1 << (FIRST_BITS + MAKE)
+            made, seen = tables.made[at + node - first, when + offset], np.int64(OWN)
+            if stock < DEAR and made < DEAR:
+                if stock > made + TIE * more:
+                    seen = np.int64(MAKE)
+                if stock > made + more:
+                    seen |= 1 << (FIRST_BITS + OWN)
+                elif made > stock + more:
+                    seen |= 1 << (FIRST_BITS + MAKE)
+            taste[part, site, when] = seen
 
 
 @inner
-def _taste_ways(trees: Trees, market: Market, prices: Floats, part: Int, site: Int, when: Int,
-                source: Int, best: float, more: float, taste: Shorts) -> None:
-    # Of sources that cost about the same the first is taken: own pieces before substitutes.
-    seen, found = np.int64(0), False
+def _taste_ways(trees: Trees, market: Market, prices: Floats, part: Int, when: Int, source: Int,
+                best: float, more: float) -> Int:
+    """
+    What prices say of the sources of a part that is not made, as `World.taste` counts them.
+
+    Of sources that cost about the same the first is taken: own pieces before substitutes. A source
+    of which reserved pieces and those for anybody can be drawn is dear only when both are.
+    """
+    seen, cheap, found = np.int64(0), np.int64(0), False
     for way in range(market.sources[source, 0], market.sources[source, 1]):
         row = market.ways[way, WAY_SUB]
         kind = OWN if row < 0 else FIRST_SUB + row - trees.items[part, SUB]
-        price = prices[market.ways[way, WAY_POOL], when] + market.way_cost[way]
         if kind >= MOST_SOURCES:
             continue
+        price = price_of_way(market, prices, way, when)
         if price > best + more:
             seen |= 1 << (FIRST_BITS + kind)
-        elif price <= best + TIE * more and not found:
+        else:
+            cheap |= 1 << (FIRST_BITS + kind)
+        if price <= best + TIE * more and not found:
             seen, found = seen | kind, True
-    taste[part, site, when] = seen
+    return seen & ~cheap

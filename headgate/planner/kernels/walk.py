@@ -60,6 +60,7 @@ from headgate.planner.kernels.layout import (
     World,
 )
 from headgate.planner.kernels.sources import (
+    kept_for,
     on_offer,
     reserved_pool,
     takes,
@@ -91,6 +92,8 @@ def bound(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bu
         pieces = 0
         if not banned[item] and takes(taste, OWN):
             pieces = on_offer(world, item, site, slot, when)
+        elif not banned[item]:
+            pieces = kept_for(world, item, site, slot, when)
         if trees.nodes[node, HAS_BOM]:
             if takes(taste, MAKE):
                 pieces += _bound_of_making(trees, world, scratch, node, first, site, bucket)
@@ -257,7 +260,7 @@ def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, buc
             continue
         taste = taste_of(world, item, site, when)
         favourite = taste & ((1 << FIRST_BITS) - 1)
-        if favourite != OWN and slot > 0 and when >= 0 and not banned[item]:
+        if taste != OWN and slot > 0 and when >= 0 and not banned[item]:
             # Prices are those that everybody pays; what is reserved for a customer comes first.
             rest -= _draw(world, scratch, node, reserved_pool(world, slot, item, site), when, rest)
         if favourite >= FIRST_SUB and node > first and not trees.nodes[node, HAS_BOM]:
