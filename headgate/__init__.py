@@ -17,21 +17,27 @@ if TYPE_CHECKING:
     from headgate.base.issue import Issue, IssuesError
     from headgate.book import Book
     from headgate.explain.compare import Comparison
+    from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
-    from headgate.session import Plan, check, compare, plan, read_book
+    from headgate.quoting.answers import Quote
+    from headgate.quoting.requests import Request
+    from headgate.session import Plan, check, compare, plan, quote, read_book, where_used
     from headgate.verify import CheckResult
 
 __version__ = "0.1.0"
 
-__all__ = ["Book", "CheckResult", "Comparison", "Issue", "IssuesError", "Plan", "Why",
-           "__version__", "check", "compare", "plan", "read_book"]
+__all__ = ["Book", "CheckResult", "Comparison", "Issue", "IssuesError", "Plan", "Quote",
+           "Request", "WhereUsed", "Why", "__version__", "check", "compare", "plan", "quote",
+           "read_book", "where_used"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
     "Plan": "headgate.session", "Book": "headgate.book", "Why": "headgate.explain.why",
     "compare": "headgate.session", "Comparison": "headgate.explain.compare",
     "CheckResult": "headgate.verify", "Issue": "headgate.base.issue",
-    "IssuesError": "headgate.base.issue",
+    "IssuesError": "headgate.base.issue", "quote": "headgate.session",
+    "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
+    "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
 }
 """Where each public name lives."""
 

@@ -6,7 +6,7 @@ It is the planner's only input. Dates have become buckets, money cents of the bo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -193,6 +193,20 @@ def build_book(tables: Tables) -> Book:
                 _supply(tables, items, sites, reserving), lanes,
                 _hours(tables, resources, sites), forest, bans, unit_cost,
                 monday_of(settings.as_of))
+
+
+def with_roots(book: Book, roots: list[int]) -> Book:
+    """
+    The book with trees of needs for other items than are ordered.
+
+    roots : item indexes in rising order
+    raises IssuesError : a tree of needs is too large to plan with
+    """
+    frames, as_of = book.tables.frames, book.settings.as_of
+    forest = lay_out(roots, book.items, bom_rows(frames["bom"], book.items, as_of),
+                     routing_steps(frames["routing"], book.items, book.resources),
+                     substitute_rows(frames["substitutes"], book.items, as_of))
+    return replace(book, forest=forest)
 
 
 def _refuse_overflow(lines: Lines, forest: Forest) -> None:

@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command_name
 from typer.models import OptionInfo
 
 from tools.summary_keys import SUMMARY_KEYS
@@ -131,7 +132,7 @@ def cli() -> str:
              "## Exit codes\n\n" + "\n".join(rows(
                  ("code", "meaning"),
                  ((str(code), meaning) for code, meaning in exits.MEANINGS.items())))]
-    parts += [_command(callback) for callback in commands().values()]
+    parts += [_command(name, callback) for name, callback in commands().items()]
     return page("The command line", *parts)
 
 
@@ -185,11 +186,12 @@ def _value(kind: Any, info: Any) -> str:
 
 
 def commands() -> dict[str, Callable[..., Any]]:
-    """The function behind each command."""
+    """The function behind each command, by the name that people type."""
     from headgate.cli.app import app
 
-    found = [command.callback for command in app.registered_commands]
-    return {callback.__name__: callback for callback in found if callback is not None}
+    found = [(command.name, command.callback) for command in app.registered_commands]
+    return {name or get_command_name(callback.__name__): callback
+            for name, callback in found if callback is not None}
 
 
 def options_by_command() -> dict[str, set[str]]:
@@ -199,10 +201,10 @@ def options_by_command() -> dict[str, set[str]]:
             for name, callback in commands().items()}
 
 
-def _command(callback: Callable[..., Any]) -> str:
+def _command(name: str, callback: Callable[..., Any]) -> str:
     """One command: how it is called, what it does, what it takes."""
     parameters = parameters_of(callback)
-    usage = [f"headgate {callback.__name__}"]
+    usage = [f"headgate {name}"]
     usage += [f"{p.switches[0]} {p.value}" if p.switches else p.value
               for p in parameters if p.required]
     if any(not parameter.required for parameter in parameters):
@@ -211,7 +213,7 @@ def _command(callback: Callable[..., Any]) -> str:
         (f"`{', '.join(p.switches)} {p.value}`".replace(" `", "`").replace("` ", "`"), p.meaning,
          p.default) for p in parameters))
     told = inspect.getdoc(callback) or ""
-    return "\n\n".join([f"## headgate {callback.__name__}", f"```\n{' '.join(usage)}\n```", told,
+    return "\n\n".join([f"## headgate {name}", f"```\n{' '.join(usage)}\n```", told,
                         "\n".join(table)])
 
 

@@ -64,3 +64,23 @@ def bans_of(restrictions: pl.DataFrame, orders: pl.DataFrame, catalog: pl.DataFr
     spread[members.explode(empty_as_null=False).to_numpy() if groups.height else []] = np.repeat(
         line_class, members.list.len().to_numpy())
     return Bans(spread, np.array(rows, dtype=np.int8))
+
+
+def banned_for(restrictions: pl.DataFrame, catalog: pl.DataFrame, items: IdMap,
+               segment: str | None, region: str, customer_id: str | None) -> NDArray[np.int8]:
+    """
+    (items,) 1 for what must not be sent to, or drawn for, somebody who is no line of the book.
+
+    A restriction of a segment or customer does not hold for somebody of whom it is not known.
+    """
+    mask = np.zeros(len(items), dtype=np.int8)
+    known = {"segment": segment, "region": region, "customer_id": customer_id}
+    places = items.indexes(catalog["item_id"])
+    for row in restrictions.iter_rows(named=True):
+        if any(row[column] not in (None, known[column]) for column in known):
+            continue
+        if row["item_id"] is not None:
+            mask[items.index(row["item_id"])] = 1
+        else:
+            mask[places[(catalog["family"] == row["family"]).fill_null(False).to_numpy()]] = 1
+    return mask

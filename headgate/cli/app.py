@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from headgate import __version__
-from headgate.cli import asking, books, demonstration, exits, planning
+from headgate.cli import asking, books, demonstration, exits, planning, quoting
 
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code} {text.split(';')[0].split(':')[0]}"
                                        for code, text in exits.MEANINGS.items()) + "."
@@ -35,5 +35,6 @@ def start(
 
 
 for _command in (demonstration.demo, books.validate, planning.plan, planning.check, asking.why,
-                 asking.report, asking.compare, books.schema, demonstration.warm):
+                 asking.where_used, quoting.quote, asking.report, asking.compare, books.schema,
+                 demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

@@ -1,4 +1,4 @@
-"""`headgate why`, `report` and `compare`: what plans say to people."""
+"""`headgate why`, `where-used`, `report` and `compare`: what plans say to people."""
 
 from __future__ import annotations
 
@@ -32,6 +32,29 @@ def why(
             except UnknownLineError as unknown:
                 raise WrongUse(str(unknown.args[0])) from None
         voice.answer(answer.as_dict(), *showing.reasons(answer))
+
+
+def where_used(
+    book: Book, plan: PlanFolder,
+    supply: Annotated[str, typer.Argument(
+        metavar="SUPPLY", show_default=False,
+        help="The reference of supply, such as po-4711; or an item, or ITEM@SITE.")],
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """Tell which order lines, promises and dollars hang on a row of supply."""
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        existing_plan(plan)
+        from headgate import session
+        from headgate.cli import tracing
+        from headgate.explain.where_used import UnknownSupplyError
+
+        with voice.progress("asking where it is used"):
+            try:
+                answer = session.where_used(session.read_book(book), plan, supply)
+            except UnknownSupplyError as unknown:
+                raise WrongUse(str(unknown.args[0])) from None
+        voice.answer({"ok": True, **answer.as_dict()}, *tracing.where_used_tables(answer))
 
 
 def report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 import numpy as np
@@ -22,7 +22,7 @@ from headgate.explain.kernels import (
     RESTRICTION,
     WINDOW,
 )
-from headgate.planner.allocate import Allocation, balance_after
+from headgate.planner.allocate import Allocation, balance_after, look_ahead
 from headgate.planner.kernels.layout import UNLIMITED, World
 from headgate.planner.kernels.rank import Lines, place_lines
 from headgate.planner.world import (
@@ -88,27 +88,17 @@ def explain(book: Book, allocation: Allocation, used: Longs, chosen: Ints,
 
     Lines are shared out to threads; each line's answer depends on nothing but the plan.
     """
-    out = np.zeros((len(chosen), 10), dtype=np.int64)
-    shared = _Shared.of(book, allocation, used)
-    starts = range(0, len(chosen), CHUNK)
-    threads = max(1, min(threads, len(starts)))
-    stop = Event()
-    with ThreadPoolExecutor(threads) as pool:
-        jobs = [pool.submit(shared.run, chosen, out, list(starts)[k::threads], stop,
-                            progress if k == 0 else None) for k in range(threads)]
-        try:
-            for job in jobs:
-                job.result()
-        except BaseException:
-            # Ctrl-C reaches this thread only; the others end after the chunk they are at.
-            stop.set()
-            raise
-    return Reasons(chosen, *(np.ascontiguousarray(out[:, k]) for k in range(10)))
+    return Ground.of(book, allocation, used).explain(chosen, progress, threads)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all threads read: the book, the plan, and the clean worlds."""
+class Ground:
+    """
+    What lines are explained on, read by all threads: the book, the plan, and the clean worlds.
+
+    empty, ample, left : the book without a plan, with all supply one could wish for, and with
+                         what the plan leaves
+    """
 
     book: Book
     allocation: Allocation
@@ -120,14 +110,40 @@ class _Shared:
     balance: Longs
 
     @classmethod
-    def of(cls, book: Book, allocation: Allocation, used: Longs) -> _Shared:
+    def of(cls, book: Book, allocation: Allocation, used: Longs) -> Ground:
+        """Of a plan; `used` (hour rows, weeks) as `headgate.planner.usage.hours_used` gives it."""
         pools = allocation.pools
         balance = balance_after(book, allocation)
-        least = np.minimum.accumulate(balance[:, ::-1], axis=1)[:, ::-1]
         there = book.hours.micro
         left = np.where(there >= UNLIMITED, there, there - used)
         return cls(book, allocation, lines_of(book), id_order(book), empty_world(book, pools),
-                   ample_world(book, pools), world_of(book, pools, least, left), balance)
+                   ample_world(book, pools), world_of(book, pools, look_ahead(balance), left),
+                   balance)
+
+    def asked_by(self, book: Book) -> Ground:
+        """The same for other lines, of which the plan serves none: those of `book`."""
+        nothing = np.zeros(len(book.lines) + 1, dtype=np.int64)
+        plan = Allocation(self.allocation.log, nothing, self.allocation.pools)
+        return replace(self, book=book, allocation=plan, lines=lines_of(book))
+
+    def explain(self, chosen: Ints, progress: Callable[[str, float], None] | None = None,
+                threads: int = THREADS) -> Reasons:
+        """Reason and binding of each chosen line, as `headgate.explain.reasons.explain`."""
+        out = np.zeros((len(chosen), 10), dtype=np.int64)
+        starts = range(0, len(chosen), CHUNK)
+        threads = max(1, min(threads, len(starts)))
+        stop = Event()
+        with ThreadPoolExecutor(threads) as pool:
+            jobs = [pool.submit(self.run, chosen, out, list(starts)[k::threads], stop,
+                                progress if k == 0 else None) for k in range(threads)]
+            try:
+                for job in jobs:
+                    job.result()
+            except BaseException:
+                # Ctrl-C reaches this thread only; the others end after the chunk they are at.
+                stop.set()
+                raise
+        return Reasons(chosen, *(np.ascontiguousarray(out[:, k]) for k in range(10)))
 
     def lanes_of(self, chosen: Ints) -> tuple[NDArray[np.bool_], Longs]:
         """Whether a lane leads from an allowed site, and the last arrival of all such lanes."""
@@ -171,7 +187,7 @@ class _Shared:
 class _Desk:
     """The working memory of one thread: a copy of each world, a scratch, a log."""
 
-    def __init__(self, shared: _Shared) -> None:
+    def __init__(self, shared: Ground) -> None:
         book = shared.book
         self.shared, self.book = shared, book
         self.trees = trees_of(book)

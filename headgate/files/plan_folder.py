@@ -112,12 +112,32 @@ def write_report_file(path: Path, page: str) -> None:
     if path.exists() and REPORT_MARK not in path.read_bytes()[:1000]:
         raise IssuesError([Issue("plan.report.occupied", "error", str(path), "is no report, and is "
                                  "not replaced; name another file")], "nothing was written")
+    _write_text(path, page)
+
+
+def write_table_file(path: Path, table: pl.DataFrame) -> None:
+    """
+    Write a CSV table in one move, over an older one with the same columns.
+
+    raises IssuesError : a file with something else is there; it is not replaced
+    """
+    text = table.write_csv()
+    header = text.partition("\n")[0]
+    if path.exists() and not path.read_bytes().startswith(header.encode()):
+        raise IssuesError([Issue("quote.file.occupied", "error", str(path), "is no table of "
+                                 "quotes, and is not replaced; name another file")],
+                          "nothing was written")
+    _write_text(path, text)
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write a text file in one move: readers see the old one or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     work = Path(name)
     try:
         with open(handle, "w", encoding="utf-8") as stream:
-            stream.write(page)
+            stream.write(text)
         work.chmod(0o644)
         work.replace(path)
     finally:

@@ -162,6 +162,16 @@ def balance_after(book: Book, allocation: Allocation) -> Longs:
     return allocation.pools.supplied - np.cumsum(drawn, axis=1)
 
 
+def look_ahead(balance: Longs) -> Longs:
+    """
+    (pools, weeks) look-ahead available-to-promise: the smallest balance from each week on.
+
+    Whoever draws no more than this in a week breaks no draw that is planned later; below 0 where
+    more is promised than comes.
+    """
+    return np.minimum.accumulate(balance[:, ::-1], axis=1)[:, ::-1]
+
+
 def draw_weeks(book: Book, allocation: Allocation) -> Ints:
     """(draws,) the bucket of each draw."""
     ship = np.repeat(allocation.ship, np.diff(allocation.log.first_draw))

@@ -112,14 +112,14 @@ def check_policy(book: Book, policy: Policy) -> None:
     """
     See that a policy fits a book.
 
-    raises IssuesError : weights of names that no order has, and bonuses for days that have passed
+    raises IssuesError : weights of names that no order has, and bonuses for days before the first
+                         planned week
     """
-    as_of = book.settings.as_of
     issues = [Issue("policy.bonus.passed", "error", "headgate.toml",
-                    f"lies before the day of the plan, {as_of}, and can be earned by nothing; "
-                    "correct the day or take the bonus out", None, f"policy.bonus[{place}].by",
-                    row.by.isoformat())
-              for place, row in enumerate(policy.bonuses) if row.by < as_of]
+                    f"lies before the first planned week, that of {book.first_monday}, and can be "
+                    "earned by nothing; correct the day or take the bonus out", None,
+                    f"policy.bonus[{place}].by", row.by.isoformat())
+              for place, row in enumerate(policy.bonuses) if row.by < book.first_monday]
     for kind in WEIGHED:
         names = policy.weights[kind]
         column = book.tables.frames["orders"][COLUMNS[kind]].cast(pl.String)

@@ -90,6 +90,11 @@ def test_validate_reads_the_policy_too(run, book):
     said = run("validate", book)
     assert said.code == exits.FAULTY_BOOK
     assert 'did you mean "neocloud"' in said.out
+    toml.write_text(text.replace("late_rate = 7\n", "")
+                    + "\n[[policy.bonus]]\nby = 2020-05-01\nshare = 0.02\n")
+    said = run("validate", book)
+    assert said.code == exits.FAULTY_BOOK
+    assert "before the first planned week" in said.out
     assert "NOT PLANNED WITH YET" in said.out
 
 
@@ -202,7 +207,8 @@ def test_version(run):
 def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object]]:
     """One sound call of each command."""
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
-            ["why", book, planned, first_line(planned)],
+            ["why", book, planned, first_line(planned)], ["where-used", book, planned, "gpu-b300"],
+            ["quote", book, planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"],
             ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],
             ["schema"], ["warm"],
             ["demo", "--lines", 60, "--out", tmp_path / "d"]]

@@ -55,7 +55,7 @@ def some_policy(book: Book, seed: int, **fixed: Any) -> Cells:
         names = orders[column].drop_nulls().unique().sort().to_list()
         if names and dice.random() < 0.4:
             weights[kind] = {str(dice.choice(names)): dice.choice(["0.125", "0.333", "2.5", "40"])}
-    bonus = [{"by": book.settings.as_of + timedelta(days=dice.randrange(-7, 70)),
+    bonus = [{"by": book.first_monday + timedelta(days=dice.randrange(0, 77)),
               "share": dice.choice(["0.02", "0.1", "0.75"])}
              for _ in range(dice.choice([0, 1, 2]))]
     return {"objective": "value", "late_rate": dice.choice(["0", "0.002", "0.002", "0.05"]),

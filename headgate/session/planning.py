@@ -1,4 +1,4 @@
-"""The use cases: read, plan, check, ask why, report. It wires the rooms together."""
+"""Read a book, plan it, keep the plan and open it again."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import polars as pl
 from headgate import __version__
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book, build_book
-from headgate.explain.compare import Comparison, compare_plans
 from headgate.explain.tables import PEG_ALL_UP_TO, Coverage, explain_plan
-from headgate.explain.why import UnknownLineError, Why, find_line
+from headgate.explain.where_used import WhereUsed
+from headgate.explain.where_used import where_used as explain_where_used
+from headgate.explain.why import Why, find_line
 from headgate.explain.why import why as explain_why
 from headgate.files import plan_folder
 from headgate.planner.allocate import Allocation
@@ -31,12 +32,9 @@ from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import PlanFrames
 
 if TYPE_CHECKING:
-    from headgate.verify import CheckResult
+    from headgate.quoting.desk import Desk
 
 Progress = Callable[[str, float], None]
-
-WARM_WORK = 40
-"""Units of work after which every kernel of the search has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +103,20 @@ class Plan:
         """
         return explain_why(self.book, self.policy, self.allocation,
                            find_line(self.book, order_id, line_no))
+
+    def where_used(self, supply: str) -> WhereUsed:
+        """
+        Which order lines, promises and dollars hang on a supply: a reference, ITEM or ITEM@SITE.
+
+        raises UnknownSupplyError : nothing has this name; the message says what comes near
+        """
+        return explain_where_used(self.book, self.policy, self.allocation, supply)
+
+    def desk(self) -> Desk:
+        """A quote desk on what the plan leaves: see `headgate.quoting.desk.Desk`."""
+        from headgate.quoting.desk import Desk
+
+        return Desk(self.book, self.policy, self.allocation)
 
     def write(self, folder: str | Path, format: str | None = None, excel: bool = True) -> Path:
         """
@@ -237,31 +249,7 @@ def _peak_memory_mb() -> int:
     return max(1, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit)
 
 
-def check(book: Book, plan: Plan | str | Path, sample: int | None = None) -> CheckResult:
-    """
-    Prove a plan: feasible, its tables agree, every figure recomputes.
-
-    plan    : a plan, or the folder of one; a folder's file digests are proved, too
-    sample  : recompute the reasons of so many late lines only; None all
-    returns : the violations, none when the plan is proven, and counts of what was proved
-    """
-    from headgate.verify import check_digests, check_plan
-
-    if isinstance(plan, Plan):
-        return check_plan(book.tables, plan.frames, sample)
-    folder = Path(plan)
-    try:
-        frames = plan_folder.read_plan_folder(folder)
-        faults = check_digests(frames.summary, plan_folder.file_digests(folder))
-    except IssuesError as error:
-        from headgate.verify import CheckResult
-
-        return CheckResult(error.issues, {})
-    result = check_plan(book.tables, frames, sample)
-    return replace(result, issues=(*faults, *result.issues))
-
-
-def _frames_of(book: Book, folder: Path) -> PlanFrames:
+def frames_of(book: Book, folder: Path) -> PlanFrames:
     """The tables of a plan folder; raises IssuesError when the plan is of another book."""
     frames = plan_folder.read_plan_folder(folder)
     stated = frames.summary.get("book_digest")
@@ -279,129 +267,9 @@ def open_plan(book: Book, folder: str | Path) -> Plan:
 
     raises IssuesError : a file is missing or broken, or the plan is of another book
     """
-    frames = _frames_of(book, Path(folder))
+    frames = frames_of(book, Path(folder))
     policy = read_policy(frames.summary.get("policy", {}), plan_folder.SUMMARY)
     arrays = plan_folder.read_arrays(Path(folder), frames.summary, Log._fields)
     log = Log(**arrays)
     ptr = np.searchsorted(log.rows[:, LINE], np.arange(len(book.lines) + 1)).astype(np.int64)
     return Plan(book, policy, Allocation(log, ptr, pools_of(book, policy)), frames)
-
-
-def why(book: Book, plan: Plan | str | Path, line: str) -> Why:
-    """
-    Why an order line, named ORDER/LINE, is not on time.
-
-    raises UnknownLineError : no such order line; IssuesError : the plan cannot be read
-    """
-    order_id, slash, number = line.rpartition("/")
-    if not slash or not number.isdecimal():
-        lines = book.tables.frames["orders"].filter(pl.col("order_id") == line)["line_no"]
-        hint = f"; did you mean {line}/{lines.sort()[0]}?" if len(lines) else ", such as SO-4711/1"
-        raise UnknownLineError(f'"{line}" is not ORDER/LINE{hint}')
-    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
-    return opened.why(order_id, int(number))
-
-
-def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:
-    """
-    Write the report of a plan as one HTML file, whole or not at all; its path.
-
-    raises IssuesError : the plan is of another book, or a file that is no report is in the way
-    """
-    from headgate.reports.html import report_html
-
-    frames = plan.frames if isinstance(plan, Plan) else _frames_of(book, Path(plan))
-    plan_folder.write_report_file(Path(file), report_html(book, frames))
-    return Path(file)
-
-
-def compare(a: Plan | str | Path, b: Plan | str | Path, book: Book | None = None) -> Comparison:
-    """
-    What two plans differ in: settings, money, service, segments, quarters, and named lines.
-
-    a, b : plans, or the folders of plans, of one book or of two
-    book : for customers, segments and dollars of lines, the book of either plan; a plan that is
-           not a folder brings its own
-    raises IssuesError : a folder holds no plan, or its files are not the ones that were written;
-                         the book is neither plan's
-    """
-    if book is None:
-        book = next((side.book for side in (a, b) if isinstance(side, Plan)), None)
-    return compare_plans(_unchanged(a), _unchanged(b), book)
-
-
-def _unchanged(plan: Plan | str | Path) -> PlanFrames:
-    """The tables of a plan; raises IssuesError when its folder is not as it was written."""
-    from headgate.verify import check_digests
-
-    if isinstance(plan, Plan):
-        return plan.frames
-    folder = Path(plan)
-    try:
-        frames = plan_folder.read_plan_folder(folder)
-        faults = check_digests(frames.summary, plan_folder.file_digests(folder))
-        if faults:
-            raise IssuesError([replace(fault, expected=f"{fault.expected}; plan again")
-                               for fault in faults], "nothing was compared")
-    except IssuesError as error:
-        # Two folders have files of the same names, so each fault says whose it is.
-        raise IssuesError([replace(issue, file=f"{issue.file} of {folder}")
-                           for issue in error.issues], "nothing was compared") from None
-    return frames
-
-
-def write_demo(folder: str | Path, lines: int = 10_000, seed: int = 1) -> str:
-    """Write the demo book as a folder; what it is and what it was calibrated to, in words."""
-    from headgate.demo import demo_book
-    from headgate.files.book_writer import write_book
-
-    made = demo_book(lines, seed)
-    write_book(made.frames, made.settings, Path(folder),
-               "parquet" if lines > PEG_ALL_UP_TO else "csv", notes=made.notes)
-    return made.notes
-
-
-def write_sample(folder: str | Path) -> Path:
-    """
-    Write a small book that shows every table and column into a new folder; its path.
-
-    raises IssuesError : the folder holds something already
-    """
-    from headgate.files.book_writer import write_book
-    from headgate.tables.codes import issue_of
-    from headgate.tables.sample import sample_book
-
-    if Path(folder).exists() and (not Path(folder).is_dir() or any(Path(folder).iterdir())):
-        raise IssuesError([issue_of("book.folder.occupied", str(folder), "holds files already, "
-                                    "which are not replaced; name a new folder")],
-                          "nothing was written")
-    frames, settings = sample_book()
-    write_book(frames, settings, Path(folder), "csv")
-    return Path(folder)
-
-
-def warm(progress: Progress | None = None) -> None:
-    """Compile every kernel by planning, explaining and pegging a tiny book once."""
-    from headgate.tables.check import check_tables
-    from headgate.tables.raw import raw_of_frames
-    from headgate.tables.sample import sample_book
-
-    frames, settings = sample_book()
-    if progress is not None:
-        progress("reading a tiny book", 0.0)
-    book = build_book(check_tables(raw_of_frames(frames, settings)))
-    policy = read_policy({})
-    if progress is not None:
-        progress("compiling the planner", 0.1)
-    allocation = run(book, read_policy({"objective": "rank"})).allocation
-    if progress is not None:
-        progress("compiling the search", 0.3)
-    made = run(book, read_policy({"work": WARM_WORK}))
-    if progress is not None:
-        progress("compiling the explanations", 0.7)
-    explained = explain_plan(book, policy, allocation, certified_tables(book, made), "all")
-    late = explained.promises.not_on_time()
-    if len(late):
-        explain_why(book, policy, allocation, int(late[0]))
-    if progress is not None:
-        progress("warm", 1.0)

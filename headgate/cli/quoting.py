@@ -1,0 +1,170 @@
+"""`headgate quote`: what a plan can still promise to a customer who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.voice import WrongUse, speaking
+
+if TYPE_CHECKING:
+    from headgate.quoting.answers import Quote
+
+SHOWN = 20
+"""Quotes of a file that a terminal shows; --out and --json have all."""
+
+
+class Mode(StrEnum):
+    """What a promise may draw on."""
+
+    ctp = "ctp"
+    atp = "atp"
+
+
+Item = Annotated[str | None, typer.Option(
+    "--item", metavar="ITEM", show_default=False, help="What is asked for.")]
+Quantity = Annotated[int | None, typer.Option(
+    "--quantity", metavar="N", show_default=False, help="How many pieces.")]
+Region = Annotated[str | None, typer.Option(
+    "--region", metavar="REGION", show_default=False, help="Where they go.")]
+Day = Annotated[datetime | None, typer.Option(
+    "--by", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    help="The day by which they are wanted. Default: as soon as can be.")]
+Latest = Annotated[datetime | None, typer.Option(
+    "--latest", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    help="No piece may arrive after this day's week.")]
+Accepts = Annotated[list[str] | None, typer.Option(
+    "--accept", metavar="ITEM", show_default=False,
+    help="An item that may be sent instead; may be given again.")]
+
+
+def quote(
+    book: Book, plan: PlanFolder, item: Item = None, quantity: Quantity = None,
+    region: Region = None, by: Day = None, latest: Latest = None,
+    segment: Annotated[str | None, typer.Option(
+        "--segment", metavar="SEGMENT", show_default=False,
+        help="The customer's segment, for restrictions.")] = None,
+    customer: Annotated[str | None, typer.Option(
+        "--customer", metavar="CUSTOMER", show_default=False,
+        help="The customer, for restrictions and reserved supply.")] = None,
+    complete: Annotated[bool, typer.Option(
+        "--complete", help="All pieces arrive in one week, or none.")] = False,
+    lot: Annotated[int, typer.Option(
+        "--lot", metavar="N", help="Shipments are multiples of this.")] = 1,
+    accept: Accepts = None,
+    site: Annotated[str | None, typer.Option(
+        "--site", metavar="SITE", show_default=False, help="The only site that may ship.")] = None,
+    mode: Annotated[Mode, typer.Option(
+        "--mode", help="ctp: from parts and hours that no line uses; atp: from uncommitted "
+                       "finished stock.")] = Mode.ctp,
+    file: Annotated[Path | None, typer.Option(
+        "--file", "-f", metavar="FILE.csv", show_default=False,
+        help="Many requests: a table with columns item_id, quantity, region, and the others as "
+             "options are named here in the reference.")] = None,
+    out: Annotated[Path | None, typer.Option(
+        "--out", "-o", metavar="FILE.csv", show_default=False,
+        help="Where the answers to --file go; an older file is replaced.")] = None,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """
+    Tell what can be promised to a customer who asks, without taking from any line of the plan.
+
+    A quote reserves nothing. Ends with 0 whether all, some or nothing can be promised.
+    """
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        existing_plan(plan)
+        _refuse_mixed(file, out, item, quantity, region)
+        from headgate import session
+        from headgate.quoting.requests import Request
+
+        with voice.progress("asking what is free"):
+            read = session.read_book(book)
+            if file is not None:
+                requests = session.read_requests(file, read)
+            else:
+                requests = [Request(str(item), int(quantity or 0), str(region), "",
+                                    _day(by), _day(latest), segment, customer, complete, lot,
+                                    tuple(accept or ()), site)]
+            quotes = session.quote(read, plan, requests, mode.value, file is None)
+            if out is not None:
+                session.write_quotes(quotes, out)
+        document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes]}
+        shown = _one(quotes[0]) if file is None else _many(quotes, out)
+        voice.answer(document, *shown)
+
+
+def _refuse_mixed(file: Path | None, out: Path | None, item: str | None, quantity: int | None,
+                  region: str | None) -> None:
+    """Raises WrongUse unless either a file or one whole request is given."""
+    one = {"--item": item, "--quantity": quantity, "--region": region}
+    if file is not None:
+        existing(file, "table of requests")
+        given = [name for name, value in one.items() if value is not None]
+        if given:
+            raise WrongUse(f"{given[0]} and --file exclude each other; put it into the table")
+        if out is not None and out.is_dir():
+            raise WrongUse(f"{out} is a folder; name the file to write, such as {out}/quotes.csv")
+        return
+    missing = [name for name, value in one.items() if value is None]
+    if missing:
+        raise WrongUse(f"{' and '.join(missing)} must be given, or --file with a table of requests")
+    if out is not None:
+        raise WrongUse("--out is for the answers to --file; use --json for one quote")
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _one(found: Quote) -> list[RenderableType]:
+    """One quote as a quote desk reads it."""
+    from headgate.cli.showing import grid
+
+    shown: list[RenderableType] = [Text(found.text())]
+    if found.shipments:
+        shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"),
+                          [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
+                            f"{part.quantity:,}") for part in found.shipments], left=4))
+        shown.append(grid("What it would draw", ("item", "site", "in the week of", "pieces"),
+                          [(part.item_id + (f" kept for {part.reserved_for}"
+                                            if part.reserved_for else ""), part.site_id,
+                            str(part.drawn_on), f"{part.quantity:,}") for part in found.draws],
+                          left=3))
+    words = {"complete": "all in one week", "partial": "as it comes", "by_date": "by the day asked",
+             "site": "all from {}", "item": "{} instead"}
+    if found.alternatives:
+        shown.append(grid("What else could be said", ("instead", "promised", "pieces"),
+                          [(words[part.kind].format(part.name), str(part.promised_on or "no date"),
+                            f"{part.quantity:,}") for part in found.alternatives], left=2))
+    shown.append("a quote reserves nothing")
+    return shown
+
+
+def _many(quotes: Sequence[Quote], out: Path | None) -> list[RenderableType]:
+    """Many quotes, a row each."""
+    from headgate.cli.showing import counted, grid
+
+    whole = sum(one.promised_on is not None for one in quotes)
+    some = sum(one.quantity > 0 for one in quotes) - whole
+    shown: list[RenderableType] = [
+        f"{counted(len(quotes), 'request')}: all of {whole:,} can be promised, a part of {some:,}, "
+        f"nothing of {len(quotes) - whole - some:,}; a quote reserves nothing"]
+    shown.append(grid("Quotes", ("request", "item", "region", "promised", "asked", "can be had"),
+                      [(one.request.name or str(place), one.request.item_id, one.request.region,
+                        str(one.promised_on or "no date"), f"{one.request.quantity:,}",
+                        f"{one.quantity:,}")
+                       for place, one in enumerate(quotes[:SHOWN], start=1)], left=4))
+    if len(quotes) > SHOWN:
+        shown.append(f"and {len(quotes) - SHOWN:,} more")
+    if out is not None:
+        shown.append(f"the answers are in {out}")
+    return shown

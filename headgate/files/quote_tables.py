@@ -1,0 +1,50 @@
+"""Requests for quotes from a CSV table, and their answers to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from headgate.base.issue import Issue, IssuesError
+from headgate.book import Book
+from headgate.files import plan_folder
+from headgate.quoting.answers import Quote
+from headgate.quoting.requests import Request
+from headgate.quoting.requests import read_requests as read
+
+
+def read_requests(file: str | Path, book: Book) -> list[Request]:
+    """
+    Requests of a CSV file, with the fields of `headgate.quoting.requests.Request` as columns.
+
+    raises IssuesError : everything that is wrong with the file, with row, column and value
+    """
+    path = Path(file)
+    try:
+        rows = pl.read_csv(path, infer_schema=False).to_dicts()
+    except pl.exceptions.PolarsError as error:
+        raise IssuesError([Issue("quote.file.csv", "error", path.name,
+                                 f"is not a CSV table ({str(error).splitlines()[0]}); save it "
+                                 "again as comma-separated UTF-8")], "nothing was quoted") from None
+    return read(rows, book, path.name)
+
+
+def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
+    """
+    Write quotes as a CSV table, one row for each request, whole or not at all; its path.
+
+    raises IssuesError : the file holds something else
+    """
+    rows = [{"row": place, "name": one.request.name, "item_id": one.request.item_id,
+             "region": one.request.region, "quantity": one.request.quantity, "mode": one.mode,
+             "promised_quantity": one.quantity,
+             "first_promised_on": min((part.promised_on for part in one.shipments), default=None),
+             "promised_on": one.promised_on,
+             "sites": ";".join(sorted({part.site_id for part in one.shipments})),
+             "reason": one.reason, "binding_kind": one.binding_kind, "binding_id": one.binding_id,
+             "binding_site_id": one.binding_site_id, "binding_on": one.binding_on}
+            for place, one in enumerate(quotes, start=1)]
+    plan_folder.write_table_file(Path(file), pl.DataFrame(rows, infer_schema_length=None))
+    return Path(file)

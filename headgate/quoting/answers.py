@@ -1,0 +1,109 @@
+"""A quote: what can be promised, when, from where, and what else there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from headgate.base.wording import reason_text
+from headgate.quoting.requests import Request
+
+MODES = {"atp": "what is uncommitted of the finished item itself",
+         "ctp": "what can be built from parts and hours that no line of the plan uses"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Pieces that leave a site in a week; `promised_on` is the Friday of the arrival week."""
+
+    item_id: str
+    site_id: str
+    ship_on: date
+    arrive_on: date
+    promised_on: date
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Pieces drawn in a week; `reserved_for` is the customer whom they were kept for."""
+
+    item_id: str
+    site_id: str
+    drawn_on: date
+    reserved_for: str | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """
+    What else could be said to the customer.
+
+    kind        : "complete" all in one week; "partial" as it comes; "by_date" what arrives by the
+                  requested week; "site" all from one site; "item" all of an accepted item
+    name        : the site or item of the last two
+    quantity    : pieces
+    promised_on : Friday of the week in which the last of them arrives; None: nothing
+    """
+
+    kind: str
+    name: str | None
+    quantity: int
+    promised_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """
+    The answer to a request.
+
+    promised_on : Friday of the week in which all that was asked for has arrived; None: not all
+    reason, binding_* : why the requested week cannot be met, as in the `promises` table; None when
+                  it is met
+    """
+
+    request: Request
+    mode: str
+    quantity: int
+    promised_on: date | None
+    shipments: tuple[Shipment, ...]
+    draws: tuple[Draw, ...]
+    alternatives: tuple[Alternative, ...]
+    reason: str | None = None
+    binding_kind: str | None = None
+    binding_id: str | None = None
+    binding_site_id: str | None = None
+    binding_on: date | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; dates as ISO text."""
+        plain: dict[str, Any] = {"request": self.request.as_dict()}
+        for name in self.__slots__[1:]:
+            value = getattr(self, name)
+            plain[name] = [_plain(part) for part in value] if isinstance(value, tuple) else (
+                value.isoformat() if isinstance(value, date) else value)
+        return plain
+
+    def text(self) -> str:
+        """The answer in prose."""
+        asked = self.request
+        name = f"{asked.quantity:,} x {asked.item_id} to {asked.region}"
+        if not self.quantity:
+            said = f"{name}: nothing can be promised"
+        elif self.promised_on is None:
+            said = f"{name}: only {self.quantity:,} can be promised, the last by " \
+                   f"{max(part.promised_on for part in self.shipments)}"
+        else:
+            said = f"{name}: all by {self.promised_on}"
+        sentences = [f"{said} ({self.mode}: {MODES[self.mode]})."]
+        if self.reason is not None:
+            sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
+                                         self.binding_site_id, self.binding_on))
+        return " ".join(sentences)
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value := getattr(part, name), date) else value
+            for name in part.__slots__}

@@ -1,0 +1,161 @@
+"""What a customer asks for, and whether the book knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from headgate.base.issue import Issue, IssuesError, near_miss
+from headgate.book import Book
+
+MOST_PIECES = 1_000_000_000
+YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    What is asked for: one item, to one region.
+
+    name         : what the answer calls it, such as a quote's number
+    requested_on : day in the week in which it is wanted; None: as soon as it can be
+    latest_on    : no piece may arrive after this day's week; None: no limit
+    segment, customer_id : whom restrictions and reserved supply are for; None: anybody
+    complete     : all pieces arrive in one week, or none
+    accepts      : items that may be sent instead
+    site_id      : the only site that may ship; None: any
+    """
+
+    item_id: str
+    quantity: int
+    region: str
+    name: str = ""
+    requested_on: date | None = None
+    latest_on: date | None = None
+    segment: str | None = None
+    customer_id: str | None = None
+    complete: bool = False
+    lot_size: int = 1
+    accepts: tuple[str, ...] = ()
+    site_id: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        plain = {part.name: getattr(self, part.name) for part in fields(self)}
+        for key in ("requested_on", "latest_on"):
+            plain[key] = None if plain[key] is None else plain[key].isoformat()
+        return plain | {"accepts": list(self.accepts)}
+
+
+def faults_of(request: Request, book: Book, file: str = "quote",
+              row: int | None = None) -> list[Issue]:
+    """What of a request this book does not know or cannot promise; empty when nothing."""
+    found: list[Issue] = []
+
+    def refuse(column: str, value: object, expected: str) -> None:
+        found.append(Issue(f"quote.{column}", "error", file, expected, row, column, str(value)))
+
+    for column, names in (("item_id", (request.item_id,)), ("accepts", request.accepts)):
+        for name in names:
+            if not _known(book.items.ids, name):
+                refuse(column, name, f"not in items{near_miss(name, book.items.ids)}")
+    if not _known(book.regions.ids, request.region):
+        refuse("region", request.region,
+               f"no lane leads to it{near_miss(request.region, book.regions.ids)}")
+    if request.site_id is not None and not _known(book.sites.ids, request.site_id):
+        refuse("site_id", request.site_id,
+               f"not in sites{near_miss(request.site_id, book.sites.ids)}")
+    for column, number in (("quantity", request.quantity), ("lot_size", request.lot_size)):
+        if not 1 <= number <= MOST_PIECES:
+            refuse(column, number, f"must be a whole number from 1 to {MOST_PIECES:,}")
+    if request.lot_size > 0 and request.quantity % request.lot_size:
+        refuse("quantity", request.quantity,
+               f"must be a multiple of the lot size, {request.lot_size:,}")
+    if None not in (request.latest_on, request.requested_on) and (
+            request.latest_on < request.requested_on):  # type: ignore[operator]
+        refuse("latest_on", request.latest_on,
+               f"must not be before the requested day, {request.requested_on}")
+    return found
+
+
+def check_requests(requests: Sequence[Request], book: Book) -> None:
+    """Raises IssuesError with every fault of every request; rows count from 1."""
+    one = len(requests) == 1
+    issues = [issue for place, request in enumerate(requests, start=1)
+              for issue in faults_of(request, book, "quote", None if one else place)]
+    if issues:
+        raise IssuesError(issues, "nothing was quoted")
+
+
+def read_requests(rows: Sequence[Mapping[str, str | None]], book: Book,
+                  file: str) -> list[Request]:
+    """
+    Requests from the cells of a table, a mapping of column to text for each row.
+
+    raises IssuesError : unknown columns, cells of another kind, and what the book does not know;
+                         all of them, with file, row as an editor numbers it, column and value
+    """
+    names = [part.name for part in fields(Request)]
+    issues = [Issue("quote.column.unknown", "error", file,
+                    f"is not a column of a request{near_miss(column, names)}", 1, column)
+              for column in (rows[0] if rows else {}) if column not in names]
+    issues += [Issue(f"quote.{column}.missing", "error", file, "must be there", 1, column)
+               for column in ("item_id", "quantity", "region") if rows and column not in rows[0]]
+    if issues:
+        raise IssuesError(issues, "nothing was quoted")
+    requests = []
+    for number, cells in enumerate(rows, start=2):
+        request, faults = _request(cells, file, number)
+        issues += faults or faults_of(request, book, file, number)
+        requests.append(request)
+    if issues:
+        raise IssuesError(issues, "nothing was quoted")
+    return requests
+
+
+def _request(cells: Mapping[str, str | None], file: str, row: int) -> tuple[Request, list[Issue]]:
+    """One request of cells, with what could not be read."""
+    faults: list[Issue] = []
+    values: dict[str, Any] = {}
+    for column, cell in cells.items():
+        text = (cell or "").strip()
+        if not text:
+            continue
+        expected = _KINDS.get(column, "")
+        try:
+            values[column] = _value(column, text)
+        except ValueError:
+            faults.append(Issue(f"quote.{column}", "error", file, expected, row, column, text))
+    for column in ("item_id", "quantity", "region"):
+        if column not in values and not any(fault.column == column for fault in faults):
+            faults.append(Issue(f"quote.{column}", "error", file, "must not be blank", row, column))
+    return (Request("", 1, "") if faults else Request(**values)), faults
+
+
+_KINDS = {"quantity": "must be a whole number", "lot_size": "must be a whole number",
+          "requested_on": "must be a day such as 2026-02-02",
+          "latest_on": "must be a day such as 2026-02-02", "complete": "must be yes or no"}
+
+
+def _value(column: str, text: str) -> object:
+    """A cell as what its column holds; raises ValueError when it is none."""
+    if column in ("quantity", "lot_size"):
+        return int(text)
+    if column in ("requested_on", "latest_on"):
+        return date.fromisoformat(text)
+    if column == "complete":
+        if text.lower() not in YES + NO:
+            raise ValueError(text)
+        return text.lower() in YES
+    if column == "accepts":
+        return tuple(part.strip() for part in text.split(";") if part.strip())
+    return text
+
+
+def _known(ids: Sequence[str], name: str) -> bool:
+    from bisect import bisect_left
+
+    place = bisect_left(ids, name)
+    return place < len(ids) and ids[place] == name

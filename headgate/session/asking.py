@@ -1,0 +1,139 @@
+"""Ask a plan: is it right, why does a line wait, what hangs on a supply, what can be promised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from headgate.base.issue import IssuesError
+from headgate.book import Book
+from headgate.explain.compare import Comparison, compare_plans
+from headgate.explain.where_used import WhereUsed
+from headgate.explain.why import UnknownLineError, Why
+from headgate.files import plan_folder
+from headgate.session.planning import Plan, frames_of, open_plan
+from headgate.tables.plan_schema import PlanFrames
+
+if TYPE_CHECKING:
+    from headgate.quoting.answers import Quote
+    from headgate.quoting.requests import Request
+    from headgate.verify import CheckResult
+
+
+def check(book: Book, plan: Plan | str | Path, sample: int | None = None) -> CheckResult:
+    """
+    Prove a plan: feasible, its tables agree, every figure recomputes.
+
+    plan    : a plan, or the folder of one; a folder's file digests are proved, too
+    sample  : recompute the reasons of so many late lines only; None all
+    returns : the violations, none when the plan is proven, and counts of what was proved
+    """
+    from headgate.verify import check_digests, check_plan
+
+    if isinstance(plan, Plan):
+        return check_plan(book.tables, plan.frames, sample)
+    folder = Path(plan)
+    try:
+        frames = plan_folder.read_plan_folder(folder)
+        faults = check_digests(frames.summary, plan_folder.file_digests(folder))
+    except IssuesError as error:
+        from headgate.verify import CheckResult
+
+        return CheckResult(error.issues, {})
+    result = check_plan(book.tables, frames, sample)
+    return replace(result, issues=(*faults, *result.issues))
+
+
+def why(book: Book, plan: Plan | str | Path, line: str) -> Why:
+    """
+    Why an order line, named ORDER/LINE, is not on time.
+
+    raises UnknownLineError : no such order line; IssuesError : the plan cannot be read
+    """
+    order_id, slash, number = line.rpartition("/")
+    if not slash or not number.isdecimal():
+        lines = book.tables.frames["orders"].filter(pl.col("order_id") == line)["line_no"]
+        hint = f"; did you mean {line}/{lines.sort()[0]}?" if len(lines) else ", such as SO-4711/1"
+        raise UnknownLineError(f'"{line}" is not ORDER/LINE{hint}')
+    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
+    return opened.why(order_id, int(number))
+
+
+def where_used(book: Book, plan: Plan | str | Path, supply: str) -> WhereUsed:
+    """
+    Which order lines, promises and dollars hang on a supply: a reference, ITEM or ITEM@SITE.
+
+    raises UnknownSupplyError : nothing has this name; IssuesError : the plan cannot be read
+    """
+    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
+    return opened.where_used(supply)
+
+
+def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Request],
+          mode: str = "ctp", alternatives: bool = True) -> list[Quote]:
+    """
+    What a plan can still promise, to each request as if nobody else had asked; reserves nothing.
+
+    mode         : "ctp" what can be built from parts and hours that no line of the plan uses;
+                   "atp" what is uncommitted of the finished item itself
+    alternatives : whether each answer says what else there is
+    raises IssuesError : the plan cannot be read, or something asked for is unknown or impossible;
+                         ValueError : another mode
+    """
+    from headgate.quoting.requests import Request
+
+    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
+    asked = [requests] if isinstance(requests, Request) else list(requests)
+    return opened.desk().quote(asked, mode, alternatives)
+
+
+def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:
+    """
+    Write the report of a plan as one HTML file, whole or not at all; its path.
+
+    raises IssuesError : the plan is of another book, or a file that is no report is in the way
+    """
+    from headgate.reports.html import report_html
+
+    frames = plan.frames if isinstance(plan, Plan) else frames_of(book, Path(plan))
+    plan_folder.write_report_file(Path(file), report_html(book, frames))
+    return Path(file)
+
+
+def compare(a: Plan | str | Path, b: Plan | str | Path, book: Book | None = None) -> Comparison:
+    """
+    What two plans differ in: settings, money, service, segments, quarters, and named lines.
+
+    a, b : plans, or the folders of plans, of one book or of two
+    book : for customers, segments and dollars of lines, the book of either plan; a plan that is
+           not a folder brings its own
+    raises IssuesError : a folder holds no plan, or its files are not the ones that were written;
+                         the book is neither plan's
+    """
+    if book is None:
+        book = next((side.book for side in (a, b) if isinstance(side, Plan)), None)
+    return compare_plans(_unchanged(a), _unchanged(b), book)
+
+
+def _unchanged(plan: Plan | str | Path) -> PlanFrames:
+    """The tables of a plan; raises IssuesError when its folder is not as it was written."""
+    from headgate.verify import check_digests
+
+    if isinstance(plan, Plan):
+        return plan.frames
+    folder = Path(plan)
+    try:
+        frames = plan_folder.read_plan_folder(folder)
+        faults = check_digests(frames.summary, plan_folder.file_digests(folder))
+        if faults:
+            raise IssuesError([replace(fault, expected=f"{fault.expected}; plan again")
+                               for fault in faults], "nothing was compared")
+    except IssuesError as error:
+        # Two folders have files of the same names, so each fault says whose it is.
+        raise IssuesError([replace(issue, file=f"{issue.file} of {folder}")
+                           for issue in error.issues], "nothing was compared") from None
+    return frames

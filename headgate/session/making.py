@@ -1,0 +1,73 @@
+"""Make what a newcomer starts from: the demo book, the sample, and compiled kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headgate.base.issue import IssuesError
+from headgate.book import build_book
+from headgate.explain.tables import PEG_ALL_UP_TO, explain_plan
+from headgate.explain.why import why as explain_why
+from headgate.planner.policy import read_policy
+from headgate.planner.run import run
+from headgate.session.planning import Progress, certified_tables
+
+WARM_WORK = 40
+"""Units of work after which every kernel of the search has run."""
+
+
+def write_demo(folder: str | Path, lines: int = 10_000, seed: int = 1) -> str:
+    """Write the demo book as a folder; what it is and what it was calibrated to, in words."""
+    from headgate.demo import demo_book
+    from headgate.files.book_writer import write_book
+
+    made = demo_book(lines, seed)
+    write_book(made.frames, made.settings, Path(folder),
+               "parquet" if lines > PEG_ALL_UP_TO else "csv", notes=made.notes)
+    return made.notes
+
+
+def write_sample(folder: str | Path) -> Path:
+    """
+    Write a small book that shows every table and column into a new folder; its path.
+
+    raises IssuesError : the folder holds something already
+    """
+    from headgate.files.book_writer import write_book
+    from headgate.tables.codes import issue_of
+    from headgate.tables.sample import sample_book
+
+    if Path(folder).exists() and (not Path(folder).is_dir() or any(Path(folder).iterdir())):
+        raise IssuesError([issue_of("book.folder.occupied", str(folder), "holds files already, "
+                                    "which are not replaced; name a new folder")],
+                          "nothing was written")
+    frames, settings = sample_book()
+    write_book(frames, settings, Path(folder), "csv")
+    return Path(folder)
+
+
+def warm(progress: Progress | None = None) -> None:
+    """Compile every kernel by planning, explaining and pegging a tiny book once."""
+    from headgate.tables.check import check_tables
+    from headgate.tables.raw import raw_of_frames
+    from headgate.tables.sample import sample_book
+
+    frames, settings = sample_book()
+    if progress is not None:
+        progress("reading a tiny book", 0.0)
+    book = build_book(check_tables(raw_of_frames(frames, settings)))
+    policy = read_policy({})
+    if progress is not None:
+        progress("compiling the planner", 0.1)
+    allocation = run(book, read_policy({"objective": "rank"})).allocation
+    if progress is not None:
+        progress("compiling the search", 0.3)
+    made = run(book, read_policy({"work": WARM_WORK}))
+    if progress is not None:
+        progress("compiling the explanations", 0.7)
+    explained = explain_plan(book, policy, allocation, certified_tables(book, made), "all")
+    late = explained.promises.not_on_time()
+    if len(late):
+        explain_why(book, policy, allocation, int(late[0]))
+    if progress is not None:
+        progress("warm", 1.0)

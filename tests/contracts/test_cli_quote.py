@@ -1,0 +1,103 @@
+"""`headgate quote`: one request, a table of them, and what is wrong with them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from headgate import session
+from headgate.cli import exits
+from headgate.demo import demo_book
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> tuple[Path, Path]:
+    """A demo book of 60 lines and its plan by rank."""
+    from headgate.files.book_writer import write_book
+
+    folder = tmp_path_factory.mktemp("quote")
+    demo = demo_book(60, 4)
+    write_book(demo.frames, demo.settings, folder / "book", "csv")
+    session.plan(session.read_book(folder / "book"), "rank").write(folder / "plan", excel=False)
+    return folder / "book", folder / "plan"
+
+
+def test_one_request_in_words_and_as_json(run, made):
+    """The words name what is asked for, the mode and that nothing is reserved; the document has the
+    shipments, whose pieces add up to what is promised, and the other ways to say it."""
+    ask = ("quote", *made, "--item", "xp-rtx8", "--quantity", 3, "--region", "EMEA",
+           "--by", "2026-06-01", "--segment", "enterprise")
+    said = run(*ask)
+    assert said.code == exits.FINE
+    assert "3 x xp-rtx8 to EMEA" in said.out
+    assert "ctp" in said.out
+    assert "a quote reserves nothing" in said.out
+    quote = run(*ask, "--json").json["quotes"][0]
+    assert sum(part["quantity"] for part in quote["shipments"]) == quote["quantity"]
+    assert {part["kind"] for part in quote["alternatives"]} >= {"complete", "by_date", "site"}
+    stock = run(*ask, "--mode", "atp", "--json").json["quotes"][0]
+    assert stock["mode"] == "atp"
+    assert stock["quantity"] <= quote["quantity"]
+
+
+def test_a_table_of_requests_becomes_a_table_of_answers(run, made, tmp_path):
+    """Two requests of a file: one row of answers each, in their order; asked again, the file is
+    replaced, but another file is not."""
+    asked, out = tmp_path / "asked.csv", tmp_path / "answers.csv"
+    asked.write_text("name,item_id,quantity,region,requested_on,complete\n"
+                     "Q-1,xp-rtx8,2,EMEA,2026-06-01,yes\nQ-2,r-cpu,1,AMER,,\n")
+    for _ in range(2):
+        said = run("quote", *made, "--file", asked, "--out", out)
+        assert said.code == exits.FINE
+    assert "2 requests" in said.out
+    with out.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["name"] for row in rows] == ["Q-1", "Q-2"]
+    assert [row["quantity"] for row in rows] == ["2", "1"]
+    said = run("quote", *made, "--file", asked, "--out", asked)
+    assert said.code == exits.FAULTY_BOOK
+    assert "is not replaced" in said.err
+    assert asked.read_text().startswith("name,item_id")
+
+
+def test_faults_of_a_table_are_named_by_row_and_column(run, made, tmp_path):
+    """A slip in an item, a word for a number, a day that is none, an unknown column: nothing is
+    quoted, and each is named with its row as an editor counts."""
+    asked = tmp_path / "asked.csv"
+    asked.write_text("item_id,quantity,region,requested_on\nxp-rtx88,2,EMEA,\n"
+                     "xp-rtx8,two,EMEA,\nxp-rtx8,2,EMEA,soon\nxp-rtx8,,EMEA,\n")
+    said = run("quote", *made, "--file", asked)
+    assert said.code == exits.FAULTY_BOOK
+    for words in ("row 2", 'did you mean "xp-rtx8"', "row 3", "quantity = two", "row 4",
+                  "requested_on = soon", "row 5", "must not be blank"):
+        assert words in said.err
+    asked.write_text("item_id,quantity,regoin\nxp-rtx8,2,EMEA\n")
+    said = run("quote", *made, "--file", asked)
+    assert 'did you mean "region"' in said.err
+    asked.write_bytes(b"item_id,quantity,region\nxp-rtx8,2,\xff\xfe\n")
+    assert run("quote", *made, "--file", asked).code == exits.FAULTY_BOOK
+    asked.write_text("")
+    assert run("quote", *made, "--file", asked).code == exits.FAULTY_BOOK
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--item", "xp-rtx8"), "--quantity and --region"),
+    (("--item", "xp-rtx8", "--file", "{book}"), ""),
+    (("--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA", "--out", "x.csv"), "--out"),
+    (("--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA", "--mode", "ptp"), "ptp"),
+])
+def test_wrong_use_is_told(run, made, words, said):
+    """What is missing or does not go together ends with the code of wrong use, and says so."""
+    filled = [str(word).format(book=made[0] / "orders.csv") for word in words]
+    answer = run("quote", *made, *filled)
+    assert answer.code == exits.WRONG_USE
+    assert said in answer.err
+
+
+def test_one_unknown_item_is_a_fault(run, made):
+    """A region without lanes and an item with a slip: both are named, with what comes near."""
+    said = run("quote", *made, "--item", "xp-rtx9", "--quantity", 1, "--region", "EMAE")
+    assert said.code == exits.FAULTY_BOOK
+    assert 'did you mean "EMEA"' in said.err
