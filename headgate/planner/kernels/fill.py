@@ -165,8 +165,8 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
 
     Where dear substitutes make many pieces cost more than they bring, half as many are tried.
 
-    failed : (items, sites, weeks) the most that a piece brought which was not worth its
-             substitutes there: who brings no more is not tried; shape (0, 0, 0) remembers nothing
+    failed : (items, sites, weeks) what substitutes cost for each of the fewest pieces that were
+             tried in vain there, noted; shape (0, 0, 0) notes nothing
     """
     item = market.choice_item[choice]
     site = market.goods[market.offers[offer, OFFER_GOOD], GOOD_SITE]
@@ -175,12 +175,11 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
     complete = lines.rows[line, COMPLETE] == 1
     brings = worth_of(market, line, choice, offer, arrival)
     remember = slot == 0 and ban == 0 and not complete
-    if remember and failed.shape[0] > 0 and brings <= failed[item, site, ship]:
-        return 0
     journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
     rows, kept = log.size[0], log.size[1]
     pieces: Int = np.int64(0)
     least: Int = np.int64(0)
+    cost = 0.0
     asked = wanted
     while asked >= lot:
         pieces, most_there = provide(trees, world, scratch, item, site, ship, asked, lot,
@@ -190,16 +189,33 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
         if pieces == 0:
             break
         keep(scratch, log, line, item, market.offers[offer, OFFER_LANE], ship, pieces, draws)
-        if complete or earned_by(trees, market, log, rows) > 0.0:
+        earned = earned_by(trees, market, log, rows)
+        if complete or earned > 0.0:
             break
         undo(world, scratch, journal, draws)
         log.size[0], log.size[1] = rows, kept
+        cost = brings - earned / pieces
         asked, pieces = pieces // 2, np.int64(0)
     if remember:
         most[item, site, ship] = min(least - pieces, 2**31 - 1)
         if failed.shape[0] > 0 and pieces == 0 and asked < wanted:
-            failed[item, site, ship] = max(brings, failed[item, site, ship])
+            failed[item, site, ship] = max(cost, failed[item, site, ship])
     return pieces
+
+
+@inner
+def _leave_failed(lines: Lines, market: Market, failed: Floats, line: Int, count: Int,
+                  worth: Floats, options: Longs) -> None:
+    """Take out the options at which a piece brings no more than its substitutes cost before."""
+    if failed.shape[0] == 0 or lines.rows[line, SLOT] > 0:
+        return
+    for place in range(count):
+        choice, offer = options[place, O_CHOICE], options[place, O_OFFER]
+        site = market.goods[market.offers[offer, OFFER_GOOD], GOOD_SITE]
+        cost = failed[market.choice_item[choice], site, options[place, O_SHIP]]
+        if cost > -DEAR and worth_of(market, line, choice, offer,
+                                     options[place, O_ARRIVAL]) <= cost:
+            worth[place] = -DEAR
 
 
 @inner
@@ -211,9 +227,10 @@ def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market
 
     slack : options worth less than the best one minus this are left
     floor : options worth less than this are left
-    failed : see `_take_option`
+    failed : see `_take_option`; options that cannot pay by it are left
     """
     count = options_of(market, cost, lines, most, line, discount, worth, options)
+    _leave_failed(lines, market, failed, line, count, worth, options)
     best = -DEAR
     for place in range(count):
         best = max(best, worth[place])
