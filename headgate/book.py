@@ -177,13 +177,11 @@ def build_book(tables: Tables) -> Book:
                                     frames["routing"]["resource_id"]]).unique())
     reserving = IdMap.of(frames["supply"]["reserved_for"].unique())
     rates = _rates(tables)
-    bom = bom_rows(frames["bom"], items, settings.as_of)
     lanes = _lanes(frames["lanes"], sites, regions)
     bans = bans_of(frames["restrictions"], frames["orders"], frames["items"], items)
     lines = _lines(tables, items, sites, regions, reserving, rates, bans)
     roots = np.unique(np.concatenate([lines.item, lines.accept])).tolist()
-    forest = lay_out(roots, items, bom, routing_steps(frames["routing"], items, resources),
-                     substitute_rows(frames["substitutes"], items, settings.as_of))
+    forest = _forest(tables, items, resources, roots)
     _refuse_overflow(lines, forest)
     costs = frames["items"].select("item_id", "unit_cost_cents", "currency")
     unit_cost = np.zeros(len(items), dtype=np.int64)
@@ -202,11 +200,15 @@ def with_roots(book: Book, roots: list[int]) -> Book:
     roots : item indexes in rising order
     raises IssuesError : a tree of needs is too large to plan with
     """
-    frames, as_of = book.tables.frames, book.settings.as_of
-    forest = lay_out(roots, book.items, bom_rows(frames["bom"], book.items, as_of),
-                     routing_steps(frames["routing"], book.items, book.resources),
-                     substitute_rows(frames["substitutes"], book.items, as_of))
-    return replace(book, forest=forest)
+    return replace(book, forest=_forest(book.tables, book.items, book.resources, roots))
+
+
+def _forest(tables: Tables, items: IdMap, resources: IdMap, roots: list[int]) -> Forest:
+    """The trees of needs of some items, given by rising index."""
+    frames, as_of = tables.frames, tables.settings.as_of
+    return lay_out(roots, items, bom_rows(frames["bom"], items, as_of),
+                   routing_steps(frames["routing"], items, resources),
+                   substitute_rows(frames["substitutes"], items, as_of))
 
 
 def _refuse_overflow(lines: Lines, forest: Forest) -> None:

@@ -30,12 +30,19 @@ class IdMap:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._place(name) is not None
+
     def index(self, name: str) -> int:
         """The index of an id; KeyError when there is no such id."""
-        place = bisect_left(self.ids, name)
-        if place >= len(self.ids) or self.ids[place] != name:
+        place = self._place(name)
+        if place is None:
             raise KeyError(name)
         return place
+
+    def _place(self, name: str) -> int | None:
+        place = bisect_left(self.ids, name)
+        return place if place < len(self.ids) and self.ids[place] == name else None
 
     def indexes(self, names: pl.Series) -> NDArray[np.int32]:
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -42,15 +43,9 @@ def bans_of(restrictions: pl.DataFrame, orders: pl.DataFrame, catalog: pl.DataFr
     line_class = np.zeros(groups.height, dtype=np.int64)
     rows = [np.zeros(len(items), dtype=np.int8)]
     scopes: dict[tuple[str | None, ...], NDArray[np.int8]] = {}
-    families = catalog["family"]
-    places = items.indexes(catalog["item_id"])
     for row in restrictions.iter_rows(named=True):
         scope: tuple[str | None, ...] = (row["segment"], row["region"], row["customer_id"])
-        mask = scopes.setdefault(scope, np.zeros(len(items), dtype=np.int8))
-        if row["item_id"] is not None:
-            mask[items.index(row["item_id"])] = 1
-        else:
-            mask[places[(families == row["family"]).fill_null(False).to_numpy()]] = 1
+        _forbid(scopes.setdefault(scope, np.zeros(len(items), dtype=np.int8)), row, catalog, items)
     for parts, mask in sorted(scopes.items(), key=lambda pair: tuple(x or "" for x in pair[0])):
         hit = np.ones(groups.height, dtype=bool)
         for column, value in zip(scope_columns, parts, strict=True):
@@ -75,12 +70,17 @@ def banned_for(restrictions: pl.DataFrame, catalog: pl.DataFrame, items: IdMap,
     """
     mask = np.zeros(len(items), dtype=np.int8)
     known = {"segment": segment, "region": region, "customer_id": customer_id}
-    places = items.indexes(catalog["item_id"])
     for row in restrictions.iter_rows(named=True):
-        if any(row[column] not in (None, known[column]) for column in known):
-            continue
-        if row["item_id"] is not None:
-            mask[items.index(row["item_id"])] = 1
-        else:
-            mask[places[(catalog["family"] == row["family"]).fill_null(False).to_numpy()]] = 1
+        if all(row[column] in (None, known[column]) for column in known):
+            _forbid(mask, row, catalog, items)
     return mask
+
+
+def _forbid(mask: NDArray[np.int8], row: dict[str, Any], catalog: pl.DataFrame,
+            items: IdMap) -> None:
+    """Mark what a restriction names, an item or all of a family."""
+    if row["item_id"] is not None:
+        mask[items.index(row["item_id"])] = 1
+    else:
+        named = catalog.filter(pl.col("family") == row["family"])["item_id"]
+        mask[items.indexes(named)] = 1

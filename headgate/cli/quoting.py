@@ -67,8 +67,8 @@ def quote(
                        "finished stock.")] = Mode.ctp,
     file: Annotated[Path | None, typer.Option(
         "--file", "-f", metavar="FILE.csv", show_default=False,
-        help="Many requests: a table with columns item_id, quantity, region, and the others as "
-             "options are named here in the reference.")] = None,
+        help="Many requests: a table with the columns item_id, quantity and region; further ones "
+             "as docs/how-to/quote.md says.")] = None,
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="FILE.csv", show_default=False,
         help="Where the answers to --file go; an older file is replaced.")] = None,

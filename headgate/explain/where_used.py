@@ -140,7 +140,7 @@ def where_used(book: Book, policy: Policy, allocation: Allocation, supply: str) 
     draws = _draw_table(book, allocation, promises, served, rows)
     uncounted = table.filter(pl.col("uncounted").is_not_null())
     return WhereUsed(
-        asked=supply, kind=kind, also_item=kind == "reference" and supply in book.items.ids,
+        asked=supply, kind=kind, also_item=kind == "reference" and supply in book.items,
         currency=book.settings.currency, quantity=int(table["quantity"].sum()),
         used_quantity=int(table["used_quantity"].sum()),
         free_quantity=int(table["free_quantity"].sum()),
@@ -163,16 +163,16 @@ def find_supply(book: Book, supply: str) -> tuple[Longs, Literal["reference", "i
     places += [(supply[:at], supply[at + 1:]) for at, letter in enumerate(supply) if letter == "@"]
     # Ids may hold an @ themselves, so every one of them may be the one before the site.
     for item_id, site_id in places:
-        if item_id in book.items.ids and (site_id is None or site_id in book.sites.ids):
+        if item_id in book.items and (site_id is None or site_id in book.sites):
             hit = book.supply.item == book.items.index(item_id)
             if site_id is not None:
                 hit &= book.supply.site == book.sites.index(site_id)
             return np.flatnonzero(hit), "item"
     for item_id, site_id in places:
-        if item_id in book.items.ids and site_id is not None:
+        if item_id in book.items and site_id is not None:
             hint = near_miss(site_id, book.sites.ids)
             raise UnknownSupplyError(f'no site "{site_id}" in this book{hint}')
-        if site_id in book.sites.ids:
+        if site_id in book.sites:
             hint = near_miss(item_id, book.items.ids)
             raise UnknownSupplyError(f'no item "{item_id}" in this book{hint}')
     raise UnknownSupplyError(f'no supply row, item or ITEM@SITE "{supply}" in this book'

@@ -116,15 +116,16 @@ def allocate(book: Book, policy: Policy, progress: Progress | None = None) -> Al
         turn = place_lines(trees, world, world, scratch, lines, rank[:upto], NO_ROWS_OF_3, turn,
                            log, most, room, room_draws, False, NO_ROWS_OF_2)
         if turn < upto:
-            parts.append(_copy(log))
+            parts.append(copied(log))
             log.size[:] = 0
         if progress is not None:
             progress("plan", turn / len(rank))
-    parts.append(_copy(log))
+    parts.append(copied(log))
     return by_line(_joined(parts), len(book.lines), pools)
 
 
-def _copy(log: Log) -> Log:
+def copied(log: Log) -> Log:
+    """What a log holds so far, in arrays of its own."""
     rows, draws = int(log.size[0]), int(log.size[1])
     return Log(log.rows[:rows].copy(), log.first_draw[:rows + 1].copy(),
                log.sources[:draws].copy(), log.pieces[:draws].copy(), log.size.copy())

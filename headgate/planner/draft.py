@@ -89,9 +89,8 @@ class Draft:
         self.cost = tables.cost.copy()
         self.world.taste[:] = 0
         find_taste(self.exchange.trees, market, tables, price, TOO_DEAR, self.world.taste)
-        halves = [0, len(self.held.head) // 2, len(self.held.head)]
-        both(self.threads, lambda part: reprice(market, self.cost, self.held, halves[part],
-                                                halves[part + 1]))
+        both(self.threads, len(self.held.head), lambda half, first, end: reprice(
+            market, self.cost, self.held, first, end))
         self.groups = _groups(self.exchange, price)
 
     def fill(self) -> None:
@@ -111,15 +110,13 @@ class Draft:
         room.most[0][:] = UNKNOWN
         waiting = np.flatnonzero(left > 0)
         worth = np.zeros(len(waiting))
-        halves = np.linspace(0, len(waiting), 3).astype(np.int64)
 
-        def ask(part: int) -> None:
+        def ask(half: int, first: int, end: int) -> None:
             """The best option of half of the lines."""
-            chosen = slice(halves[part], halves[part + 1])
-            best_worth(self.lines, market, self.cost, room.most[0], waiting[chosen],
-                       np.zeros_like(room.worth), np.zeros_like(room.options), worth[chosen])
+            best_worth(self.lines, market, self.cost, room.most[0], waiting[first:end],
+                       np.zeros_like(room.worth), np.zeros_like(room.options), worth[first:end])
 
-        both(self.threads, ask)
+        both(self.threads, len(waiting), ask)
         return waiting[np.argsort(-worth / market.heat[waiting], kind="stable")]
 
     def _fill(self, order: Longs, discount: float, slack: Floats, floor: Floats,
@@ -196,15 +193,13 @@ class Draft:
             return None
         regret, week = np.zeros(lines), np.zeros(lines, dtype=np.int64)
         room.most[0][:] = UNKNOWN
-        halves = [0, lines // 2, lines]
 
-        def ask(part: int) -> None:
+        def ask(half: int, first: int, end: int) -> None:
             """The regrets of half of the lines."""
-            find_regrets(self.lines, market, self.cost, self.held, room.most[0], halves[part],
-                         halves[part + 1], np.zeros_like(room.worth),
-                         np.zeros_like(room.options), regret, week)
+            find_regrets(self.lines, market, self.cost, self.held, room.most[0], first, end,
+                         np.zeros_like(room.worth), np.zeros_like(room.options), regret, week)
 
-        both(self.threads, ask)
+        both(self.threads, lines, ask)
         order = np.lexsort((week, self.groups))
         group_ptr = np.searchsorted(self.groups[order],
                                     np.arange(self.groups.max(initial=0) + 2)).astype(np.int64)

@@ -78,13 +78,12 @@ class Dual:
         market, tables = self.market, self.tables
         price = self.quote(prices, tau)
         self.wanted[:] = 0.0
-        edges = np.linspace(0, len(market.lines), 3).astype(np.int64)
 
-        def ask(half: int) -> float:
-            return float(ask_lines(market, tables.quote, edges[half], edges[half + 1], tau,
-                                   self.wanted[half], self.values[half]))
+        def ask(half: int, first: int, end: int) -> float:
+            return float(ask_lines(market, tables.quote, first, end, tau, self.wanted[half],
+                                   self.values[half]))
 
-        surplus = sum(both(self.threads, ask))
+        surplus = sum(both(self.threads, len(market.lines), ask))
         np.sum(self.wanted, axis=0, out=tables.wanted)
         draw_all(self.exchange.trees, market, price, tables, tau)
         hours = np.where(self.limited, self.hours, 0.0)

@@ -9,12 +9,15 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def both(threads: ThreadPoolExecutor, work: Callable[[int], Result]) -> list[Result]:
+def both(threads: ThreadPoolExecutor, count: int,
+         work: Callable[[int, int, int], Result]) -> list[Result]:
     """
-    Part 0 of a work here and part 1 in a thread; what they return.
+    The first half of `count` things here and the second in a thread: `work(half, first, end)` of
+    each, with 0 and 1 for the half; what they return.
 
-    The parts do not depend on the number of threads, so that the result does not either. Must not
+    The halves do not depend on the number of threads, so that the result does not either. Must not
     be called from a thread of the pool, which may have only that one.
     """
-    other = threads.submit(work, 1)
-    return [work(0), other.result()]
+    middle = count // 2
+    other = threads.submit(work, 1, middle, count)
+    return [work(0, 0, middle), other.result()]

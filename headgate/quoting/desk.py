@@ -12,19 +12,18 @@ from headgate.base.calendar import bucket_of, friday_of_bucket, monday_of_bucket
 from headgate.book import NO_LIMIT, Book, Lines, with_roots
 from headgate.catalog.restrictions import Bans, banned_for
 from headgate.explain.kernels import REASON_CODES
-from headgate.explain.reasons import Ground
-from headgate.planner.allocate import Allocation
+from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
+from headgate.planner.allocate import NO_ROWS_OF_2, NO_ROWS_OF_3, Allocation, copied
 from headgate.planner.kernels.layout import FIRST_BITS, MAKE
 from headgate.planner.kernels.rank import LANE, PIECES, SENT, SHIP, Log, place_lines
 from headgate.planner.kernels.rank import Lines as Packed
 from headgate.planner.policy import Policy
 from headgate.planner.usage import hours_used
 from headgate.planner.world import (
-    draws_of_tree,
     lines_of,
     log_of,
-    options_of_arrival,
     pools_of,
+    room_for_line,
     scratch_of,
     trees_of,
 )
@@ -33,8 +32,6 @@ from headgate.quoting.requests import Request, check_requests
 
 Longs = NDArray[np.int64]
 
-NOTHING_REMEMBERED = np.zeros((0, 0, 0), dtype=np.int32)
-OWN_WINDOWS = np.zeros((0, 3), dtype=np.int64)
 SOON = 2
 """No piece arrives more than so many weeks before the requested one, as for orders."""
 
@@ -119,7 +116,7 @@ class Desk:
         out = np.zeros((len(lines), 2), dtype=np.int64)
         packed, room, room_draws = self._packed(lines)
         place_lines(self.trees, self.spare[mode], self.worlds[mode], self.scratch, packed,
-                    np.arange(len(lines), dtype=np.int32), OWN_WINDOWS, 0,
+                    np.arange(len(lines), dtype=np.int32), NO_ROWS_OF_3, 0,
                     log_of(room, room_draws), NOTHING_REMEMBERED, room, room_draws, True, out)
         return out
 
@@ -127,19 +124,16 @@ class Desk:
         """The allocations of each line alone."""
         packed, room, room_draws = self._packed(lines)
         log, world, clean = log_of(room, room_draws), self.spare[mode], self.worlds[mode]
-        nothing, found = np.zeros((0, 2), dtype=np.int64), []
+        found = []
         for place in range(len(lines)):
             place_lines(self.trees, world, world, self.scratch, packed,
-                        np.array([place], dtype=np.int32), OWN_WINDOWS, 0, log,
-                        NOTHING_REMEMBERED, room, room_draws, False, nothing)
-            rows, draws = log.size.tolist()
-            found.append(Log(log.rows[:rows].copy(), log.first_draw[:rows + 1].copy(),
-                             log.sources[:draws].copy(), log.pieces[:draws].copy(),
-                             log.size.copy()))
-            log.size[:] = 0
-            if rows:
+                        np.array([place], dtype=np.int32), NO_ROWS_OF_3, 0, log,
+                        NOTHING_REMEMBERED, room, room_draws, False, NO_ROWS_OF_2)
+            found.append(copied(log))
+            if log.size[0]:
                 np.copyto(world.free, clean.free)
                 np.copyto(world.hours, clean.hours)
+            log.size[:] = 0
         self.scratch.dirty[:], self.scratch.size[:] = 0, 0
         return found
 
@@ -150,11 +144,7 @@ class Desk:
     def _packed(self, lines: Lines) -> tuple[Packed, int, int]:
         """Lines as the kernels take them, and the most allocations and draws of one."""
         book = self._asking(lines)
-        pieces = int((lines.open // lines.lot).max(initial=1))
-        options = options_of_arrival(book)
-        arrivals = book.horizon + int(book.lanes.weeks.max(initial=0))
-        room = max(1, min(pieces, options * arrivals)) + options
-        return lines_of(book), room, room * draws_of_tree(book)
+        return lines_of(book), *room_for_line(book)
 
     def _lines(self, requests: Sequence[Request]) -> Lines:
         """Requests as lines of a book."""

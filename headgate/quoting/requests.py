@@ -59,12 +59,12 @@ def faults_of(request: Request, book: Book, file: str = "quote",
 
     for column, names in (("item_id", (request.item_id,)), ("accepts", request.accepts)):
         for name in names:
-            if not _known(book.items.ids, name):
+            if name not in book.items:
                 refuse(column, name, f"not in items{near_miss(name, book.items.ids)}")
-    if not _known(book.regions.ids, request.region):
+    if request.region not in book.regions:
         refuse("region", request.region,
                f"no lane leads to it{near_miss(request.region, book.regions.ids)}")
-    if request.site_id is not None and not _known(book.sites.ids, request.site_id):
+    if request.site_id is not None and request.site_id not in book.sites:
         refuse("site_id", request.site_id,
                f"not in sites{near_miss(request.site_id, book.sites.ids)}")
     for column, number in (("quantity", request.quantity), ("lot_size", request.lot_size)):
@@ -153,9 +153,3 @@ def _value(column: str, text: str) -> object:
         return tuple(part.strip() for part in text.split(";") if part.strip())
     return text
 
-
-def _known(ids: Sequence[str], name: str) -> bool:
-    from bisect import bisect_left
-
-    place = bisect_left(ids, name)
-    return place < len(ids) and ids[place] == name

@@ -59,8 +59,12 @@ def why(book: Book, plan: Plan | str | Path, line: str) -> Why:
         lines = book.tables.frames["orders"].filter(pl.col("order_id") == line)["line_no"]
         hint = f"; did you mean {line}/{lines.sort()[0]}?" if len(lines) else ", such as SO-4711/1"
         raise UnknownLineError(f'"{line}" is not ORDER/LINE{hint}')
-    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
-    return opened.why(order_id, int(number))
+    return _opened(book, plan).why(order_id, int(number))
+
+
+def _opened(book: Book, plan: Plan | str | Path) -> Plan:
+    """A plan, read from its folder if need be."""
+    return plan if isinstance(plan, Plan) else open_plan(book, plan)
 
 
 def where_used(book: Book, plan: Plan | str | Path, supply: str) -> WhereUsed:
@@ -69,8 +73,7 @@ def where_used(book: Book, plan: Plan | str | Path, supply: str) -> WhereUsed:
 
     raises UnknownSupplyError : nothing has this name; IssuesError : the plan cannot be read
     """
-    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
-    return opened.where_used(supply)
+    return _opened(book, plan).where_used(supply)
 
 
 def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Request],
@@ -86,9 +89,8 @@ def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Requ
     """
     from headgate.quoting.requests import Request
 
-    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
     asked = [requests] if isinstance(requests, Request) else list(requests)
-    return opened.desk().quote(asked, mode, alternatives)
+    return _opened(book, plan).desk().quote(asked, mode, alternatives)
 
 
 def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:

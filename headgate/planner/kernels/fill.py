@@ -173,7 +173,6 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
     ship = arrival - market.offers[offer, OFFER_WEEKS]
     slot, ban, lot = lines.rows[line, SLOT], lines.rows[line, BAN], lines.rows[line, LOT]
     complete = lines.rows[line, COMPLETE] == 1
-    brings = worth_of(market, line, choice, offer, arrival)
     remember = slot == 0 and ban == 0 and not complete
     journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
     rows, kept = log.size[0], log.size[1]
@@ -194,7 +193,7 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
             break
         undo(world, scratch, journal, draws)
         log.size[0], log.size[1] = rows, kept
-        cost = brings - earned / pieces
+        cost = worth_of(market, line, choice, offer, arrival) - earned / pieces
         asked, pieces = pieces // 2, np.int64(0)
     if remember:
         most[item, site, ship] = min(least - pieces, 2**31 - 1)
