@@ -48,6 +48,7 @@ class Lines:
     open            : pieces ordered and not shipped
     price_cents, penalty_cents : for one piece, and for one piece and week late
     requested, earliest, latest, promised : buckets; latest NO_LIMIT, promised -NO_LIMIT if blank
+    ship_set        : ship set, -1 none. frozen: 1 keeps its promise
     site            : the only site, -1 any. region: index
     slot            : customer's number among those with reserved supply, 0 none
     ban             : row of `Bans.banned`
@@ -66,6 +67,8 @@ class Lines:
     promised: Ints
     lot: Longs
     complete: NDArray[np.int8]
+    ship_set: Ints
+    frozen: NDArray[np.int8]
     site: Ints
     region: Ints
     slot: Ints
@@ -289,6 +292,8 @@ def _lines(tables: Tables, items: IdMap, sites: IdMap, regions: IdMap, reserving
         latest=latest.astype(np.int32), promised=promised.astype(np.int32),
         lot=frame["lot_size"].to_numpy().astype(np.int64),
         complete=frame["ship_complete"].to_numpy().astype(np.int8),
+        ship_set=(frame["ship_set"].rank("dense").cast(pl.Int32) - 1).fill_null(-1).to_numpy(),
+        frozen=frame["frozen"].to_numpy().astype(np.int8),
         site=sites.indexes(frame["site_id"]), region=regions.indexes(frame["region"]),
         slot=slot.astype(np.int32), ban=bans.line_class[source].astype(np.int32),
         accept_ptr=ptr,

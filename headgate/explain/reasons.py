@@ -25,6 +25,7 @@ from headgate.explain.kernels import (
 from headgate.planner.allocate import Allocation, balance_after, look_ahead
 from headgate.planner.kernels.layout import UNLIMITED, World
 from headgate.planner.kernels.rank import Lines, place_lines
+from headgate.planner.permits import Permits
 from headgate.planner.world import (
     ample_world,
     empty_world,
@@ -116,15 +117,19 @@ class Ground:
         balance = balance_after(book, allocation)
         there = book.hours.micro
         left = np.where(there >= UNLIMITED, there, there - used)
-        return cls(book, allocation, lines_of(book), id_order(book), empty_world(book, pools),
-                   ample_world(book, pools), world_of(book, pools, look_ahead(balance), left),
-                   balance)
+        return cls(book, allocation, lines_of(book, pools.permits), id_order(book),
+                   empty_world(book, pools), ample_world(book, pools),
+                   world_of(book, pools, look_ahead(balance), left), balance)
 
-    def asked_by(self, book: Book) -> Ground:
-        """The same for other lines, of which the plan serves none: those of `book`."""
+    def asked_by(self, book: Book, permits: Permits) -> Ground:
+        """
+        The same for other lines, of which the plan serves none: those of `book`.
+
+        permits : those of the plan with the claims of these lines
+        """
         nothing = np.zeros(len(book.lines) + 1, dtype=np.int64)
         plan = Allocation(self.allocation.log, nothing, self.allocation.pools, nothing[:-1])
-        return replace(self, book=book, allocation=plan, lines=lines_of(book))
+        return replace(self, book=book, allocation=plan, lines=lines_of(book, permits))
 
     def explain(self, chosen: Ints, progress: Callable[[str, float], None] | None = None,
                 threads: int = THREADS) -> Reasons:
@@ -192,7 +197,7 @@ class _Desk:
         self.shared, self.book = shared, book
         self.trees = trees_of(book)
         self.scratch = scratch_of(book, shared.allocation.pools)
-        self.room = room_for_line(book)
+        self.room = room_for_line(book, shared.allocation.pools)
         self.log = log_of(*self.room)
         self.worlds = {id(world): world._replace(free=world.free.copy(), hours=world.hours.copy())
                        for world in (shared.empty, shared.ample, shared.left)}

@@ -66,8 +66,9 @@ def _wanted(book: Book, allocation: Allocation) -> tuple[Longs, Longs]:
     pieces = np.zeros((len(book.items), len(book.sites), book.horizon), dtype=np.int64)
     hours = np.zeros_like(world.hours)
     nothing_banned = np.zeros(len(book.items), dtype=np.int8)
-    want_all(trees_of(book), world, scratch_of(book, allocation.pools), lines_of(book),
-             book.lines.rank, allocation.log, allocation.ptr, nothing_banned, pieces, hours)
+    want_all(trees_of(book), world, scratch_of(book, allocation.pools),
+             lines_of(book, allocation.pools.permits), book.lines.rank, allocation.log,
+             allocation.ptr, nothing_banned, pieces, hours)
     return pieces, hours
 
 

@@ -233,7 +233,7 @@ def _part_holders(book: Book, policy: Policy, allocation: Allocation,
 
 def _hour_holders(book: Book, allocation: Allocation, reasons: Reasons) -> pl.DataFrame:
     """Other lines whose steps use the resource in the week of the need."""
-    trees, lines, forest = trees_of(book), lines_of(book), book.forest
+    trees, lines, forest = trees_of(book), lines_of(book, allocation.pools.permits), book.forest
     resource, site = int(reasons.index[0]), int(reasons.site[0])
     week = max(0, int(reasons.bucket[0]))
     work = np.zeros((4, largest_tree(book)), dtype=np.int64)

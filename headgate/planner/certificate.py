@@ -13,6 +13,7 @@ from headgate.book import Book
 from headgate.planner.dual import Prices
 from headgate.planner.kernels.certify import NEVER, cost_goods, surplus_of_lines
 from headgate.planner.kernels.layout import UNLIMITED
+from headgate.planner.kernels.price_sets import surplus_of_sets
 from headgate.planner.market import Exchange, useful_steps
 from headgate.planner.promise import mondays
 from headgate.planner.world import Pools
@@ -29,7 +30,8 @@ class Certificate:
     """
     A bound over all plans that the rules allow, and the prices that prove it.
 
-    level       : (pools, weeks) cents for a piece that is there by the week, never rising
+    level       : (pools and permits, weeks) cents for a piece that is there by the week, never
+                  rising
     hours       : (hour rows, weeks) cents for an hour
     bound_cents : no plan's weighted value is higher
     """
@@ -60,13 +62,15 @@ def bound_of(book: Book, exchange: Exchange, pools: Pools, level: Longs, hours: 
     weeks = level.shape[1]
     stock = np.zeros((len(market.sources), weeks), dtype=np.int64)
     cost = np.zeros((len(market.source_of), weeks), dtype=np.int64)
-    price = np.where(pools.supplied > 0, level, NEVER)
+    there = pools.everything()
+    price = np.where(there > 0, level, NEVER)
     hour_price = np.where(book.hours.micro > 0, hours, NEVER)
     cost_goods(exchange.trees, market, price, hour_price, stock, cost)
     quote = np.zeros((len(market.queries), exchange.arrivals), dtype=np.int64)
     surplus = np.zeros(2, dtype=np.int64)
     surplus_of_lines(market, cost, quote, surplus)
-    received = np.diff(pools.supplied, axis=1, prepend=0)
+    surplus_of_sets(market, cost, quote, np.zeros((exchange.arrivals, 2), dtype=np.int64), surplus)
+    received = np.diff(there, axis=1, prepend=0)
     limited = (book.hours.micro < UNLIMITED) & (hours > 0)
     worked = [-(-micro * cents // 1_000_000) for micro, cents in zip(
         book.hours.micro[limited].tolist(), hours[limited].tolist(), strict=True)]
@@ -91,7 +95,7 @@ def price_frame(book: Book, pools: Pools, certificate: Certificate | None) -> pl
     """The `prices` table: a row where a price ends; without a certificate, none."""
     if certificate is None:
         return pl.DataFrame(schema=PRICES.types)
-    level = certificate.level
+    level = certificate.level[:len(pools)]
     later = np.concatenate([level[:, 1:], np.zeros((len(level), 1), dtype=np.int64)], axis=1)
     pool, week = np.nonzero((level > later) & (pools.supplied > 0))
     slot = pools.slot[pool]
@@ -108,5 +112,20 @@ def price_frame(book: Book, pools: Pools, certificate: Certificate | None) -> pl
         "id": book.resources.names(resource[row]), "site_id": book.sites.names(site[row]),
         "reserved_for": pl.Series([None] * len(row), dtype=pl.String),
         "week": mondays(book, week), "price_cents": certificate.hours[row, week]})
-    return pl.concat([parts.cast(PRICES.types), hours.cast(PRICES.types)]).sort(
+    tables = [parts, hours, _permit_prices(book, pools, certificate)]
+    return pl.concat([table.cast(PRICES.types) for table in tables]).sort(
         PRICES.key, nulls_last=False)
+
+
+def _permit_prices(book: Book, pools: Pools, certificate: Certificate) -> pl.DataFrame:
+    """The rows of `prices` for quotas."""
+    permits, level = pools.permits, certificate.level[len(pools):]
+    later = np.concatenate([level[:, 1:], np.zeros((len(level), 1), dtype=np.int64)], axis=1)
+    place, week = np.nonzero((level > later) & (permits.supplied > 0))
+    count = len(place)
+    return pl.DataFrame({
+        "kind": pl.Series(["quota"] * count, dtype=pl.String),
+        "id": pl.Series([permits.title(k) for k in place.tolist()], dtype=pl.String),
+        "site_id": pl.Series([None] * count, dtype=pl.String),
+        "reserved_for": pl.Series([None] * count, dtype=pl.String),
+        "week": mondays(book, week), "price_cents": level[place, week]})

@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.planner.halves import both
-from headgate.planner.kernels.fill import best_worth, fill, replay
+from headgate.planner.kernels.fill import best_worth, replay
 from headgate.planner.kernels.held import Held, adopt, compact, drop_losses, reprice
 from headgate.planner.kernels.improve import Places, Room, find_regrets, improve
 from headgate.planner.kernels.price import L_CHOICE, Tables
-from headgate.planner.kernels.rank import LANE, LINE, SENT, SHIP, Log
+from headgate.planner.kernels.rank import SET, Log
+from headgate.planner.kernels.sets import fill
 from headgate.planner.kernels.taste import find_taste
 from headgate.planner.market import Exchange
+from headgate.planner.placing import merged
 from headgate.planner.world import (
     Pools,
-    empty_world,
+    limited_world,
     lines_of,
     log_of,
     options_of_line,
@@ -60,23 +62,25 @@ class Draft:
                  threads: ThreadPoolExecutor) -> None:
         lines = len(book.lines)
         self.exchange, self.threads = exchange, threads
-        self.room_rows, self.room_draws = room_for_line(book)
+        self.room_rows, self.room_draws = room_for_line(book, pools)
         rows = 3 * lines + max(20_000, 2 * self.room_rows)
         draws = 30 * lines + max(200_000, 2 * self.room_draws)
         cells = (len(book.items), len(book.sites), book.horizon)
         taste = np.zeros(cells, dtype=np.int16)
-        self.world = empty_world(book, pools)._replace(taste=taste)
-        self.lines = lines_of(book)
+        self.world = limited_world(book, pools)._replace(taste=taste)
+        self.lines = lines_of(book, pools.permits, sets=True)
         self.scratch = scratch_of(book, pools)
         self.held = Held(log_of(rows, draws), np.full(lines, -1, dtype=np.int64),
                          np.full(rows, -1, dtype=np.int64), book.lines.open.copy(),
-                         pools.supplied.copy(), np.zeros(rows), np.zeros(rows))
+                         pools.everything(), np.zeros(rows), np.zeros(rows))
         options = options_of_line(book)
         self.room = Room(np.full((2, *cells), UNKNOWN, dtype=np.int32), np.zeros(options),
                          np.zeros((options, 4), dtype=np.int64), np.zeros((0, 0, 0)),
                          np.zeros(LARGEST + 1, dtype=np.int64),
                          np.zeros((LARGEST + 1) * self.room_rows, dtype=np.int64),
-                         np.zeros(LARGEST + 1), np.zeros((3, len(pools.item) + 1), dtype=np.int64))
+                         np.zeros(LARGEST + 1),
+                         np.zeros((3, len(self.world.free) + 1), dtype=np.int64),
+                         np.zeros((exchange.arrivals + 1, 2)))
         self.state = np.array([seed * 2_862_933_555_777_941_757 % 2**62 + 1], dtype=np.int64)
         self.marked = np.zeros(lines, dtype=np.int8)
         self.cost = np.zeros((0, book.horizon))
@@ -86,7 +90,7 @@ class Draft:
     def take_prices(self, tables: Tables, price: Floats) -> None:
         """Weigh options at other prices: `tables` of a sharp dual, price of each pool and week."""
         market = self.exchange.market
-        self.cost = tables.cost.copy()
+        self.cost = self.exchange.costs(tables)
         self.world.taste[:] = 0
         find_taste(self.exchange.trees, market, tables, price, TOO_DEAR, self.world.taste)
         both(self.threads, len(self.held.head), lambda half, first, end: reprice(
@@ -102,6 +106,15 @@ class Draft:
             if not self.world.picky[0]:
                 self.room.most[0][:] = UNKNOWN
             self._fill(order, discount, slack * heat, floor * heat, failed)
+        self.drop_losses()
+
+    def fill_sets(self) -> None:
+        """Give ship sets their best weeks, before other lines leave them none in common."""
+        heat = self.exchange.market.heat
+        order = self.order()
+        discount, _, floor = PASSES[0]
+        self._fill(order[self.lines.rows[order, SET] >= 0], discount, heat, floor * heat,
+                   self.room.failed)
         self.drop_losses()
 
     def order(self) -> Longs:
@@ -124,8 +137,8 @@ class Draft:
         self._log(len(order), lambda place: fill(
             self.exchange.trees, self.world, self.scratch, self.lines, self.exchange.market,
             self.cost, order, place, self.held.left, discount, slack, floor, self.held.log,
-            self.room.most[0], self.room.worth, self.room.options, failed, self.room_rows,
-            self.room_draws))
+            self.room.most[0], self.room.worth, self.room.options, failed, self.room.by_arrival,
+            self.room_rows, self.room_draws))
 
     def _log(self, count: int, log_from: Callable[[int], int]) -> None:
         """Take in what a kernel logs of so many places; it stops where the log may run full."""
@@ -246,7 +259,7 @@ class Draft:
         compact(self.held, np.zeros(len(self.held.log.rows), dtype=np.int8))
         rows, draws = int(self.held.log.size[0]), int(self.held.log.size[1])
         log = self.held.log
-        return _merged(Log(log.rows[:rows], log.first_draw[:rows + 1], log.sources[:draws],
+        return merged(Log(log.rows[:rows], log.first_draw[:rows + 1], log.sources[:draws],
                            log.pieces[:draws], log.size))
 
 
@@ -255,37 +268,6 @@ def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
     longer = np.zeros((length, *array.shape[1:]), dtype=array.dtype)
     longer[:len(array)] = array
     return longer
-
-
-def _merged(log: Log) -> Log:
-    """
-    One allocation for each line, item, lane and week, with all draws of those that were joined.
-
-    In the order of line, week, lane and item, so that nothing tells how the plan came about.
-    """
-    rows = log.rows
-    order = np.lexsort((rows[:, SENT], rows[:, LANE], rows[:, SHIP], rows[:, LINE]))
-    key = rows[order][:, [LINE, SENT, LANE, SHIP]]
-    fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = (key[1:] != key[:-1]).any(axis=1)
-    into = np.cumsum(fresh) - 1
-    counts = np.diff(log.first_draw)[order]
-    before = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    draws = np.repeat(log.first_draw[:-1][order] - before[:-1], counts) + np.arange(before[-1])
-    joined = rows[order[fresh]].copy()
-    joined[:, -1] = 0
-    np.add.at(joined[:, -1], into, rows[order, -1])
-    owner = np.repeat(into, counts)
-    place = np.lexsort((log.sources[draws, 1], log.sources[draws, 0], owner))
-    owner, draws = owner[place], draws[place]
-    sources = log.sources[draws]
-    new = np.ones(len(draws), dtype=bool)
-    new[1:] = (owner[1:] != owner[:-1]) | (sources[1:] != sources[:-1]).any(axis=1)
-    pieces = np.zeros(int(new.sum()), dtype=np.int64)
-    np.add.at(pieces, np.cumsum(new) - 1, log.pieces[draws])
-    first = np.searchsorted(owner[new], np.arange(len(joined) + 1)).astype(np.int64)
-    return Log(joined, first, sources[new], pieces,
-               np.array([len(joined), len(pieces)], dtype=np.int64))
 
 
 def _groups(exchange: Exchange, price: Floats) -> Longs:

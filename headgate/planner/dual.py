@@ -21,10 +21,12 @@ from headgate.planner.kernels.price import (
     L_CHOICE,
     L_CHOICE_END,
     L_OPEN,
+    L_SET,
     Market,
     ask_lines,
     quote_all,
 )
+from headgate.planner.kernels.price_sets import ask_sets
 from headgate.planner.market import Exchange, prices_of, useful_steps
 
 Floats = NDArray[np.float64]
@@ -84,6 +86,7 @@ class Dual:
                                    self.values[half]))
 
         surplus = sum(both(self.threads, len(market.lines), ask))
+        surplus += ask_sets(market, tables.quote, tau, self.wanted[0], self.values[0])
         np.sum(self.wanted, axis=0, out=tables.wanted)
         draw_all(self.exchange.trees, market, price, tables, tau)
         hours = np.where(self.limited, self.hours, 0.0)
@@ -112,9 +115,11 @@ class Sampling:
         market = self.market
         lines, heat = market.lines[hit], market.heat[hit]
         pieces = hits * (self.dollars[-1] / count) / heat
+        lines[:, L_SET] = -1
         lines[:, L_OPEN] = np.maximum(1, np.rint(SAMPLE_SCALE * pieces)).astype(np.int64)
         return market._replace(lines=lines, heat=heat, late_cost=market.late_cost[hit],
-                               bonus=market.bonus[hit], bonus_until=market.bonus_until[hit])
+                               bonus=market.bonus[hit], bonus_until=market.bonus_until[hit],
+                               set_ptr=market.set_ptr[:1], mates=market.mates[:0])
 
 
 class Descent:

@@ -13,7 +13,7 @@ from headgate.base.money import exact_dot
 from headgate.book import NO_LIMIT, Book
 from headgate.planner.allocate import Allocation, draw_weeks
 from headgate.planner.policy import Policy
-from headgate.planner.promise import LATE, ON_TIME, SHIPPED, STATUSES, Promises
+from headgate.planner.promise import LATE, ON_TIME, SHIPPED, STATUSES, Promises, promise
 from headgate.planner.terms import (
     Terms,
     late_cost_cents,
@@ -62,6 +62,14 @@ def measure(book: Book, policy: Policy, allocation: Allocation,
         "segments": _segments(book, terms, worth, allocation, promises),
         "backlog_cents": _backlog(book, allocation, promises),
     }
+
+
+def worth_of_log(book: Book, policy: Policy, allocation: Allocation) -> int:
+    """What allocations earn in weighted cents, what is not delivered left out."""
+    if not len(allocation.line):
+        return 0
+    worth = _worth_cents(book, terms_of(book, policy), allocation, promise(book, allocation))
+    return exact_dot(allocation.quantity, worth) - _extra_cost(book, allocation)
 
 
 def share(part: int, whole: int) -> float | None:

@@ -78,9 +78,10 @@ def _parts(book: Book, pools: Pools, certificate: Certificate) -> list[Relief]:
     """The best week of each pool that anybody may draw, and a useful batch of it."""
     reliefs = []
     largest = _largest_need(book)
-    there = (pools.slot == 0) & (certificate.level.max(axis=1, initial=0) > 0)
+    levels = certificate.level[:len(pools)]
+    there = (pools.slot == 0) & (levels.max(axis=1, initial=0) > 0)
     for pool in np.flatnonzero(there).tolist():
-        level = np.where(pools.supplied[pool] > 0, certificate.level[pool], 0)
+        level = np.where(pools.supplied[pool] > 0, levels[pool], 0)
         if level.max() == 0:
             continue
         week = int(np.flatnonzero(level >= NEAR_TOP * level.max())[-1])

@@ -29,7 +29,7 @@ class Start:
 
 def prices_of_start(book: Book, pools: Pools, start: Start) -> Prices:
     """The older plan's prices on this book's pools and hours; 0 for what it did not know."""
-    steps = np.zeros(pools.supplied.shape)
+    steps = np.zeros(pools.everything().shape)
     hours = np.zeros(book.hours.micro.shape)
     week = _bucket(book, start.prices["week"])
     inside = (week >= 0) & (week < book.horizon)

@@ -10,10 +10,15 @@ import polars as pl
 from headgate.book import Book
 from headgate.planner.allocate import Allocation, Progress, allocate, by_line
 from headgate.planner.certificate import Certificate
+from headgate.planner.fixed import fix, rest_of
+from headgate.planner.kernels.rank import Log
+from headgate.planner.measures import worth_of_log
+from headgate.planner.placing import joined, merged
 from headgate.planner.policy import Policy
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.restart import Start
 from headgate.planner.value import search
+from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import RELIEFS
 
 
@@ -43,10 +48,18 @@ def run(book: Book, policy: Policy, progress: Progress | None = None,
     threads : at most so many work at a time; the plan is the same with any number
     start   : an older plan that `value` begins from
     """
+    pools = pools_of(book, policy)
+    fixed = fix(book, pools)
+    rest, left = rest_of(book, pools, fixed)
+
+    def settled(log: Log) -> Allocation:
+        """The whole plan, by line."""
+        whole = merged(joined([fixed.log, log])) if len(fixed.log.rows) else log
+        return settle_reservations(book, policy, by_line(whole, pools, fixed.broken))
+
     if policy.objective == "rank":
-        allocation = settle_reservations(book, policy, allocate(book, policy, progress))
-        return Run(allocation, pl.DataFrame(schema=RELIEFS.types), None, 0)
-    found = search(book, policy, progress, stop, threads, start)
-    allocation = by_line(found.log, len(book.lines), found.pools)
-    return Run(settle_reservations(book, policy, allocation), found.reliefs, found.certificate,
-               found.work)
+        return Run(settled(allocate(rest, left, progress)), pl.DataFrame(schema=RELIEFS.types),
+                   None, 0)
+    earned = worth_of_log(book, policy, by_line(fixed.log, pools, fixed.broken))
+    found = search(rest, left, policy, earned, progress, stop, threads, start)
+    return Run(settled(found.log), found.reliefs, found.certificate, found.work)

@@ -28,7 +28,7 @@ from headgate.planner.policy import Policy
 from headgate.planner.reliefs import relief_frame
 from headgate.planner.restart import Start, prices_of_start, rows_of_start
 from headgate.planner.terms import terms_of
-from headgate.planner.world import Pools, empty_world, pools_of, trees_of
+from headgate.planner.world import Pools, limited_world, trees_of
 
 Progress = Callable[[str, float], None]
 Stop = Callable[[], bool]
@@ -74,7 +74,6 @@ class Found:
 
     log: Log
     reliefs: pl.DataFrame
-    pools: Pools
     certificate: Certificate
     work: int
 
@@ -86,12 +85,12 @@ class Search:
     best : the lowest bound so far; None before the first
     """
 
-    def __init__(self, book: Book, policy: Policy, threads: ThreadPoolExecutor,
-                 start: Start | None = None) -> None:
+    def __init__(self, book: Book, pools: Pools, policy: Policy, held_cents: int,
+                 threads: ThreadPoolExecutor, start: Start | None = None) -> None:
         self.book, self.threads = book, threads
-        self.pools = pools_of(book, policy)
-        self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
-                                    empty_world(book, self.pools), trees_of(book))
+        self.pools = pools
+        self.exchange = exchange_of(book, terms_of(book, policy), pools,
+                                    limited_world(book, pools), trees_of(book), held_cents)
         self.prices = Prices(np.zeros_like(self.exchange.supply),
                              np.zeros_like(self.exchange.hours))
         self.dual = Dual(self.exchange, threads)
@@ -189,8 +188,9 @@ class Search:
             self.draft.provide(rows_of_start(self.book, self.start), False)
             self.draft.drop_losses()
         elif self.tau > 0.0:
+            self.draft.fill_sets()
             self.dual.quote(self.prices, self.tau)
-            deal_out(self.draft, self.dual.tables.cost, self.tau)
+            deal_out(self.draft, self.exchange.costs(self.dual.tables), self.tau)
         self.draft.fill()
         self.filled = True
 
@@ -204,12 +204,13 @@ class Search:
         self.draft.take_prices(self.dual.tables, price)
 
 
-def search(book: Book, policy: Policy, progress: Progress | None = None,
-           stop: Stop | None = None, threads: int | None = None,
-           start: Start | None = None) -> Found:
+def search(book: Book, pools: Pools, policy: Policy, held_cents: int,
+           progress: Progress | None = None, stop: Stop | None = None,
+           threads: int | None = None, start: Start | None = None) -> Found:
     """
     The best plan found within the policy's stop conditions, and the bound that certifies it.
 
+    held_cents : what allocations earn that are placed already, part of value and bound
     progress : called after each unit of work with value, bound and gap in words
     stop     : asked after each unit of work; true ends the search with the best plan so far
     threads  : at most so many work at a time; the result is the same with any number
@@ -218,7 +219,7 @@ def search(book: Book, policy: Policy, progress: Progress | None = None,
     started = perf_counter()
     workers = max(1, min(THREADS, threads or os.cpu_count() or 1))
     with ThreadPoolExecutor(workers) as pool:
-        run = Search(book, policy, pool, start)
+        run = Search(book, pools, policy, held_cents, pool, start)
         work = 0
         for _ in run.units():
             work += 1
@@ -238,7 +239,7 @@ def search(book: Book, policy: Policy, progress: Progress | None = None,
         run.finish()
         assert run.best is not None
         reliefs = relief_frame(book, run.pools, run.best, run.draft)
-    return Found(run.draft.log(), reliefs, run.pools, run.best, work)
+    return Found(run.draft.log(), reliefs, run.best, work)
 
 
 def _words(run: Search, currency: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,15 @@ from numpy.typing import NDArray
 
 from headgate.book import FORECAST, Book
 from headgate.planner.kernels.layout import (
+    ALIKE,
+    TOLLED,
     UNLIMITED,
     Scratch,
     Trees,
     World,
 )
 from headgate.planner.kernels.rank import Lines, Log
+from headgate.planner.permits import Permits, Scope, permits_of
 from headgate.planner.policy import Policy
 
 Longs = NDArray[np.int64]
@@ -31,12 +35,21 @@ class Pools:
     Where pieces can be drawn from: (pools,) item, site and the customer's slot (0 anybody).
 
     supplied : (pools, weeks) int64 pieces that have become usable by each week
+    permits  : what quotas allow, numbered behind the pools
     """
 
     item: NDArray[np.int32]
     site: NDArray[np.int32]
     slot: NDArray[np.int32]
     supplied: Longs
+    permits: Permits
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def everything(self) -> Longs:
+        """(pools and permits, weeks) pieces, then permits, that there are by each week."""
+        return np.concatenate([self.supplied, self.permits.supplied])
 
 
 def trees_of(book: Book) -> Trees:
@@ -51,14 +64,59 @@ def trees_of(book: Book) -> Trees:
                  _columns(forest.sub_item, forest.sub_from, forest.sub_to))
 
 
-def lines_of(book: Book) -> Lines:
-    """The book's lines and lanes as a kernel takes them."""
+def lines_of(book: Book, permits: Permits, sets: bool = False) -> Lines:
+    """
+    The book's lines and lanes as a kernel takes them.
+
+    sets : whether lines of a ship set are planned together, or each alone as explanations do
+    """
     lines, lanes = book.lines, book.lanes
+    ship_set, ptr, mates = ship_sets(book) if sets else no_sets(book)
+    complete = lines.complete | (ship_set >= 0)
     rows = _columns(lines.item, lines.open, lines.requested, lines.earliest, lines.latest,
-                    lines.lot, lines.complete, lines.site, lines.region, lines.slot, lines.ban,
-                    lines.accept_ptr[:-1], lines.accept_ptr[1:])
+                    lines.lot, complete, lines.site, lines.region, permits.claim, lines.ban,
+                    lines.accept_ptr[:-1], lines.accept_ptr[1:],
+                    permits.claims[permits.claim, ALIKE], ship_set)
     return Lines(rows, lines.accept.astype(np.int64), _columns(lanes.site, lanes.weeks),
-                 lanes.ptr.astype(np.int64), book.bans.banned)
+                 lanes.ptr.astype(np.int64), book.bans.banned, ptr, mates)
+
+
+def no_sets(book: Book) -> tuple[Longs, Longs, Longs]:
+    """Every line by itself, as `ship_sets` would say it."""
+    return (np.full(len(book.lines), -1, dtype=np.int64), np.zeros(1, dtype=np.int64),
+            np.zeros(0, dtype=np.int64))
+
+
+def ship_sets(book: Book) -> tuple[Longs, Longs, Longs]:
+    """
+    Ship sets of lines with open pieces, numbered in the order of their best lines.
+
+    returns : (lines,) set of each line, -1 none; (sets + 1,) and the lines of each in rank order
+    """
+    lines = book.lines
+    members = lines.rank[(lines.ship_set[lines.rank] >= 0) & (lines.open[lines.rank] > 0)]
+    names, first = np.unique(lines.ship_set[members], return_index=True)
+    number = np.empty(len(names), dtype=np.int64)
+    number[np.argsort(first)] = np.arange(len(names))
+    of_member = number[np.searchsorted(names, lines.ship_set[members])]
+    found = np.full(len(lines), -1, dtype=np.int64)
+    found[members] = of_member
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(of_member, minlength=len(names)))])
+    return (found, ptr.astype(np.int64),
+            members[np.argsort(of_member, kind="stable")].astype(np.int64))
+
+
+def turns_of(book: Book) -> NDArray[np.int32]:
+    """Lines in rank order, of a ship set only the best, which stands for all."""
+    ship_set, ptr, mates = ship_sets(book)
+    stands = ship_set < 0
+    stands[mates[ptr[:-1]]] = True
+    return np.asarray(book.lines.rank[stands[book.lines.rank]], dtype=np.int32)
+
+
+def largest_set(book: Book) -> int:
+    """The most open lines of one ship set, at least 1."""
+    return max(1, int(np.diff(ship_sets(book)[1]).max(initial=1)))
 
 
 def _columns(*columns: NDArray[np.integer]) -> Longs:
@@ -76,10 +134,12 @@ def usable_supply(book: Book, policy: Policy) -> NDArray[np.bool_]:
     return np.asarray((supply.start < book.horizon) & counted, dtype=np.bool_)
 
 
-def pools_of(book: Book, policy: Policy) -> Pools:
+def pools_of(book: Book, policy: Policy, asked: Iterable[tuple[int, Scope]] = ()) -> Pools:
     """
     One pool for each item and site with supply for anybody, one for each customer's reserved
     rows, and one for each leaf that a tree needs at each site, stocked or not.
+
+    asked : customer's slot and scope of whoever is no line of the book
     """
     supply, forest = book.supply, book.forest
     usable = usable_supply(book, policy)
@@ -93,26 +153,47 @@ def pools_of(book: Book, policy: Policy) -> Pools:
     np.add.at(received, (np.searchsorted(keys, key[usable]), supply.start[usable]),
               supply.quantity[usable])
     place = keys // max(1, sites)
-    return Pools((place % max(1, items)).astype(np.int32), (keys % max(1, sites)).astype(np.int32),
-                 (place // max(1, items)).astype(np.int32), np.cumsum(received, axis=1))
+    item = (place % max(1, items)).astype(np.int32)
+    slot = (place // max(1, items)).astype(np.int32)
+    supplied = np.cumsum(received, axis=1)
+    return Pools(item, (keys % max(1, sites)).astype(np.int32), slot, supplied,
+                 permits_of(book, item, slot, supplied, policy.release_weeks, asked))
 
 
 def world_of(book: Book, pools: Pools, supplied: Longs, hours: Longs) -> World:
-    """A world with its own copy of the pieces and hours."""
+    """
+    A world with its own copy of the pieces and hours.
+
+    supplied : (pools, weeks) for a world without quotas, (pools and permits, weeks) for one with
+    """
     items, sites = len(book.items), len(book.sites)
     pool_of = np.full((items, sites), -1, dtype=np.int64)
     anybody = pools.slot == 0
     pool_of[pools.item[anybody], pools.site[anybody]] = np.flatnonzero(anybody)
     reserved = np.flatnonzero(~anybody)
-    key = (pools.slot[reserved].astype(np.int64) * items + pools.item[reserved]) * sites + (
-        pools.site[reserved])
+    permits = pools.permits
+    claim, pool = np.nonzero((permits.slot[:, None] == pools.slot[None, reserved])
+                             & (permits.slot[:, None] > 0))
+    pool = reserved[pool]
+    key = (claim * items + pools.item[pool]) * sites + pools.site[pool]
+    rows = _columns(key, pool)
+    claims, quoted, ptr = permits.claims, permits.quoted, permits.toll_ptr
+    if len(supplied) == len(pools):
+        claims = claims.copy()
+        claims[:, TOLLED], quoted = 0, quoted[:0]
     return World(supplied.copy(), hours.copy(), pool_of, book.hours.row.astype(np.int64),
-                 _columns(key, reserved), NO_TASTE, np.zeros(1, dtype=np.int64))
+                 rows[np.argsort(key, kind="stable")], NO_TASTE, np.zeros(1, dtype=np.int64),
+                 claims, quoted, ptr, permits.tolls)
 
 
 def empty_world(book: Book, pools: Pools) -> World:
-    """The empty book: all supply and hours, nothing drawn."""
+    """The empty book without quotas: all supply and hours, nothing drawn."""
     return world_of(book, pools, pools.supplied, book.hours.micro)
+
+
+def limited_world(book: Book, pools: Pools) -> World:
+    """The empty book with all that limits it: what is planned in."""
+    return world_of(book, pools, pools.everything(), book.hours.micro)
 
 
 def ample_world(book: Book, pools: Pools) -> World:
@@ -157,8 +238,9 @@ def options_of_line(book: Book) -> int:
 
 def scratch_of(book: Book, pools: Pools) -> Scratch:
     """Working memory for one thread."""
-    nodes, rows = largest_tree(book), len(pools.item)
-    journal = draws_of_tree(book) * options_of_arrival(book) + 2
+    nodes, rows = largest_tree(book), len(pools) + len(pools.permits)
+    journal = (draws_of_tree(book) * options_of_arrival(book) * largest_set(book)
+               * (1 + pools.permits.most_tolls) + 2)
     rows = max(rows, len(book.hours.micro) + 1) + 1
 
     def longs(*shape: int) -> Longs:
@@ -168,14 +250,15 @@ def scratch_of(book: Book, pools: Pools) -> Scratch:
                    longs(journal, 3), longs(4, rows), longs(4))
 
 
-def room_for_line(book: Book) -> tuple[int, int]:
-    """The most allocations, and draws, that one line can make."""
+def room_for_line(book: Book, pools: Pools) -> tuple[int, int]:
+    """The most allocations, and draws with permits, that one line, or one ship set, can make."""
     lines = book.lines
     pieces = int((lines.open // np.maximum(lines.lot, 1)).max(initial=1))
     options = options_of_arrival(book)
     arrivals = book.horizon + int(book.lanes.weeks.max(initial=0))
-    allocations = max(1, min(pieces, options * arrivals))
-    return allocations + options, (allocations + options) * draws_of_tree(book)
+    allocations = max(1, min(pieces, options * arrivals), options * largest_set(book))
+    draws = draws_of_tree(book) * (1 + pools.permits.most_tolls)
+    return allocations + options, (allocations + options) * draws
 
 
 def log_of(allocations: int, draws: int) -> Log:

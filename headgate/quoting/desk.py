@@ -13,11 +13,14 @@ from headgate.book import NO_LIMIT, Book, Lines, with_roots
 from headgate.catalog.restrictions import Bans, banned_for
 from headgate.explain.kernels import REASON_CODES
 from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
-from headgate.planner.allocate import NO_ROWS_OF_2, NO_ROWS_OF_3, Allocation, copied
+from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.layout import FIRST_BITS, MAKE
 from headgate.planner.kernels.rank import LANE, PIECES, SENT, SHIP, Log, place_lines
 from headgate.planner.kernels.rank import Lines as Packed
+from headgate.planner.permits import Matches, Permits, Scope, quotas_of
+from headgate.planner.placing import NO_ROWS_OF_2, NO_ROWS_OF_3, copied, strip_permits
 from headgate.planner.policy import Policy
+from headgate.planner.quota_use import permits_asked, permits_left
 from headgate.planner.usage import hours_used
 from headgate.planner.world import (
     lines_of,
@@ -26,6 +29,7 @@ from headgate.planner.world import (
     room_for_line,
     scratch_of,
     trees_of,
+    world_of,
 )
 from headgate.quoting.answers import Alternative, Draw, Quote, Shipment
 from headgate.quoting.requests import Request, check_requests
@@ -48,12 +52,17 @@ class Desk:
         self.policy = policy
         self.bans: dict[tuple[str | None, str, str | None], int] = {}
         self.banned = [np.zeros(len(book.items), dtype=np.int8)]
+        self.asked: dict[tuple[int, Scope], None] = {}
         self._set(book, allocation)
 
     def _set(self, book: Book, allocation: Allocation) -> None:
         self.book, self.allocation = book, allocation
         self.ground = Ground.of(book, allocation, hours_used(book, allocation))
-        made = self.ground.left
+        pools = allocation.pools
+        permits = permits_left(allocation, permits_asked(book, allocation))
+        left = self.ground.left
+        made = world_of(book, pools, np.concatenate([left.free, permits]), left.hours)
+        self.matches = Matches(quotas_of(book))
         stocked = np.zeros((len(book.items), len(book.sites), book.horizon), dtype=np.int16)
         stocked[book.forest.item[book.forest.has_bom == 1]] = 1 << (FIRST_BITS + MAKE)
         only_stock = made._replace(taste=stocked, picky=np.ones(1, dtype=np.int64))
@@ -63,15 +72,17 @@ class Desk:
         self.trees, self.scratch = trees_of(book), scratch_of(book, allocation.pools)
 
     def _grow(self, requests: Sequence[Request]) -> None:
-        """Trees of needs for items that nobody has ordered yet."""
+        """Trees of needs for items that nobody has ordered yet, and claims that nobody has."""
         book = self.book
         asked = {book.items.index(name) for request in requests
                  for name in (request.item_id, *request.accepts)}
         roots = set(np.flatnonzero(book.forest.root_end > book.forest.root_start).tolist())
-        if asked <= roots:
+        self.asked |= {self._who(request): None for request in requests}
+        known = self.allocation.pools.permits.known
+        if asked <= roots and all(self._key(who) in known for who in self.asked):
             return
         larger = with_roots(book, sorted(roots | asked))
-        old, pools = self.allocation.pools, pools_of(larger, self.policy)
+        old, pools = self.allocation.pools, pools_of(larger, self.policy, self.asked)
         sites = max(1, len(book.sites))
         keys, mine = ((part.slot.astype(np.int64) * len(book.items) + part.item) * sites + part.site
                       for part in (pools, old))
@@ -81,6 +92,16 @@ class Desk:
         sources[:, 0] += moved[np.repeat(log.rows[:, SENT], np.diff(log.first_draw))]
         sources[:, 1] = np.searchsorted(keys, mine)[log.sources[:, 1]]
         self._set(larger, replace(self.allocation, log=log._replace(sources=sources), pools=pools))
+
+    def _who(self, request: Request) -> tuple[int, Scope]:
+        """The customer's slot, and the scope that quotas are matched with."""
+        known, name = self.book.reserving, request.customer_id
+        slot = known.index(name) + 1 if name is not None and name in known else 0
+        return slot, (request.segment, request.region, request.customer_id)
+
+    def _key(self, who: tuple[int, Scope]) -> tuple[int, tuple[int, ...]]:
+        """How `Permits.known` names the claim."""
+        return who[0], self.matches.of(who[1])
 
     def quote(self, requests: Sequence[Request], mode: str = "ctp",
               alternatives: bool = True) -> list[Quote]:
@@ -97,9 +118,9 @@ class Desk:
         check_requests(requests, self.book)
         self._grow(requests)
         own = self._lines(requests)
-        found = self._place(own, mode)
+        found = self._place(own, requests, mode)
         late = [place for place, log in enumerate(found) if self._late(own, place, log)]
-        reasons = self._reasons(own, late)
+        reasons = self._reasons(own, requests, late)
         others = [self._alternatives(request, mode) if alternatives else ()
                   for request in requests]
         return [self._answer(request, mode, log, reasons.get(place, {}), others[place])
@@ -109,27 +130,27 @@ class Desk:
         """(requests, 2) pieces that can be promised to each, and their last arrival bucket, -1."""
         check_requests(requests, self.book)
         self._grow(requests)
-        return self._ask(self._lines(requests), mode)
+        return self._ask(requests, mode)
 
-    def _ask(self, lines: Lines, mode: str) -> Longs:
-        """Pieces and last arrival of each line alone."""
-        out = np.zeros((len(lines), 2), dtype=np.int64)
-        packed, room, room_draws = self._packed(lines)
+    def _ask(self, requests: Sequence[Request], mode: str) -> Longs:
+        """Pieces and last arrival of each request alone."""
+        out = np.zeros((len(requests), 2), dtype=np.int64)
+        packed, room, room_draws = self._packed(self._lines(requests), requests)
         place_lines(self.trees, self.spare[mode], self.worlds[mode], self.scratch, packed,
-                    np.arange(len(lines), dtype=np.int32), NO_ROWS_OF_3, 0,
+                    np.arange(len(requests), dtype=np.int32), NO_ROWS_OF_3, 0,
                     log_of(room, room_draws), NOTHING_REMEMBERED, room, room_draws, True, out)
         return out
 
-    def _place(self, lines: Lines, mode: str) -> list[Log]:
+    def _place(self, lines: Lines, requests: Sequence[Request], mode: str) -> list[Log]:
         """The allocations of each line alone."""
-        packed, room, room_draws = self._packed(lines)
+        packed, room, room_draws = self._packed(lines, requests)
         log, world, clean = log_of(room, room_draws), self.spare[mode], self.worlds[mode]
         found = []
         for place in range(len(lines)):
             place_lines(self.trees, world, world, self.scratch, packed,
                         np.array([place], dtype=np.int32), NO_ROWS_OF_3, 0, log,
                         NOTHING_REMEMBERED, room, room_draws, False, NO_ROWS_OF_2)
-            found.append(copied(log))
+            found.append(strip_permits(copied(log)))
             if log.size[0]:
                 np.copyto(world.free, clean.free)
                 np.copyto(world.hours, clean.hours)
@@ -141,10 +162,16 @@ class Desk:
         """The book with requests as its only lines."""
         return replace(self.book, lines=lines, bans=Bans(lines.ban, np.array(self.banned)))
 
-    def _packed(self, lines: Lines) -> tuple[Packed, int, int]:
-        """Lines as the kernels take them, and the most allocations and draws of one."""
-        book = self._asking(lines)
-        return lines_of(book), *room_for_line(book)
+    def _packed(self, lines: Lines, requests: Sequence[Request]) -> tuple[Packed, int, int]:
+        """Requests as the kernels take them, and the most allocations and draws of one."""
+        book, pools = self._asking(lines), self.allocation.pools
+        return lines_of(book, self._claims(requests)), *room_for_line(book, pools)
+
+    def _claims(self, requests: Sequence[Request]) -> Permits:
+        """The plan's permits with the claims of requests."""
+        permits = self.allocation.pools.permits
+        claims = [permits.known[self._key(self._who(request))] for request in requests]
+        return replace(permits, claim=np.array(claims, dtype=np.int32))
 
     def _lines(self, requests: Sequence[Request]) -> Lines:
         """Requests as lines of a book."""
@@ -164,7 +191,6 @@ class Desk:
         earliest = np.where([request.requested_on is None for request in requests], 0,
                             requested - SOON).astype(np.int32)
         accepts = [book.items.index(name) for request in requests for name in request.accepts]
-        slots = dict(zip(book.reserving.ids, range(1, len(book.reserving) + 1), strict=True))
         return Lines(
             item=ints([book.items.index(request.item_id) for request in requests]),
             open=longs([request.quantity for request in requests]),
@@ -173,12 +199,13 @@ class Desk:
             latest=ints([NO_LIMIT if request.latest_on is None else
                          bucket_of(request.latest_on, as_of) for request in requests]),
             promised=ints([-NO_LIMIT] * count),
+            ship_set=ints([-1] * count), frozen=np.zeros(count, dtype=np.int8),
             lot=longs([request.lot_size for request in requests]),
             complete=np.array([request.complete for request in requests], dtype=np.int8),
             site=ints([-1 if request.site_id is None else book.sites.index(request.site_id)
                        for request in requests]),
             region=ints([book.regions.index(request.region) for request in requests]),
-            slot=ints([slots.get(request.customer_id or "", 0) for request in requests]),
+            slot=ints([self._who(request)[0] for request in requests]),
             ban=ints([self._ban(request) for request in requests]),
             accept_ptr=np.cumsum([0, *(len(request.accepts) for request in requests)],
                                  dtype=np.int32),
@@ -202,12 +229,14 @@ class Desk:
         return bool(rows[:, PIECES].sum() < lines.open[place]
                     or arrives.max(initial=-1) > max(0, lines.requested[place]))
 
-    def _reasons(self, lines: Lines, late: list[int]) -> dict[int, dict[str, object]]:
+    def _reasons(self, lines: Lines, requests: Sequence[Request],
+                 late: list[int]) -> dict[int, dict[str, object]]:
         """Why each late one cannot have its week: fields of `Quote`."""
         if not late:
             return {}
         book = self.book
-        found = self.ground.asked_by(self._asking(lines)).explain(np.array(late, dtype=np.int32))
+        found = self.ground.asked_by(self._asking(lines), self._claims(requests)).explain(
+            np.array(late, dtype=np.int32))
         answers: dict[int, dict[str, object]] = {}
         for row, place in enumerate(late):
             kind, site = int(found.kind[row]), int(found.site[row])
@@ -236,7 +265,7 @@ class Desk:
                       for site in sorted(set(lanes.tolist()))]
         asked += [("item", name, replace(request, item_id=name, accepts=()))
                   for name in request.accepts]
-        out = self._ask(self._lines([other for _, _, other in asked]), mode)
+        out = self._ask([other for _, _, other in asked], mode)
         as_of = book.settings.as_of
         return tuple(Alternative(kind, name, pieces,
                                  friday_of_bucket(last, as_of) if pieces else None)

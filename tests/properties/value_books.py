@@ -18,7 +18,7 @@ from headgate.planner.market import Exchange, exchange_of
 from headgate.planner.policy import Policy
 from headgate.planner.promise import mondays
 from headgate.planner.terms import terms_of
-from headgate.planner.world import Pools, empty_world, pools_of, trees_of
+from headgate.planner.world import Pools, limited_world, pools_of, trees_of
 from headgate.tables.plan_schema import PRICES
 from tests.properties.strategies import RawParts
 
@@ -67,7 +67,7 @@ def some_policy(book: Book, seed: int, **fixed: Any) -> Cells:
 def market_of(book: Book, policy: Policy) -> tuple[Pools, Exchange]:
     """The pools of a book and its market, as the search for prices sees them."""
     pools = pools_of(book, policy)
-    return pools, exchange_of(book, terms_of(book, policy), pools, empty_world(book, pools),
+    return pools, exchange_of(book, terms_of(book, policy), pools, limited_world(book, pools),
                               trees_of(book))
 
 

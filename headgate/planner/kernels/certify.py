@@ -34,10 +34,14 @@ from headgate.planner.kernels.price import (
     L_LATE,
     L_ON_SHIP,
     L_OPEN,
+    L_SET,
     OFFER,
     OFFER_END,
     OFFER_GOOD,
     OFFER_WEEKS,
+    PERMIT,
+    PERMIT_FROM,
+    PERMIT_TO,
     WAY_FROM,
     WAY_POOL,
     WAY_TO,
@@ -86,8 +90,13 @@ def cost_goods(trees: Trees, market: Market, prices: Longs, hour_prices: Longs, 
             best = NEVER
             for way in range(market.sources[source, 0], market.sources[source, 1]):
                 if market.ways[way, WAY_FROM] <= week <= market.ways[way, WAY_TO]:
-                    best = min(best, _plus(prices[market.ways[way, WAY_POOL], week],
-                                           np.int64(market.way_cost[way])))
+                    price = _plus(prices[market.ways[way, WAY_POOL], week],
+                                  np.int64(market.way_cost[way]))
+                    for row in range(market.way_ptr[way], market.way_ptr[way + 1]):
+                        if market.permits[row, PERMIT_FROM] <= week <= (
+                                market.permits[row, PERMIT_TO]):
+                            price = _plus(price, prices[market.permits[row, PERMIT], week])
+                    best = min(best, price)
             stock[source, week] = best
     for good in range(len(market.goods)):
         item, site = market.goods[good, GOOD_ITEM], market.goods[good, GOOD_SITE]
@@ -103,6 +112,11 @@ def cost_goods(trees: Trees, market: Market, prices: Longs, hour_prices: Longs, 
                         price = min(price, _cost_of_making(trees, market, hour_prices, cost, node,
                                                            row - node, site, bucket))
                 cost[row, bucket] = price
+        for row in range(market.good_ptr[good], market.good_ptr[good + 1]):
+            for bucket in range(max(0, market.permits[row, PERMIT_FROM]),
+                                min(weeks - 1, market.permits[row, PERMIT_TO]) + 1):
+                cost[at, bucket] = _plus(cost[at, bucket],
+                                         prices[market.permits[row, PERMIT], bucket])
 
 
 @inner
@@ -134,13 +148,13 @@ def _cost_of_making(trees: Trees, market: Market, hour_prices: Longs, cost: Long
 @kernel
 def surplus_of_lines(market: Market, cost: Longs, quote: Longs, total: Longs) -> None:
     """
-    Add the best worth of every line's options, times its open pieces, to `total`.
+    Add the best worth of the options of every line without a ship set, times its open pieces, to
+    `total`.
 
     quote : (queries, arrivals), written
     total : (2,) the sum is total[0] * 2^40 + total[1]
     """
     weeks, arrivals = cost.shape[1], quote.shape[1]
-    bonuses = market.bonus.shape[1]
     for query in range(len(market.queries)):
         for arrival in range(arrivals):
             cheapest: Int = NEVER
@@ -148,30 +162,51 @@ def surplus_of_lines(market: Market, cost: Longs, quote: Longs, total: Longs) ->
                 cheapest = min(cheapest, _cost_of_offer(market, cost, offer, arrival, weeks))
             quote[query, arrival] = cheapest
     for line in range(len(market.lines)):
-        late_cost, asked = np.int64(market.late_cost[line]), market.lines[line, L_ASKED]
+        if market.lines[line, L_SET] >= 0:
+            continue
         best: Int = np.int64(0)
-        for choice in range(market.lines[line, L_CHOICE], market.lines[line, L_CHOICE_END]):
-            query, gain = market.choice_query[choice], np.int64(market.choice_gain[choice])
-            for arrival in range(market.lines[line, L_EARLY],
-                                 min(market.lines[line, L_LATE], arrivals - 1) + 1):
-                worth = gain - late_cost * max(np.int64(0), arrival - asked)
-                if bonuses > 0 and market.lines[line, L_ON_SHIP]:
-                    for offer in range(market.queries[query, OFFER],
-                                       market.queries[query, OFFER_END]):
-                        price = _cost_of_offer(market, cost, offer, arrival, weeks)
-                        if price < NEVER:
-                            best = max(best, worth - price + np.int64(bonus_of(
-                                market, line, arrival - market.offers[offer, OFFER_WEEKS])))
-                elif quote[query, arrival] < NEVER:
-                    best = max(best, worth - quote[query, arrival]
-                               + np.int64(bonus_of(market, line, arrival)))
-        pieces = market.lines[line, L_OPEN]
-        high, low = best >> 30, best & (2**30 - 1)
-        # Pieces stay below 2^31 and prices below 2^60: neither product leaves 62 bits.
-        total[0] += (high * pieces) >> 10
-        total[1] += (((high * pieces) & 1023) << 30) + low * pieces
-        total[0] += total[1] >> 40
-        total[1] &= 2**40 - 1
+        for arrival in range(market.lines[line, L_EARLY],
+                             min(market.lines[line, L_LATE], arrivals - 1) + 1):
+            best = max(best, worth_in(market, cost, quote, line, arrival))
+        add_product(total, best, market.lines[line, L_OPEN])
+
+
+@inner
+def worth_in(market: Market, cost: Longs, quote: Longs, line: Int, arrival: Int) -> Int:
+    """The most cents that a piece of a line brings in an arrival bucket, -NEVER where none can."""
+    weeks = cost.shape[1]
+    best: Int = -NEVER
+    if not market.lines[line, L_EARLY] <= arrival <= market.lines[line, L_LATE]:
+        return best
+    late = np.int64(market.late_cost[line]) * max(
+        np.int64(0), arrival - market.lines[line, L_ASKED])
+    for choice in range(market.lines[line, L_CHOICE], market.lines[line, L_CHOICE_END]):
+        query = market.choice_query[choice]
+        worth = np.int64(market.choice_gain[choice]) - late
+        if market.bonus.shape[1] > 0 and market.lines[line, L_ON_SHIP]:
+            for offer in range(market.queries[query, OFFER], market.queries[query, OFFER_END]):
+                price = _cost_of_offer(market, cost, offer, arrival, weeks)
+                if price < NEVER:
+                    best = max(best, worth - price + np.int64(bonus_of(
+                        market, line, arrival - market.offers[offer, OFFER_WEEKS])))
+        elif quote[query, arrival] < NEVER:
+            best = max(best, worth - quote[query, arrival]
+                       + np.int64(bonus_of(market, line, arrival)))
+    return best
+
+
+@inner
+def add_product(total: Longs, cents: Int, pieces: Int) -> None:
+    """
+    Add cents times pieces to a sum of [0] * 2^40 + [1].
+
+    Pieces stay below 2^31 and cents within 2^60 of 0: no product leaves 62 bits.
+    """
+    high, low = cents >> 30, cents & (2**30 - 1)
+    total[0] += (high * pieces) >> 10
+    total[1] += (((high * pieces) & 1023) << 30) + low * pieces
+    total[0] += total[1] >> 40
+    total[1] &= 2**40 - 1
 
 
 @inner

@@ -15,6 +15,7 @@ from headgate.planner.kernels.rank import (
     LOT,
     PIECES,
     SENT,
+    SET,
     SHIP,
     Lines,
 )
@@ -67,6 +68,8 @@ def deal(lines: Lines, market: Market, cost: Floats, most: Ints, order: Longs, f
         if count[0] + len(worth) > len(rows):
             return turn
         line = order[turn]
+        if lines.rows[line, SET] >= 0:
+            continue
         found = options_of(market, cost, lines, most, line, 1.0, worth, options)
         lot = left[line] if lines.rows[line, COMPLETE] else lines.rows[line, LOT]
         _share_out(worth, found, tau * market.heat[line], left[line] // lot, luck[turn], shares)

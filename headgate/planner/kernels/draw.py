@@ -31,6 +31,9 @@ from headgate.planner.kernels.price import (
     OFFER_END,
     OFFER_GOOD,
     OFFER_WEEKS,
+    PERMIT,
+    PERMIT_FROM,
+    PERMIT_TO,
     WAY_POOL,
     Market,
     Tables,
@@ -77,8 +80,12 @@ def _draw_sources(market: Market, prices: Floats, tables: Tables, tau: float) ->
                 for way in range(market.sources[source, 0], market.sources[source, 1]):
                     share = weight_of(price_of_way(market, prices, way, week),
                                       tables.stock[source, week], heat)
-                    tables.drawn[market.ways[way, WAY_POOL], week] += (
-                        share * tables.called[source, week])
+                    drawn = share * tables.called[source, week]
+                    tables.drawn[market.ways[way, WAY_POOL], week] += drawn
+                    for row in range(market.way_ptr[way], market.way_ptr[way + 1]):
+                        if market.permits[row, PERMIT_FROM] <= week <= (
+                                market.permits[row, PERMIT_TO]):
+                            tables.drawn[market.permits[row, PERMIT], week] += drawn
 
 
 @inner
@@ -90,6 +97,10 @@ def _draw_good(trees: Trees, market: Market, tables: Tables, good: Int, tau: flo
     end = trees.items[item, ROOT_END]
     for bucket in range(weeks):
         tables.need[0, bucket] = tables.sent[good, bucket]
+    for row in range(market.good_ptr[good], market.good_ptr[good + 1]):
+        for bucket in range(max(0, market.permits[row, PERMIT_FROM]),
+                            min(weeks - 1, market.permits[row, PERMIT_TO]) + 1):
+            tables.drawn[market.permits[row, PERMIT], bucket] += tables.sent[good, bucket]
     for node in range(first + 1, end):
         for bucket in range(weeks):
             tables.need[node - first, bucket] = 0.0

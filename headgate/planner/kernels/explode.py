@@ -41,7 +41,8 @@ def made_by(trees: Trees, work: Longs, plan: Log, row: Int) -> None:
         work[MADE, place] = 0
     work[NEED, 0] = plan.rows[row, PIECES]
     for draw in range(plan.first_draw[row], plan.first_draw[row + 1]):
-        work[MADE, plan.sources[draw, 0] - first] -= plan.pieces[draw]
+        if plan.sources[draw, 0] >= 0:
+            work[MADE, plan.sources[draw, 0] - first] -= plan.pieces[draw]
     for node in range(first, end):
         work[MADE, node - first] += work[NEED, node - first]
         made = work[MADE, node - first]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from headgate.planner.kernels.compiled import Int, Real, inner, kernel
 from headgate.planner.kernels.layout import (
     DRAWS,
+    ENOUGH,
     ITEM,
     JOURNAL,
     OFFSET,
@@ -42,12 +43,14 @@ from headgate.planner.kernels.price import (
 from headgate.planner.kernels.rank import (
     BAN,
     COMPLETE,
+    KNOWN,
     LANE,
     LANE_SITE,
     LINE,
     LOT,
     PIECES,
     SENT,
+    SET,
     SHIP,
     SLOT,
     Lines,
@@ -78,7 +81,7 @@ def options_of(market: Market, cost: Floats, lines: Lines, most: Ints, line: Int
     count = 0
     weeks = cost.shape[1]
     asked, late_cost = market.lines[line, L_ASKED], market.late_cost[line]
-    remember = lines.rows[line, SLOT] == 0
+    remember = lines.rows[line, KNOWN] == 1
     lot = lines.rows[line, LOT]
     for choice in range(market.lines[line, L_CHOICE], market.lines[line, L_CHOICE_END]):
         query, item = market.choice_query[choice], market.choice_item[choice]
@@ -145,6 +148,8 @@ def earned_by(trees: Trees, market: Market, log: Log, row: Int) -> Real:
     total = worth * log.rows[row, PIECES]
     for draw in range(log.first_draw[row], log.first_draw[row + 1]):
         node = log.sources[draw, 0]
+        if node < 0:
+            continue
         called, drawn = trees.nodes[node, ITEM], market.pool_item[log.sources[draw, 1]]
         if called != drawn:
             when = ship - trees.nodes[node, OFFSET]
@@ -265,7 +270,7 @@ def _may_fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines
     """False when the sum of the bounds rules a whole arrival in this bucket out."""
     slot, ban = lines.rows[line, SLOT], lines.rows[line, BAN]
     # The remembered bounds add up first; then one after the other is made anew.
-    for fresh in range(1 if slot > 0 else 0, 2):
+    for fresh in range(0 if lines.rows[line, KNOWN] else 1, 2):
         total = np.int64(0)
         for place in range(count):
             if options[place, O_ARRIVAL] != arrival or worth[place] <= floor - 1e-9:
@@ -288,11 +293,10 @@ def _may_fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines
 
 
 @inner
-def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-                  log: Log, most: Ints, line: Int, arrival: Int, wanted: Int, floor: float,
-                  count: Int, worth: Floats, options: Longs, failed: Floats) -> Int:
-    """All pieces in one arrival bucket, or none; the bucket's options are used up."""
-    rows, draws = log.size[0], log.size[1]
+def fill_whole(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
+               log: Log, most: Ints, line: Int, arrival: Int, wanted: Int, floor: float,
+               count: Int, worth: Floats, options: Longs, failed: Floats) -> Int:
+    """Fill a line in one arrival bucket, best option first; the pieces that found no place."""
     rest = wanted
     may = _may_fill_arrival(trees, world, scratch, lines, market, most, line, arrival, wanted,
                             floor, count, worth, options)
@@ -308,6 +312,17 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
         rest -= _take_option(trees, world, scratch, lines, market, log, most, line,
                              options[top, O_CHOICE], options[top, O_OFFER], arrival, rest,
                              failed)
+    return rest
+
+
+@inner
+def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
+                  log: Log, most: Ints, line: Int, arrival: Int, wanted: Int, floor: float,
+                  count: Int, worth: Floats, options: Longs, failed: Floats) -> Int:
+    """All pieces in one arrival bucket, or none; the bucket's options are used up."""
+    rows, draws = log.size[0], log.size[1]
+    rest = fill_whole(trees, world, scratch, lines, market, log, most, line, arrival, wanted,
+                      floor, count, worth, options, failed)
     for place in range(count):
         if options[place, O_ARRIVAL] == arrival:
             worth[place] = -DEAR
@@ -320,29 +335,6 @@ def _fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines, ma
     undo(world, scratch, START, START)
     log.size[0], log.size[1] = rows, draws
     return 0
-
-
-@kernel
-def fill(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-         cost: Floats, order: Longs, first: Int, left: Longs, discount: float,
-         slack: Floats, floor: Floats, log: Log, most: Ints, worth: Floats, options: Longs,
-         failed: Floats, room: Int, room_draws: Int) -> Int:
-    """
-    Fill lines in an order from place `first` on until the log may run full.
-
-    left : (lines,) open pieces, lowered by what is given
-    slack, floor : (lines,) in cents, see `fill_line`
-    failed : see `_take_option`
-    """
-    for turn in range(first, len(order)):
-        if log.size[0] + room > len(log.rows) or log.size[1] + room_draws > len(log.pieces):
-            return turn
-        line = order[turn]
-        if left[line] > 0:
-            left[line] -= fill_line(trees, world, scratch, lines, market, cost, log, most, line,
-                                    left[line], discount, slack[line], floor[line], worth,
-                                    options, failed)
-    return len(order)
 
 
 @kernel
@@ -363,7 +355,8 @@ def replay(trees: Trees, world: World, scratch: Scratch, lines: Lines, left: Lon
         item, site, ship = rows[row, SENT], lines.lanes[lane, LANE_SITE], rows[row, SHIP]
         slot, ban, lot = lines.rows[line, SLOT], lines.rows[line, BAN], lines.rows[line, LOT]
         complete = lines.rows[line, COMPLETE] == 1
-        if wanted <= 0 or (slot == 0 and most[item, site, ship] < (wanted if complete else lot)):
+        known = most[item, site, ship] if lines.rows[line, KNOWN] else ENOUGH
+        if wanted <= 0 or known < (wanted if complete else lot) or lines.rows[line, SET] >= 0:
             continue
         scratch.size[JOURNAL], scratch.size[DRAWS] = 0, 0
         pieces, least = provide(trees, world, scratch, item, site, ship, wanted, lot,

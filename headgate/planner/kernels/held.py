@@ -25,6 +25,7 @@ from headgate.planner.kernels.rank import (
     COMPLETE,
     LINE,
     PIECES,
+    SET,
     SHIP,
     Lines,
     Log,
@@ -43,7 +44,7 @@ class Held(NamedTuple):
     head     : (lines,) newest allocation of each line, -1 none
     behind   : (allocations,) the allocation before it of the same line, -1 none
     left     : (lines,) open pieces without an allocation
-    balance  : (pools, weeks) pieces supplied and not drawn up to each week
+    balance  : (pools and permits, weeks) pieces supplied and not drawn up to each week
     earned   : (allocations,) value in cents, above what an undelivered piece loses
     price    : (allocations,) what the prices ask for one piece of each, in cents
     """
@@ -137,10 +138,10 @@ def shift_balance(trees: Trees, held: Held, row: Int, sign: Int) -> None:
     """Draw (1) or give back (-1) an allocation's pieces in `balance`."""
     ship = held.log.rows[row, SHIP]
     for draw in range(held.log.first_draw[row], held.log.first_draw[row + 1]):
-        pool = held.log.sources[draw, 1]
+        node, pool = np.int64(held.log.sources[draw, 0]), held.log.sources[draw, 1]
         pieces = sign * held.log.pieces[draw]
-        for week in range(ship - trees.nodes[held.log.sources[draw, 0], OFFSET],
-                          held.balance.shape[1]):
+        node = -1 - node if node < 0 else node
+        for week in range(ship - trees.nodes[node, OFFSET], held.balance.shape[1]):
             held.balance[pool, week] -= pieces
 
 
@@ -176,27 +177,54 @@ def refresh(world: World, held: Held, touched: Longs) -> None:
 def drop_losses(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held,
                 touched: Longs) -> float:
     """
-    Take out what costs more than it brings, and complete lines that are not; the value gained.
+    Take out what costs more than it brings, complete lines that are not, and ship sets that are
+    not or cost more than they bring; the value gained.
     """
     gained = 0.0
     for line in range(len(held.head)):
-        row, earned = held.head[line], 0.0
-        while row >= 0:
-            earned += held.earned[row]
-            row = held.behind[row]
-        complete = lines.rows[line, COMPLETE] == 1
-        broken = complete and held.left[line] > 0
-        row, kept = held.head[line], np.int64(-1)
-        while row >= 0:
-            behind = held.behind[row]
-            if broken or (earned if complete else held.earned[row]) < 0.0:
-                shift(trees, world, scratch, lines, held, touched, row, -1)
-                held.left[line] += held.log.rows[row, PIECES]
-                gained -= held.earned[row]
-            else:
-                held.behind[row] = kept
-                kept = row
-            row = behind
-        held.head[line] = kept
+        ship_set = lines.rows[line, SET]
+        if ship_set < 0:
+            complete = lines.rows[line, COMPLETE] == 1
+            bad = complete and (held.left[line] > 0 or _earned_by_line(held, line) < 0.0)
+            gained += _drop(trees, world, scratch, lines, held, touched, line, bad, complete)
+        elif line == lines.mates[lines.set_ptr[ship_set]]:
+            bad, earned = False, 0.0
+            for mate in range(lines.set_ptr[ship_set], lines.set_ptr[ship_set + 1]):
+                bad |= held.left[lines.mates[mate]] > 0
+                earned += _earned_by_line(held, lines.mates[mate])
+            for mate in range(lines.set_ptr[ship_set], lines.set_ptr[ship_set + 1]):
+                gained += _drop(trees, world, scratch, lines, held, touched, lines.mates[mate],
+                                bad or earned < 0.0, True)
     refresh(world, held, touched)
+    return gained
+
+
+@inner
+def _earned_by_line(held: Held, line: Int) -> Real:
+    row: Int = held.head[line]
+    earned: Real = 0.0
+    while row >= 0:
+        earned += held.earned[row]
+        row = held.behind[row]
+    return earned
+
+
+@inner
+def _drop(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, touched: Longs,
+          line: Int, everything: bool, complete: bool) -> Real:
+    """Take out all allocations of a line, or of one that need not be complete the losing ones."""
+    gained: Real = 0.0
+    row: Int = held.head[line]
+    kept: Int = np.int64(-1)
+    while row >= 0:
+        behind = held.behind[row]
+        if everything or (not complete and held.earned[row] < 0.0):
+            shift(trees, world, scratch, lines, held, touched, row, -1)
+            held.left[line] += held.log.rows[row, PIECES]
+            gained -= held.earned[row]
+        else:
+            held.behind[row] = kept
+            kept = row
+        row = behind
+    held.head[line] = kept
     return gained

@@ -17,6 +17,7 @@ from headgate.planner.kernels.held import (
     shift_balance,
 )
 from headgate.planner.kernels.layout import (
+    TOLLED,
     Scratch,
     Trees,
     World,
@@ -32,9 +33,11 @@ from headgate.planner.kernels.rank import (
     LINE,
     OPEN,
     PIECES,
+    SET,
     SHIP,
     Lines,
 )
+from headgate.planner.kernels.sets import fill_set, head_of
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -75,6 +78,7 @@ class Room(NamedTuple):
     failed : (0, 0, 0), what is not remembered, see `headgate.planner.kernels.fill`
     chosen, key : (most lines of one turn,), removed : (most allocations of one turn,)
     touched : (3, pools) marks, list, and its length
+    by_arrival : (arrivals + 1, 2), see `headgate.planner.kernels.sets.fill_set`
     """
 
     most: Ints
@@ -85,6 +89,7 @@ class Room(NamedTuple):
     removed: Longs
     key: Floats
     touched: Longs
+    by_arrival: Floats
 
 
 @inner
@@ -97,13 +102,19 @@ def random_below(state: Longs, count: Int) -> Int:
 @inner
 def _insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
             cost: Floats, held: Held, room: Room, line: Int, discount: float) -> float:
-    """Give a line what is best for it; the value that it earns."""
+    """Give a line, or the ship set that it stands for, what is best; the value that it earns."""
     start = held.log.size[0]
-    held.left[line] -= fill_line(trees, world, scratch, lines, market, cost, held.log,
-                                 room.most[world.picky[0]], line, held.left[line], discount,
-                                 DEAR, -DEAR, room.worth, room.options, room.failed)
+    most, ship_set = room.most[world.picky[0]], lines.rows[line, SET]
+    if ship_set >= 0:
+        fill_set(trees, world, scratch, lines, market, cost, held.log, most, ship_set, held.left,
+                 discount, -DEAR, room.worth, room.options, room.failed, room.by_arrival)
+    else:
+        held.left[line] -= fill_line(trees, world, scratch, lines, market, cost, held.log, most,
+                                     line, held.left[line], discount, DEAR, -DEAR, room.worth,
+                                     room.options, room.failed)
     total = 0.0
     for row in range(start, held.log.size[0]):
+        line = held.log.rows[row, LINE]
         held.behind[row] = held.head[line]
         held.head[line] = row
         total += note_value(trees, market, cost, held, row)
@@ -151,7 +162,7 @@ def _choose(lines: Lines, held: Held, places: Places, count: Int, state: Longs, 
 
     returns : how many; those that are served are served from one site
     """
-    seed = _draw_line(places.chance, state)
+    seed = head_of(lines, _draw_line(places.chance, state))
     first, end = places.group_ptr[places.group_of[seed]], places.group_ptr[
         places.group_of[seed] + 1]
     span = min(end - first, 6 * count)
@@ -164,7 +175,7 @@ def _choose(lines: Lines, held: Held, places: Places, count: Int, state: Longs, 
     for _ in range(4 * count):
         if picked == count:
             break
-        line = places.lines[start + random_below(state, span)]
+        line = head_of(lines, places.lines[start + random_below(state, span)])
         if marked[line]:
             continue
         row = held.head[line]
@@ -199,6 +210,27 @@ def _draw_line(chance: Floats, state: Longs) -> Int:
 @inner
 def _take_out(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, room: Room,
               state: Longs, line: Int, removed: Int) -> tuple[Int, float]:
+    """Take out a line, or all lines of the ship set that it stands for; see `_take_line`."""
+    ship_set = lines.rows[line, SET]
+    if ship_set < 0:
+        return _take_line(trees, world, scratch, lines, held, room, state, line, removed)
+    count, old = np.int64(0), 0.0
+    for mate in range(lines.set_ptr[ship_set], lines.set_ptr[ship_set + 1]):
+        row = held.head[lines.mates[mate]]
+        while row >= 0:
+            count += 1
+            row = held.behind[row]
+    if removed + count <= len(room.removed):
+        for mate in range(lines.set_ptr[ship_set], lines.set_ptr[ship_set + 1]):
+            removed, earned = _take_line(trees, world, scratch, lines, held, room, state,
+                                         lines.mates[mate], removed)
+            old += earned
+    return removed, old
+
+
+@inner
+def _take_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, room: Room,
+               state: Longs, line: Int, removed: Int) -> tuple[Int, float]:
     """
     Take allocations of a line out: all of a complete or short one, about half of a long one.
 
@@ -233,8 +265,13 @@ def _take_out(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: 
 
 
 @inner
-def _forget_bounds(lines: Lines, held: Held, room: Room, rows: Int, removed: Int) -> None:
+def _forget_bounds(world: World, lines: Lines, held: Held, room: Room, rows: Int,
+                   removed: Int) -> None:
     """Forget the remembered bounds of sites that the turn's allocations give something back to."""
+    if world.claims[0, TOLLED]:
+        # Permits are the same for all sites.
+        room.most[:, :, :, :] = 2**31 - 1
+        return
     for place in range(removed + held.log.size[0] - rows):
         row = room.removed[place] if place < removed else rows + place - removed
         site = lines.lanes[held.log.rows[row, LANE], LANE_SITE]
@@ -301,7 +338,7 @@ def improve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
                                       room.chosen[place], removed)
             old += lost
         refresh(world, held, room.touched)
-        _forget_bounds(lines, held, room, rows, removed)
+        _forget_bounds(world, lines, held, room, rows, removed)
         world.picky[0] = 1 if random_below(state, 4) > 0 else 0
         wild = noise * WILD if random_below(state, WILD_TURNS) == 0 else noise
         discount = DISCOUNTS[random_below(state, len(DISCOUNTS))]
@@ -328,7 +365,7 @@ def improve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
         if new >= old:
             gained += new - old
         else:
-            _forget_bounds(lines, held, room, rows, removed)
+            _forget_bounds(world, lines, held, room, rows, removed)
             _put_back(trees, world, scratch, lines, held, room, rows, removed)
             held.log.size[0], held.log.size[1] = rows, draws
     return gained

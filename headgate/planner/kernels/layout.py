@@ -31,7 +31,7 @@ NEED, MOST, SHORT, MADE = range(4)
 ROW, KIND = 0, 1
 """Columns of `Scratch.journal`; kind 0 is a row of `World.free`, 1 of `World.hours`."""
 NODE, POOL, DRAWN = range(3)
-"""Columns of `Scratch.draws`."""
+"""Columns of `Scratch.draws`; a permit's node is -1 less the node that it is for."""
 DIRTY_FREE, MARK_FREE, DIRTY_HOURS, MARK_HOURS = range(4)
 """Rows of `Scratch.dirty`: the touched rows as a list, and a mark for each."""
 JOURNAL, DRAWS, FREE_COUNT, HOURS_COUNT = range(4)
@@ -46,6 +46,22 @@ OWN, MAKE, FIRST_SUB, MOST_SOURCES = 0, 1, 2, 11
 """Sources of a need as `World.taste` counts them, and how many of them it can tell apart."""
 FIRST_BITS = 4
 """Bits of `World.taste` that name the first source."""
+
+SENT_PIECE, DRAWN_PIECE, STOCK_PIECE = np.int64(0), np.int64(1), np.int64(2)
+"""
+Rows of `World.toll_ptr`, what asks for permits: a piece sent; a piece drawn for it; a piece of the
+sold item itself drawn from stock, which counts on caps as sent.
+"""
+OWN_POOL, OWN_FROM, OWN_TO, COMMON, SHIP_FROM, SHIP_TO = range(6)
+"""
+Columns of `World.tolls`: a permit of the line's own (-1 none) that holds for draws of some weeks,
+the permit that is taken else (-1 none), and the ship weeks in which one is asked for at all.
+"""
+ALIKE, TOLLED = 0, 1
+"""
+Columns of `World.claims`: whether a claim has nothing reserved, so that nothing is on offer to it
+that is not to claim 0; whether any permit is asked of it.
+"""
 
 
 class Trees(NamedTuple):
@@ -65,18 +81,23 @@ class Trees(NamedTuple):
 
 class World(NamedTuple):
     """
-    What is still there.
+    What is still there. A claim is whatever lines share that have the same reserves and quotas.
 
-    free      : (pools, weeks) pieces that can be drawn in a week without breaking a later draw
+    free      : (pools and permits, weeks) pieces that can be drawn in a week without breaking a
+                later draw; behind the pools, permits: what quotas still allow to be drawn or sent
     hours     : (rows, weeks) millionths of an hour
     pool_of   : (items, sites) pool for anybody, -1 none
     hours_row : (resources, sites) row of `hours`, -1 none
-    reserved  : (reserved pools, 2) sorted (slot * items + item) * sites + site, and its pool
+    reserved  : (rows, 2) sorted (claim * items + item) * sites + site, and its reserved pool
     taste     : (items, sites, weeks) what prices say of a need's sources; shape (0, 0, 0) nothing.
                 The low four bits name the one to take first: 0 own stock, 1 making, 2 and on the
                 item's substitutes in their order. The bits above, in the same order, mark those
                 that cost far too much
     picky     : [1] the marked sources are not used, [0] they are
+    claims    : (claims, 2) see ALIKE
+    quoted    : (items,) place of the item among those that quotas name, -1 none does
+    toll_ptr  : (3, claims * quoted items + 1) rows of `tolls` by SENT_PIECE, ..., claim and item
+    tolls     : (rows, 6) see OWN_POOL
     """
 
     free: Longs
@@ -86,6 +107,10 @@ class World(NamedTuple):
     reserved: Longs
     taste: Shorts
     picky: Longs
+    claims: Longs
+    quoted: Longs
+    toll_ptr: Longs
+    tolls: Longs
 
 
 class Scratch(NamedTuple):

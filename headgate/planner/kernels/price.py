@@ -32,6 +32,7 @@ from headgate.planner.kernels.layout import (
     STEP_OFFSET,
     Trees,
 )
+from headgate.planner.kernels.sums import largest, sum_of
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -52,11 +53,13 @@ WAY_POOL, WAY_FROM, WAY_TO, WAY_SUB = range(4)
 Columns of `Market.ways`: a pool, the first and last week in which it may be drawn, and the row of
 `Trees.subs`, -1 the item itself.
 """
+PERMIT, PERMIT_FROM, PERMIT_TO = range(3)
+"""Columns of `Market.permits`."""
 OFFER, OFFER_END = 0, 1
 """Columns of `Market.queries`: its lanes in `Market.offers`."""
 OFFER_GOOD, OFFER_WEEKS, OFFER_LANE = range(3)
 """Columns of `Market.offers`."""
-L_OPEN, L_ASKED, L_EARLY, L_LATE, L_CHOICE, L_CHOICE_END, L_ON_SHIP = range(7)
+L_OPEN, L_ASKED, L_EARLY, L_LATE, L_CHOICE, L_CHOICE_END, L_ON_SHIP, L_SET = range(8)
 """Columns of `Market.lines`."""
 
 
@@ -68,11 +71,15 @@ class Market(NamedTuple):
     gaps (needs of all goods, weeks) 1 where a piece for a need can't be made, whatever it costs
     sources (sources, 2) first and last row of `ways`, source_heat (sources,)
     ways (rows, 4), way_cost (rows,) extra cost
+    way_ptr (ways + 1,), good_ptr (goods + 1,) and permits (rows, 3) : the pools of permits that a
+    piece drawn by a way, or sent of a good, asks for, and the first and last week in which it does,
+    of the draw or of the shipment
     queries (queries, 2), offers (offers, 3), offer_cost (offers,)
-    lines (lines, 7), choice_query, choice_item, choice_gain (choices,), late_cost (lines,)
+    lines (lines, 8), choice_query, choice_item, choice_gain (choices,), late_cost (lines,)
     bonus, bonus_until (lines, bonuses) : cents, and the last bucket in which shipping or arriving
     earns them; bonus_reach (choices, bonuses) : the last arrival bucket that does
     heat (lines,), item_heat (items,) : the size of a temperature of 1, the cost of the item
+    set_ptr (ship sets + 1,), mates : the lines of each ship set
     hours_row (resources, sites), sub_cost (substitute rows,), pool_item (pools,)
     """
 
@@ -83,6 +90,9 @@ class Market(NamedTuple):
     source_heat: Floats
     ways: Longs
     way_cost: Floats
+    way_ptr: Longs
+    good_ptr: Longs
+    permits: Longs
     queries: Longs
     offers: Longs
     offer_cost: Floats
@@ -96,6 +106,8 @@ class Market(NamedTuple):
     bonus_reach: Longs
     heat: Floats
     item_heat: Floats
+    set_ptr: Longs
+    mates: Longs
     hours_row: Longs
     sub_cost: Floats
     pool_item: Longs
@@ -107,6 +119,7 @@ class Tables(NamedTuple):
 
     stock, called (sources, weeks) : price of a piece, and expected pieces
     cost, made (needs of all goods, weeks) : price by any way, and of making
+    toll (goods, weeks) : price of the permits that a piece sent asks for
     quote, wanted (queries, arrivals), sent (goods, weeks)
     need (needs of the largest tree, weeks), drawn (pools, weeks), worked (hour rows, weeks)
     """
@@ -115,6 +128,7 @@ class Tables(NamedTuple):
     called: Floats
     cost: Floats
     made: Floats
+    toll: Floats
     quote: Floats
     wanted: Floats
     sent: Floats
@@ -139,7 +153,11 @@ def price_of_way(market: Market, prices: Floats, way: Int, week: Int) -> Real:
     """What a piece costs by one way in a week; DEAR when it cannot be drawn."""
     if not market.ways[way, WAY_FROM] <= week <= market.ways[way, WAY_TO]:
         return DEAR
-    return prices[market.ways[way, WAY_POOL], week] + market.way_cost[way]
+    price = prices[market.ways[way, WAY_POOL], week] + market.way_cost[way]
+    for row in range(market.way_ptr[way], market.way_ptr[way + 1]):
+        if market.permits[row, PERMIT_FROM] <= week <= market.permits[row, PERMIT_TO]:
+            price += prices[market.permits[row, PERMIT], week]
+    return min(price, DEAR)
 
 
 @inner
@@ -226,6 +244,13 @@ def quote_all(trees: Trees, market: Market, prices: Floats, hour_prices: Floats,
                 if abs(make - stock) < FAR * heat and best < DEAR:
                     best -= heat * log(weight_of(make, best, heat) + weight_of(stock, best, heat))
                 tables.cost[row, bucket] = best
+        for bucket in range(weeks):
+            tables.toll[good, bucket] = 0.0
+        for row in range(market.good_ptr[good], market.good_ptr[good + 1]):
+            for bucket in range(max(0, market.permits[row, PERMIT_FROM]),
+                                min(weeks - 1, market.permits[row, PERMIT_TO]) + 1):
+                tables.toll[good, bucket] = min(
+                    DEAR, tables.toll[good, bucket] + prices[market.permits[row, PERMIT], bucket])
     _quote_arrivals(market, tables, tau)
 
 
@@ -255,8 +280,9 @@ def price_of_offer(market: Market, tables: Tables, offer: Int, arrival: Int, wee
     ship = arrival - market.offers[offer, OFFER_WEEKS]
     if ship < 0 or ship >= weeks:
         return DEAR
-    at = market.goods[market.offers[offer, OFFER_GOOD], GOOD_AT]
-    return min(DEAR, tables.cost[at, ship] + market.offer_cost[offer])
+    good = market.offers[offer, OFFER_GOOD]
+    return min(DEAR, tables.cost[market.goods[good, GOOD_AT], ship] + tables.toll[good, ship]
+               + market.offer_cost[offer])
 
 
 @inner
@@ -288,54 +314,23 @@ def _values_of(market: Market, quote: Floats, line: Int, late: Int, values: Floa
     return count
 
 
-@inner
-def _largest(values: Floats, count: Int) -> Real:
-    """
-    The largest of the first values, at least 0.
-
-    Four at a time, by hand: left to the compiler, the order would change with how it compiles.
-    """
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = count // 4 * 4
-    for place in range(0, whole, 4):
-        a = values[place] if values[place] > a else a
-        b = values[place + 1] if values[place + 1] > b else b
-        c = values[place + 2] if values[place + 2] > c else c
-        d = values[place + 3] if values[place + 3] > d else d
-    for place in range(whole, count):
-        a = values[place] if values[place] > a else a
-    return max(a, b, c, d)
-
-
-@inner
-def _sum(values: Floats, low: Int, high: Int) -> Real:
-    """The sum of values `low` to `high`, four at a time."""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = low + (high - low) // 4 * 4
-    for place in range(low, whole, 4):
-        a += values[place]
-        b += values[place + 1]
-        c += values[place + 2]
-        d += values[place + 3]
-    for place in range(whole, high):
-        a += values[place]
-    return (a + b) + (c + d)
-
-
 @kernel
 def ask_lines(market: Market, quote: Floats, first: Int, end: Int, tau: float, wanted: Floats,
               values: Floats) -> float:
     """
-    The soft surplus of lines `first` to `end`, summed; adds their expected pieces to `wanted`.
+    The soft surplus of lines `first` to `end` without ship sets, summed; adds their expected pieces
+    to `wanted`.
 
     values : (choices x arrivals of one line,) working memory
     """
     total = 0.0
     arrivals = quote.shape[1]
     for line in range(first, end):
+        if market.lines[line, L_SET] >= 0:
+            continue
         early, late = market.lines[line, L_EARLY], min(market.lines[line, L_LATE], arrivals - 1)
         count = _values_of(market, quote, line, late, values)
-        best = _largest(values, count)
+        best = largest(values, count)
         pieces = float(market.lines[line, L_OPEN])
         heat = tau * market.heat[line]
         if heat == 0.0:
@@ -360,7 +355,7 @@ def ask_lines(market: Market, quote: Floats, first: Int, end: Int, tau: float, w
             power *= power
             values[place] = power * power if y > -FAR / 64.0 else 0.0
         weight = exp(-best / heat) if best < FAR * heat else 0.0
-        weight += _sum(values, low, high)
+        weight += sum_of(values, low, high)
         total += pieces * (best + heat * log(weight))
         share = pieces / weight
         count = 0
@@ -371,5 +366,3 @@ def ask_lines(market: Market, quote: Floats, first: Int, end: Int, tau: float, w
                 wanted[row, arrival] += share * values[count + arrival - early]
             count += max(0, late + 1 - early)
     return total
-
-

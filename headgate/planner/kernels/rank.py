@@ -29,8 +29,11 @@ Bytes = NDArray[np.int8]
 
 
 (SOLD, OPEN, REQUESTED, EARLIEST, LATEST, LOT, COMPLETE, SITE, REGION, SLOT, BAN, ACCEPT,
- ACCEPT_END) = range(13)
-"""Columns of `Lines.rows`; the words are those of `headgate.book.Lines`."""
+ ACCEPT_END, KNOWN, SET) = range(15)
+"""
+Columns of `Lines.rows`; the words are those of `headgate.book.Lines`. SLOT is the line's claim,
+KNOWN whether what is remembered of claim 0 bounds it, too, and SET its ship set, -1 none.
+"""
 LANE_SITE, LANE_WEEKS = 0, 1
 """Columns of `Lines.lanes`."""
 LINE, SENT, LANE, SHIP, PIECES = range(5)
@@ -41,8 +44,9 @@ class Lines(NamedTuple):
     """
     Order lines and lanes, packed.
 
-    rows (lines, 13), accept (accepted items,), lanes (lanes, 2), lane_ptr (regions + 1,)
+    rows (lines, 15), accept (accepted items,), lanes (lanes, 2), lane_ptr (regions + 1,)
     banned (classes, items) 1 for what must not be sent or drawn
+    set_ptr (ship sets + 1,), mates : the lines of each ship set in rank order
     """
 
     rows: Longs
@@ -50,6 +54,8 @@ class Lines(NamedTuple):
     lanes: Longs
     lane_ptr: Longs
     banned: Bytes
+    set_ptr: Longs
+    mates: Longs
 
 
 class Window(NamedTuple):
@@ -124,7 +130,7 @@ def _arrive(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: 
     rest = wanted
     banned = lines.banned[window.ban]
     region, pinned = lines.rows[line, REGION], lines.rows[line, SITE]
-    remember = most.shape[0] > 0 and slot == 0
+    remember = most.shape[0] > 0 and lines.rows[line, KNOWN] == 1
     for choice in range(lines.rows[line, ACCEPT] - 1, lines.rows[line, ACCEPT_END]):
         item = choice_of(lines, line, choice)
         if banned[item]:
@@ -139,7 +145,7 @@ def _arrive(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: 
             draws = scratch.size[DRAWS]
             pieces, least = provide(trees, world, scratch, item, site, ship, rest,
                                     lines.rows[line, LOT], banned, slot)
-            if remember and window.ban == 0:
+            if remember and slot == 0 and window.ban == 0:
                 most[item, site, ship] = min(least - pieces, 2**31 - 1)
             if pieces > 0:
                 keep(scratch, log, line, item, lane, ship, pieces, draws)
@@ -157,7 +163,7 @@ def _may_arrive_whole(trees: Trees, world: World, scratch: Scratch, lines: Lines
     remembered = 0
     banned = lines.banned[window.ban]
     region, pinned = lines.rows[line, REGION], lines.rows[line, SITE]
-    remember = most.shape[0] > 0 and slot == 0
+    remember = most.shape[0] > 0 and lines.rows[line, KNOWN] == 1
     wanted = lines.rows[line, OPEN]
     for fresh in range(2):
         # The remembered bounds add up first; then one after the other is made anew, until the sum
@@ -178,7 +184,7 @@ def _may_arrive_whole(trees: Trees, world: World, scratch: Scratch, lines: Lines
                     least = bound(trees, world, scratch, item, site, ship, banned, slot)
                     if remember:
                         total -= most[item, site, ship]
-                        if window.ban == 0:
+                        if slot == 0 and window.ban == 0:
                             most[item, site, ship] = min(least, 2**31 - 1)
                     total = min(total + least, ENOUGH)
                     if remember and total < wanted:
@@ -223,12 +229,56 @@ def place(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: Wi
     return lines.rows[line, OPEN] - rest
 
 
+@inner
+def place_set(trees: Trees, world: World, scratch: Scratch, lines: Lines, ship_set: Int,
+              earliest: Int, latest: Int, log: Log, most: Ints) -> None:
+    """
+    Give a ship set the earliest bucket from `earliest` to `latest` in which every line of it can
+    arrive whole; its lines take in rank order, each from its own window if that is narrower.
+    """
+    weeks = world.free.shape[1]
+    first, end = lines.set_ptr[ship_set], lines.set_ptr[ship_set + 1]
+    for mate in range(first, end):
+        latest = min(latest, last_arrival(lines, lines.mates[mate], weeks))
+    for arrival in range(max(0, earliest), latest + 1):
+        scratch.size[JOURNAL], scratch.size[DRAWS] = 0, 0
+        allocations, draws = log.size[0], log.size[1]
+        whole = True
+        for mate in range(first, end):
+            line = lines.mates[mate]
+            window = Window(arrival, arrival, lines.rows[line, BAN])
+            slot = slot_in_use(world, lines.rows[line, SLOT])
+            rest = lines.rows[line, OPEN]
+            whole = (_may_arrive_whole(trees, world, scratch, lines, window, most[:0], line,
+                                       arrival, slot)
+                     and _arrive(trees, world, scratch, lines, window, log, most[:0], line,
+                                 arrival, rest, slot) == rest)
+            if not whole:
+                break
+        if whole:
+            break
+        undo(world, scratch, START, START)
+        log.size[0], log.size[1] = allocations, draws
+
+
+@inner
+def window_of_set(lines: Lines, ship_set: Int) -> tuple[Int, Int]:
+    """The arrival buckets that all lines of a ship set allow."""
+    earliest: Int = np.int64(0)
+    latest: Int = ENOUGH
+    for mate in range(lines.set_ptr[ship_set], lines.set_ptr[ship_set + 1]):
+        earliest = max(earliest, lines.rows[lines.mates[mate], EARLIEST])
+        latest = min(latest, lines.rows[lines.mates[mate], LATEST])
+    return earliest, latest
+
+
 @kernel
 def place_lines(trees: Trees, world: World, clean: World, scratch: Scratch, lines: Lines,
                 order: Ints, windows: Longs, first: Int, log: Log, most: Ints, room: Int,
                 room_draws: Int, alone: bool, out: Longs) -> Int:
     """
-    Place lines in an order from place `first` on until the log may run full.
+    Place lines in an order from place `first` on until the log may run full; of a ship set its
+    best line stands for all.
 
     One kernel serves the plan and the explanations, as each is compiled with all that it calls.
 
@@ -248,7 +298,13 @@ def place_lines(trees: Trees, world: World, clean: World, scratch: Scratch, line
         if len(windows) > 0:
             window = Window(windows[turn, 0], windows[turn, 1], windows[turn, 2])
         pieces = np.int64(0)
-        if lines.rows[line, OPEN] > 0:
+        ship_set = lines.rows[line, SET]
+        if ship_set >= 0:
+            earliest, latest = window_of_set(lines, ship_set)
+            if len(windows) > 0:
+                earliest, latest = windows[turn, 0], windows[turn, 1]
+            place_set(trees, world, scratch, lines, ship_set, earliest, latest, log, most)
+        elif lines.rows[line, OPEN] > 0:
             pieces = place(trees, world, scratch, lines, window, log, most, line)
         if alone:
             last = np.int64(-1)

@@ -7,13 +7,21 @@ from numpy.typing import NDArray
 
 from headgate.planner.kernels.compiled import Int, inner
 from headgate.planner.kernels.layout import (
+    COMMON,
+    ENOUGH,
     FIRST_BITS,
     FIRST_SUB,
     MOST_SOURCES,
+    OWN_FROM,
+    OWN_POOL,
+    OWN_TO,
+    SHIP_FROM,
+    SHIP_TO,
     SUB,
     SUB_FROM,
     SUB_ITEM,
     SUB_TO,
+    TOLLED,
     Trees,
     World,
 )
@@ -24,7 +32,7 @@ Bytes = NDArray[np.int8]
 
 @inner
 def reserved_pool(world: World, slot: Int, item: Int, site: Int) -> Int:
-    """The pool of an item at a site that only customer `slot` may draw; -1 none."""
+    """The pool of an item at a site that is reserved for a claim; -1 none."""
     sites = world.pool_of.shape[1]
     key = (np.int64(slot) * world.pool_of.shape[0] + item) * sites + site
     low, high = 0, len(world.reserved)
@@ -42,13 +50,13 @@ def reserved_pool(world: World, slot: Int, item: Int, site: Int) -> Int:
 @inner
 def slot_in_use(world: World, slot: Int) -> Int:
     """
-    A customer's slot while anything reserved for that customer is left, else 0.
+    A claim while anything reserved for it is left, or permits are asked of it, else 0.
 
     The last week's balance is the largest, so one look at it tells. Most customers' reserves are
     soon used up, and what is remembered of the pools for anybody then holds for them, too.
     """
-    if slot == 0:
-        return 0
+    if slot == 0 or world.claims[slot, TOLLED]:
+        return slot
     span = np.int64(world.pool_of.shape[0]) * world.pool_of.shape[1]
     last = world.free.shape[1] - 1
     low, high = 0, len(world.reserved)
@@ -80,6 +88,37 @@ def on_offer(world: World, item: Int, site: Int, slot: Int, bucket: Int) -> Int:
     if pool >= 0:
         pieces += world.free[pool, bucket]
     return pieces + kept_for(world, item, site, slot, bucket)
+
+
+@inner
+def permitted(world: World, what: Int, slot: Int, item: Int, ship: Int, when: Int) -> Int:
+    """
+    Pieces that quotas still allow a claim to send or draw, ENOUGH where none names the item.
+
+    what : SENT_PIECE, DRAWN_PIECE or STOCK_PIECE; ship, when : weeks of shipment and draw
+    """
+    least: Int = ENOUGH
+    place = world.quoted[item] if len(world.quoted) > 0 else np.int64(-1)
+    if place < 0:
+        return least
+    row = slot * (world.toll_ptr.shape[1] - 1) // len(world.claims) + place
+    for toll in range(world.toll_ptr[what, row], world.toll_ptr[what, row + 1]):
+        if world.tolls[toll, SHIP_FROM] <= ship <= world.tolls[toll, SHIP_TO]:
+            there: Int = own_permits(world, toll, when)
+            common = world.tolls[toll, COMMON]
+            if common >= 0:
+                there += max(0, world.free[common, when])
+            least = min(least, there)
+    return least
+
+
+@inner
+def own_permits(world: World, toll: Int, when: Int) -> Int:
+    """Permits of a reservation of the claim's own that hold for a draw in a week."""
+    own = world.tolls[toll, OWN_POOL]
+    if own >= 0 and world.tolls[toll, OWN_FROM] <= when <= world.tolls[toll, OWN_TO]:
+        return max(np.int64(0), world.free[own, when])
+    return np.int64(0)
 
 
 @inner

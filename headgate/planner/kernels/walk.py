@@ -14,9 +14,11 @@ from headgate.planner.kernels.compiled import Int, inner
 from headgate.planner.kernels.layout import (
     CHILD,
     CHILD_END,
+    COMMON,
     DIRTY_FREE,
     DIRTY_HOURS,
     DRAWN,
+    DRAWN_PIECE,
     DRAWS,
     ENOUGH,
     FIRST_BITS,
@@ -41,16 +43,21 @@ from headgate.planner.kernels.layout import (
     NODE,
     OFFSET,
     OWN,
+    OWN_POOL,
     POOL,
     QUANTITY,
     RESOURCE,
     ROOT,
     ROOT_END,
     ROW,
+    SENT_PIECE,
+    SHIP_FROM,
+    SHIP_TO,
     SHORT,
     STEP,
     STEP_END,
     STEP_OFFSET,
+    STOCK_PIECE,
     SUB,
     SUB_END,
     SUB_ITEM,
@@ -62,6 +69,8 @@ from headgate.planner.kernels.layout import (
 from headgate.planner.kernels.sources import (
     kept_for,
     on_offer,
+    own_permits,
+    permitted,
     reserved_pool,
     takes,
     takes_sub,
@@ -89,21 +98,27 @@ def bound(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bu
             continue
         item = trees.nodes[node, ITEM]
         taste = taste_of(world, item, site, when)
+        what = DRAWN_PIECE if node > first else STOCK_PIECE
         pieces = 0
         if not banned[item] and takes(taste, OWN):
             pieces = on_offer(world, item, site, slot, when)
         elif not banned[item]:
             pieces = kept_for(world, item, site, slot, when)
+        if pieces > 0:
+            pieces = min(pieces, permitted(world, what, slot, item, bucket, when))
         if trees.nodes[node, HAS_BOM]:
             if takes(taste, MAKE):
                 pieces += _bound_of_making(trees, world, scratch, node, first, site, bucket)
         elif node > first:
             for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
                 if takes_sub(trees, item, row, when, banned, taste):
-                    pieces = min(pieces + on_offer(world, trees.subs[row, SUB_ITEM], site, slot,
-                                                   when), ENOUGH)
+                    other = trees.subs[row, SUB_ITEM]
+                    pieces = min(ENOUGH, pieces + min(
+                        on_offer(world, other, site, slot, when),
+                        permitted(world, what, slot, other, bucket, when)))
         scratch.work[MOST, node - first] = min(pieces, ENOUGH)
-    return int(scratch.work[MOST, 0])
+    return min(int(scratch.work[MOST, 0]),
+               permitted(world, SENT_PIECE, slot, root, bucket, bucket))
 
 
 @inner
@@ -199,7 +214,7 @@ def take(row: Longs, bucket: Int, pieces: Int) -> None:
 
 @inner
 def _draw(world: World, scratch: Scratch, node: Int, pool: Int, bucket: Int, wanted: Int) -> Int:
-    """Draw at most `wanted` pieces from a pool; what was drawn."""
+    """Draw at most `wanted` pieces from a pool, or of a permit; what was drawn."""
     if pool < 0:
         return 0
     pieces = min(wanted, world.free[pool, bucket])
@@ -216,15 +231,37 @@ def _draw(world: World, scratch: Scratch, node: Int, pool: Int, bucket: Int, wan
 
 
 @inner
-def _draw_item(world: World, scratch: Scratch, node: Int, item: Int, site: Int, slot: Int,
-               bucket: Int, wanted: Int) -> Int:
-    """Draw an item, a customer's reserved pieces before those for anybody; what was drawn."""
+def _pay(world: World, scratch: Scratch, what: Int, slot: Int, item: Int, node: Int, ship: Int,
+         when: Int, pieces: Int) -> None:
+    """Take the permits of pieces that `permitted` allows, those of the claim's own first."""
+    place = world.quoted[item] if len(world.quoted) > 0 else np.int64(-1)
+    if place < 0 or pieces == 0:
+        return
+    row = slot * (world.toll_ptr.shape[1] - 1) // len(world.claims) + place
+    for toll in range(world.toll_ptr[what, row], world.toll_ptr[what, row + 1]):
+        if world.tolls[toll, SHIP_FROM] <= ship <= world.tolls[toll, SHIP_TO]:
+            own = min(pieces, own_permits(world, toll, when))
+            if own > 0:
+                _draw(world, scratch, -1 - node, world.tolls[toll, OWN_POOL], when, own)
+            _draw(world, scratch, -1 - node, world.tolls[toll, COMMON], when, pieces - own)
+
+
+@inner
+def _draw_item(world: World, scratch: Scratch, what: Int, node: Int, item: Int, site: Int,
+               slot: Int, ship: Int, when: Int, wanted: Int, kept: bool) -> Int:
+    """
+    Draw an item as far as quotas allow, a customer's reserved pieces before those for anybody.
+
+    kept : whether reserved pieces only are drawn; returns what was drawn
+    """
+    wanted = min(wanted, permitted(world, what, slot, item, ship, when))
     pieces = 0
     if slot > 0:
-        pieces = _draw(world, scratch, node, reserved_pool(world, slot, item, site), bucket,
+        pieces = _draw(world, scratch, node, reserved_pool(world, slot, item, site), when,
                        wanted)
-    if pieces < wanted:
-        pieces += _draw(world, scratch, node, world.pool_of[item, site], bucket, wanted - pieces)
+    if pieces < wanted and not kept:
+        pieces += _draw(world, scratch, node, world.pool_of[item, site], when, wanted - pieces)
+    _pay(world, scratch, what, slot, item, node, ship, when, pieces)
     return pieces
 
 
@@ -248,6 +285,10 @@ def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, buc
         scratch.work[SHORT, place] = 0
         scratch.work[MADE, place] = 0
     scratch.work[NEED, 0] = pieces
+    if mode == STRICT:
+        if permitted(world, SENT_PIECE, slot, root, bucket, bucket) < pieces:
+            return False
+        _pay(world, scratch, SENT_PIECE, slot, root, first, bucket, bucket, pieces)
     for node in range(first, end):
         rest = scratch.work[NEED, node - first]
         if rest == 0:
@@ -258,28 +299,31 @@ def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, buc
             when = 0
         if mode == EARLY and not trees.nodes[node, HAS_BOM]:
             continue
+        what = DRAWN_PIECE if node > first else STOCK_PIECE
         taste = taste_of(world, item, site, when)
         favourite = taste & ((1 << FIRST_BITS) - 1)
         if taste != OWN and slot > 0 and when >= 0 and not banned[item]:
             # Prices are those that everybody pays; what is reserved for a customer comes first.
-            rest -= _draw(world, scratch, node, reserved_pool(world, slot, item, site), when, rest)
+            rest -= _draw_item(world, scratch, what, node, item, site, slot, bucket, when, rest,
+                               True)
         if favourite >= FIRST_SUB and node > first and not trees.nodes[node, HAS_BOM]:
             row = trees.items[item, SUB] + favourite - FIRST_SUB
             if takes_sub(trees, item, row, when, banned, taste):
-                rest -= _draw_item(world, scratch, node, trees.subs[row, SUB_ITEM], site, slot,
-                                   when, rest)
+                rest -= _draw_item(world, scratch, what, node, trees.subs[row, SUB_ITEM], site,
+                                   slot, bucket, when, rest, False)
         if when >= 0 and not banned[item] and takes(taste, OWN):
             stock = rest
             if favourite == MAKE and trees.nodes[node, HAS_BOM]:
                 stock -= min(rest, _bound_of_making(trees, world, scratch, node, first, site,
                                                     bucket))
-            rest -= _draw_item(world, scratch, node, item, site, slot, when, stock)
+            rest -= _draw_item(world, scratch, what, node, item, site, slot, bucket, when, stock,
+                               False)
         if rest > 0 and not trees.nodes[node, HAS_BOM]:
             for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
                 if rest > 0 and node > first and when >= 0 and takes_sub(
                         trees, item, row, when, banned, taste):
-                    rest -= _draw_item(world, scratch, node, trees.subs[row, SUB_ITEM], site, slot,
-                                       when, rest)
+                    rest -= _draw_item(world, scratch, what, node, trees.subs[row, SUB_ITEM],
+                                       site, slot, bucket, when, rest, False)
             if rest > 0:
                 if mode == STRICT:
                     return False

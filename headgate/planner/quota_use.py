@@ -1,0 +1,95 @@
+"""What a plan takes of its permits, and what it leaves: counted from the allocations alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.book import Book
+from headgate.planner.allocate import Allocation, draw_weeks
+from headgate.planner.kernels.layout import (
+    COMMON,
+    DRAWN_PIECE,
+    OWN_FROM,
+    OWN_POOL,
+    OWN_TO,
+    SENT_PIECE,
+    SHIP_FROM,
+    SHIP_TO,
+    STOCK_PIECE,
+)
+from headgate.planner.permits import CAP, RESERVED
+
+Longs = NDArray[np.int64]
+
+
+def permits_asked(book: Book, allocation: Allocation, rows: Longs | None = None) -> Longs:
+    """
+    (permits, weeks) pieces that count on each permit: of a cap by ship week, of a reservation and
+    of what it leaves to everybody by draw week, whichever of the two they are taken from.
+
+    rows : allocations to count, by their place in the log; None all
+    """
+    pools = allocation.pools
+    permits = pools.permits
+    asked = np.zeros_like(permits.supplied)
+    if not len(permits):
+        return asked
+    chosen = np.arange(len(allocation.line)) if rows is None else rows
+    owner = allocation.owner
+    draws = np.arange(len(owner)) if rows is None else np.flatnonzero(np.isin(owner, rows))
+    root = book.forest.root_start[allocation.item[owner[draws]]] == allocation.node[draws]
+    weeks = draw_weeks(book, allocation)
+    drawn = pools.item[allocation.pool[draws]]
+    for what, places, item, when, pieces in (
+            (SENT_PIECE, chosen, allocation.item[chosen], allocation.ship[chosen],
+             allocation.quantity[chosen]),
+            (STOCK_PIECE, owner[draws][root], drawn[root], weeks[draws][root],
+             allocation.pieces[draws][root]),
+            (DRAWN_PIECE, owner[draws][~root], drawn[~root], weeks[draws][~root],
+             allocation.pieces[draws][~root])):
+        _count(allocation, int(what), places, item, when, pieces, asked)
+    return asked
+
+
+def _count(allocation: Allocation, what: int, rows: Longs, item: NDArray[np.integer],
+           when: NDArray[np.integer], pieces: Longs, asked: Longs) -> None:
+    """Add pieces of allocations to `asked`."""
+    permits, behind = allocation.pools.permits, len(allocation.pools)
+    named = (permits.toll_ptr.shape[1] - 1) // max(1, len(permits.claims))
+    place = permits.quoted[item]
+    cell = permits.claim[allocation.line[rows]] * named + place
+    cell = np.where(place >= 0, cell, 0)
+    first = permits.toll_ptr[what, cell]
+    counts = np.where(place >= 0, permits.toll_ptr[what, cell + 1] - first, 0)
+    each = np.repeat(np.arange(len(rows)), counts)
+    toll = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(each))
+    rule, week = permits.tolls[toll], when[each].astype(np.int64)
+    ship, amount = allocation.ship[rows][each], pieces[each]
+    holds = (rule[:, SHIP_FROM] <= ship) & (ship <= rule[:, SHIP_TO])
+    np.add.at(asked, (rule[holds, COMMON] - behind, week[holds]), amount[holds])
+    own = (holds & (rule[:, OWN_POOL] >= 0) & (rule[:, OWN_FROM] <= week)
+           & (week <= rule[:, OWN_TO]))
+    np.add.at(asked, (rule[own, OWN_POOL] - behind, week[own]), amount[own])
+
+
+def permits_left(allocation: Allocation, asked: Longs) -> Longs:
+    """
+    (permits, weeks) permits that a plan leaves, the smallest balance from each week on.
+
+    asked : as `permits_asked` gives it
+
+    Pieces count on the reservation of their own first, as long as it lasts.
+    """
+    permits = allocation.pools.permits
+    taken = np.cumsum(asked, axis=1)
+    for place, kind in enumerate(permits.kind):
+        if kind == RESERVED:
+            most = permits.supplied[place].max(initial=0)
+            taken[place] = np.minimum(taken[place], most)
+            taken[permits.common_of[place]] -= taken[place]
+    left = permits.supplied - taken
+    for place, kind in enumerate(permits.kind):
+        if kind in (RESERVED, CAP):
+            left[place] = np.where(permits.supplied[place] > 0, left[place, -1], 0)
+    return np.minimum.accumulate(left[:, ::-1], axis=1)[:, ::-1]
