@@ -12,6 +12,7 @@ from headgate.tables.columns import read_sheet
 from headgate.tables.digest import digest_of
 from headgate.tables.findings import Findings, Sheet
 from headgate.tables.frames import Settings, Tables
+from headgate.tables.limit_rules import check_limits
 from headgate.tables.raw import RawBook, RawTable, raw_of_frames
 from headgate.tables.references import check_keys, check_references
 from headgate.tables.rules import Checked, check_rules, rates_of
@@ -37,6 +38,7 @@ def check_tables(raw: RawBook) -> Tables:
     check_keys(sheets, findings)
     check_references(sheets, findings)
     check_rules(book)
+    check_limits(book)
     check_structure(book)
     check_doubts(book)
     issues = _in_order(findings.issues, sheets.values(), raw.settings_file)

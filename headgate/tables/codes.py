@@ -208,6 +208,40 @@ CODES: dict[str, Rule] = {
         "Check the unit: prices are not in cents."),
     "orders.currency.rate": _error(
         "a foreign currency has no rate on or before as_of", "Add a row to rates."),
+    "orders.frozen.promised": _error(
+        "an open line is frozen and has no promise", "Add promised_on, or write frozen = no."),
+    "orders.ship_set.frozen": _error(
+        "a ship set is frozen in part, or for several weeks",
+        "Freeze all its open lines with promised_on in one week, or none."),
+    # Pins and quotas
+    "pins.order_id.unknown": _error("the order is not in orders", "Correct the order_id."),
+    "pins.line_no.unknown": _error("the order has no such line", "Correct the line_no."),
+    "pins.line_no.shipped": _error(
+        "nothing of the line is open", "Delete the pin."),
+    "pins.site_id.lane": _error(
+        "no lane leads from the pin's site to the line's region",
+        "Correct the site, or add the lane."),
+    "pins.site_id.other": _error(
+        "the line may only ship from another site", "Correct the pin, or the line's site_id."),
+    "pins.ship_on.outside": _warning(
+        "a pin's week is not planned, so its pieces are planned like any others",
+        "Correct the day, or delete the pin."),
+    "pins.quantity.over": _error(
+        "the pins of a line hold more pieces than are open", "Lower their quantities."),
+    "pins.quantity.lot": _error(
+        "a pin holds no multiple of the line's lot size", "Correct quantity or lot_size."),
+    "pins.quantity.complete": _error(
+        "a line that arrives whole, or with its ship set, is pinned in part",
+        "Pin all its open pieces, or none."),
+    "pins.ship_on.complete": _error(
+        "the pins of a line that arrives whole arrive in several weeks",
+        "Let them all arrive in one week; mind the transit days."),
+    "pins.order_id.ship_set": _error(
+        "a ship set is pinned in part, or its lines arrive in several weeks",
+        "Pin all its open lines to arrive in one week, or none."),
+    "quotas.reserved_quantity.unsupplied": _warning(
+        "the reserved items have no supply at all, so nothing is kept",
+        "Check item_id or family, or delete the row."),
     # Service lines
     "service_lines.order_id.unknown": _error("the order is not in orders",
                                              "Correct the order_id."),

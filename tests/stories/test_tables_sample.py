@@ -8,7 +8,7 @@ from headgate.tables.codes import CODES, issue_of, rule_of
 from headgate.tables.sample import sample_book
 from headgate.tables.schema import TABLES
 from tests.contracts import test_bad_input
-from tests.stories import test_tables_rules, test_tables_warnings
+from tests.stories import test_tables_limits, test_tables_rules, test_tables_warnings
 
 ELSEWHERE = {
     "book.path.missing", "book.path.kind", "book.folder.occupied", "book.format.rows",
@@ -45,7 +45,8 @@ def test_the_sample_shows_every_column_with_its_example():
 
 def test_every_declared_code_is_met_by_a_test():
     """A code that no broken book gives is dead, and its text on the reference page a lie."""
-    cases = [*test_bad_input.CASES, *test_tables_rules.CASES, *test_tables_warnings.CASES]
+    cases = [*test_bad_input.CASES, *test_tables_limits.CASES, *test_tables_rules.CASES,
+             *test_tables_warnings.CASES]
     seen = {case.code for case in cases} | {"orders.frozen.unplanned"}
     met = {pattern for pattern, rule in CODES.items()
            if any(rule_of(code) is rule for code in seen)}

@@ -83,7 +83,7 @@ def test_one_doubt_and_one_warning(case: Case, tmp_path: Path):
 
 def test_only_frozen_lines_are_warned_of(tmp_path: Path):
     """Of three lines one says yes: one row, at its line; `no` asks for nothing."""
-    issue = the_issue(tmp_path, orders_with("frozen", "no", "YES", ""))
+    issue = the_issue(tmp_path, orders_with("frozen,promised_on", "no,", "YES,2026-02-13", ","))
     assert (issue.code, issue.row, issue.count) == ("orders.frozen.unplanned", 3, 1)
 
 
