@@ -13,6 +13,10 @@ REASONS: dict[str, str] = {
     "horizon": "the planned weeks end before it can arrive",
     "part": "even alone it would wait: the supply comes too late",
     "capacity": "even alone it would wait: the hours are too few",
+    "frozen": "alone it would be on time: pins and frozen promises hold what it lacks",
+    "quota": "alone it would be on time: a quota leaves it too few pieces",
+    "ship_set": "alone it would be on time: it arrives with its ship set, another line of which is "
+                "late",
     "unprofitable": "delivering it costs more than it brings",
     "outbid": "alone it would be on time: other orders hold what it lacks",
 }
@@ -34,5 +38,7 @@ needed in the week of 2026-03-02).'
     sentence = sentence[0].upper() + sentence[1:]
     if binding_id is None:
         return f"{sentence}."
+    if binding_site_id is None:
+        return f"{sentence} ({binding_kind} {binding_id}, counted in the week of {binding_on})."
     return (f"{sentence} ({binding_kind} {binding_id} at {binding_site_id}, needed in the week "
             f"of {binding_on}).")

@@ -17,7 +17,8 @@ REASON_LABELS = {
     "capacity": "Hours are too few", "lead_time": "Lead time is too long",
     "window": "The order's own dates", "horizon": "Planned weeks end first",
     "lane": "No lane to the region", "restriction": "Must not be sent",
-    "unprofitable": "Costs more than it brings"}
+    "frozen": "Held promises take it", "quota": "A quota is used up",
+    "ship_set": "Its ship set waits", "unprofitable": "Costs more than it brings"}
 """The reason of a line, as a label; the sentence is `headgate.base.wording.REASONS`."""
 
 
