@@ -28,7 +28,11 @@ def weeks_of(days: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One order line; buckets may be negative, `latest` None is without limit."""
+    """
+    One order line; buckets may be negative, `latest` None is without limit.
+
+    complete : it arrives whole, by itself or with its ship set
+    """
 
     rank: int
     order_id: str
@@ -49,6 +53,8 @@ class Line:
     lot: int
     accepts: tuple[str, ...]
     site: str | None
+    ship_set: str | None = None
+    frozen: bool = False
 
     @property
     def key(self) -> tuple[str, int]:
@@ -114,6 +120,52 @@ class Lane:
         return self.transit_days, self.cents, self.site
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """
+    One row of quotas; a blank scope is None.
+
+    first, last : buckets whose Monday lies in the period; from `released` on nothing is kept
+    """
+
+    quota_id: str
+    items: frozenset[str]
+    by_item: bool
+    segment: str | None
+    region: str | None
+    customer: str | None
+    first: int
+    last: int
+    released: int
+    cap: int | None
+    kept: int | None
+
+    def matches(self, line: Line) -> bool:
+        """Whether it holds for a line."""
+        return (self.segment in (None, line.segment) and self.region in (None, line.region)
+                and self.customer in (None, line.customer))
+
+    def is_active(self, bucket: int) -> bool:
+        """Whether its pieces are kept in a week."""
+        return self.first <= bucket < min(self.released, self.last + 1)
+
+    @property
+    def breadth(self) -> tuple[int, bool, bytes]:
+        """The more of the scope it names, the sooner it counts; then an item before a family."""
+        named = sum(part is not None for part in (self.segment, self.region, self.customer))
+        return -named, not self.by_item, self.quota_id.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One pin; `pieces` are all that is open where the row names none."""
+
+    line: Line
+    site: str
+    ship: int
+    pieces: int
+
+
 class SlowBook:
     """The facts of a book; every question of the rules about the book has one method here."""
 
@@ -158,6 +210,8 @@ class SlowBook:
             self.supply.setdefault((supply_row.item, supply_row.site, supply_row.pool),
                                    []).append(supply_row)
         self.lines = self._ranked_lines(rows["orders"])
+        self.quotas = self._quotas(rows["quotas"])
+        self.pins = self._pins(rows["pins"])
 
     # Weeks.
 
@@ -233,7 +287,39 @@ class SlowBook:
         days = [lane.transit_days for lane in self.lanes if lane.region == line.region]
         return self.horizon - 1 + weeks_of(max(days, default=0))
 
+    def mates(self, line: Line) -> list[Line]:
+        """The open lines of a line's ship set in rank order; itself when it is in none."""
+        if line.ship_set is None:
+            return [line]
+        return [other for other in self.lines
+                if other.ship_set == line.ship_set and other.pieces]
+
     # Reading the frames.
+
+    def _quotas(self, rows: list[Cells]) -> list[Quota]:
+        made = []
+        for row in rows:
+            first, last = self.bucket(row["from_on"] + timedelta(days=6)), self.bucket(row["to_on"])
+            items = frozenset(item for item, family in self.family.items()
+                              if item == row["item_id"]
+                              or (family is not None and family == row["family"]))
+            if max(0, first) <= min(last, self.horizon - 1):
+                made.append(Quota(
+                    row["quota_id"], items, row["item_id"] is not None, row["segment"],
+                    row["region"], row["customer_id"], first, last,
+                    last + 1 - self.policy.get("release_weeks", 0), row["max_quantity"],
+                    row["reserved_quantity"]))
+        return sorted(made, key=lambda quota: quota.quota_id.encode())
+
+    def _pins(self, rows: list[Cells]) -> list[Pin]:
+        """The pins in the order in which they are placed."""
+        lines = {line.key: line for line in self.lines}
+        made = []
+        for row in rows:
+            line = lines[row["order_id"], row["line_no"]]
+            pieces = line.pieces if row["quantity"] is None else row["quantity"]
+            made.append(Pin(line, row["site_id"], self.bucket(row["ship_on"]), pieces))
+        return sorted(made, key=lambda pin: (pin.line.rank, pin.ship, pin.site.encode()))
 
     def _supply_rows(self, rows: list[Cells]) -> list[SupplyRow]:
         as_of = self.tables.settings.as_of
@@ -280,8 +366,9 @@ class SlowBook:
             requested_on=row["requested_on"], requested=requested,
             earliest=requested - 2 if earliest is None else earliest,
             latest=week("latest_on"), promised=week("promised_on"),
-            complete=row["ship_complete"], lot=row["lot_size"], accepts=tuple(row["accepts"]),
-            site=row["site_id"])
+            complete=row["ship_complete"] or row["ship_set"] is not None,
+            ship_set=row["ship_set"], frozen=row["frozen"], lot=row["lot_size"],
+            accepts=tuple(row["accepts"]), site=row["site_id"])
 
 
 def _rounded(amount: Decimal) -> int:

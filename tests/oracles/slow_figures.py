@@ -37,6 +37,7 @@ def promise_rows(plan: SlowPlan) -> list[Row]:
     for line in book.lines:
         made = plan.allocations[line.rank]
         dates: tuple[Any, ...] = (None, None, None)
+        broken = plan.broken[line.rank]
         late_days = None
         if made:
             last = max(row.arrive for row in made)
@@ -45,7 +46,7 @@ def promise_rows(plan: SlowPlan) -> list[Row]:
                      promised_on)
             late_days = 0 if last <= line.requested else (promised_on - line.requested_on).days
         rows.append((*line.key, line.pieces, sum(row.pieces for row in made), *dates,
-                     plan.status(line), late_days, *_reason_cells(plan, line)))
+                     broken, plan.status(line), late_days, *_reason_cells(plan, line)))
     return sorted(rows)
 
 

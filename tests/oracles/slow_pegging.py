@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .slow_book import ANYBODY, Line, SlowBook, SupplyRow
-from .slow_planner import Draw, SlowPlan, World
+from .slow_planner import SlowPlan
+from .slow_world import Draw, World
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,35 +12,9 @@ from dataclasses import dataclass, field
 
 from headgate.tables.frames import Tables
 
-from .slow_book import ANYBODY, Lane, Line, SlowBook, weeks_of
-
-ENDLESS = 10**30
-"""More pieces or hours than any book can ask for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """Pieces drawn from supply for a line; `stood_in_for` is blank unless a substitute was."""
-
-    line: Line
-    item: str
-    site: str
-    bucket: int
-    pieces: int
-    stood_in_for: str
-    lead_days: int
-    pool: str
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """Hours used for a line, in millionths."""
-
-    line: Line
-    resource: str
-    site: str
-    bucket: int
-    micro: int
+from .slow_book import ANYBODY, Lane, Line, Pin, SlowBook, weeks_of
+from .slow_limits import own_pieces
+from .slow_world import Draw, Sent, Use, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,69 +41,6 @@ class Need:
     lead_days: int
     pieces: int
     is_sold: bool = False
-
-
-@dataclass(slots=True)
-class World:
-    """
-    What is there and what was taken of it.
-
-    open_book : leaves and hours come without limit
-    lifted    : restrictions do not count
-    """
-
-    book: SlowBook
-    open_book: bool = False
-    lifted: bool = False
-    draws: dict[tuple[str, str, str], list[Draw]] = field(default_factory=dict)
-    uses: dict[tuple[str, str, int], list[Use]] = field(default_factory=dict)
-
-    def copy(self) -> World:
-        """A world that can be changed while this one stays."""
-        return World(self.book, self.open_book, self.lifted,
-                     {key: list(draws) for key, draws in self.draws.items()},
-                     {key: list(uses) for key, uses in self.uses.items()})
-
-    def all_draws(self) -> list[Draw]:
-        """Every draw."""
-        return [draw for draws in self.draws.values() for draw in draws]
-
-    def all_uses(self) -> list[Use]:
-        """Every use of hours."""
-        return [use for uses in self.uses.values() for use in uses]
-
-    def draw(self, draw: Draw) -> None:
-        """Note a draw."""
-        self.draws.setdefault((draw.item, draw.site, draw.pool), []).append(draw)
-
-    def use(self, use: Use) -> None:
-        """Note a use of hours."""
-        self.uses.setdefault((use.resource, use.site, use.bucket), []).append(use)
-
-    def forbids(self, line: Line, item: str) -> bool:
-        """Whether pieces of the item must not be drawn for, or sent to, the line."""
-        return not self.lifted and self.book.restricted(line, item)
-
-    def drawable(self, item: str, site: str, pool: str, bucket: int) -> int:
-        """Pieces of a pool that can be drawn in a week: the smallest balance from it on."""
-        if bucket < 0:
-            return 0
-        if self.open_book and item not in self.book.bom:
-            return ENDLESS if pool == ANYBODY else 0
-        rows = self.book.supply.get((item, site, pool), [])
-        if not rows:
-            return 0
-        draws = self.draws.get((item, site, pool), [])
-        return min(sum(row.pieces for row in rows if row.start <= week)
-                   - sum(draw.pieces for draw in draws if draw.bucket <= week)
-                   for week in range(bucket, self.book.horizon))
-
-    def free_micro(self, resource: str, site: str, bucket: int) -> int:
-        """Hours that are left in a week, in millionths."""
-        there = self.book.hours.get((resource, site, bucket), 0)
-        if there is None or self.open_book:
-            return ENDLESS
-        return there - sum(use.micro for use in self.uses.get((resource, site, bucket), []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +83,9 @@ class Walk:
     def run(self, item: str, pieces: int) -> Walk:
         """Serve all needs of so many pieces of an item, in walk order."""
         book = self.world.book
+        if pieces > self.world.may_send(self.line, item, self.ship):
+            self.succeeded = False
+        self.world.sent.append(Sent(self.line, item, self.ship, pieces))
         waiting: list[Need] = [Need(item, 0, pieces, is_sold=True)]
         leaves: list[Need] = []
         while waiting:
@@ -213,11 +127,13 @@ class Walk:
             return 0
         taken = 0
         for pool in (self.line.customer, ANYBODY):
-            pieces = min(wanted - taken, self.world.drawable(item, self.site, pool, bucket))
+            pieces = min(wanted - taken, self.world.drawable(item, self.site, pool, bucket),
+                         self.world.may_draw(self.line, item, bucket, self.ship, need.is_sold))
             if pieces > 0:
+                own = own_pieces(self.world.counted(), self.line, item, bucket, pieces)
                 self.world.draw(Draw(self.line, item, self.site, bucket, pieces,
                                      need.item if item != need.item else "", need.lead_days,
-                                     pool))
+                                     pool, self.ship, need.is_sold, own))
                 taken += pieces
         return taken
 
@@ -272,36 +188,75 @@ def ship_in_week(world: World, line: Line, arrive: int,
     return made, world
 
 
-def plan_line(world: World, line: Line, any_week: bool = False) -> tuple[list[Allocation], World]:
+def last_arrival(book: SlowBook, line: Line) -> int:
+    """The last week in which a line's lanes can deliver."""
+    return book.horizon - 1 + max((weeks_of(lane.transit_days) for lane in book.lanes_of(line)),
+                                  default=0)
+
+
+def plan_line(world: World, line: Line, any_week: bool = False,
+              taken: int = 0) -> tuple[list[Allocation], World]:
     """
     What a line takes from a world, and the world after it.
 
     any_week : earliest and latest arrival do not count
+    taken    : pieces that are placed already
     """
-    last = world.book.horizon - 1 + max(
-        (weeks_of(lane.transit_days) for lane in world.book.lanes_of(line)), default=0)
+    last = last_arrival(world.book, line)
     first = 0 if any_week else max(0, line.earliest)
     if not any_week and line.latest is not None:
         last = min(last, line.latest)
     made: list[Allocation] = []
     for arrive in range(first, last + 1):
-        wanted = line.pieces - sum(row.pieces for row in made)
+        wanted = line.pieces - taken - sum(row.pieces for row in made)
+        if wanted == 0:
+            break
         rows, after = ship_in_week(world, line, arrive, wanted)
-        if line.complete and sum(row.pieces for row in rows) < line.pieces:
+        if line.complete and sum(row.pieces for row in rows) < wanted:
             continue
         made, world = made + rows, after
-        if sum(row.pieces for row in made) == line.pieces:
-            break
     return made, world
+
+
+def plan_set(world: World, lines: list[Line],
+             only: int | None = None) -> tuple[list[Allocation], World]:
+    """
+    What the lines of a ship set take: all their pieces in the first week in which all can have
+    them, or nothing.
+
+    lines : in rank order
+    only  : the one week that is tried, whatever the windows
+    """
+    first = max(max(0, line.earliest) for line in lines)
+    last = min(last_arrival(world.book, line) if line.latest is None
+               else min(line.latest, last_arrival(world.book, line)) for line in lines)
+    for arrive in range(first, last + 1) if only is None else [only]:
+        made, after = [], world
+        for line in lines:
+            rows, after = ship_in_week(after, line, arrive, line.pieces)
+            if sum(row.pieces for row in rows) < line.pieces:
+                break
+            made += rows
+        else:
+            return made, after
+    return [], world
 
 
 @dataclass(frozen=True, slots=True)
 class SlowPlan:
-    """A plan: the allocations of each line by rank, and the world they leave."""
+    """
+    A plan: the allocations of each line by rank, and the world they leave.
+
+    fixed  : of the allocations those of pins and frozen lines; held : the world that they leave
+    broken : pieces of each line by rank that are held and did not fit
+    """
 
     book: SlowBook
     allocations: list[list[Allocation]]
     world: World
+    fixed: list[list[Allocation]]
+    held: World
+    broken: list[int]
 
     def status(self, line: Line) -> str:
         """The status word of a line."""
@@ -322,9 +277,85 @@ def status_of(line: Line, rows: list[Allocation]) -> str:
 def slow_plan(tables: Tables) -> SlowPlan:
     """The `rank` plan of a checked book."""
     book = SlowBook(tables)
-    world = World(book)
-    allocations = []
+    fixed, held = hold(book, World(book, quotas=True))
+    world, found = held, [list(rows) for rows in fixed]
     for line in book.lines:
-        made, world = plan_line(world, line) if line.pieces else ([], world)
-        allocations.append(made)
-    return SlowPlan(book, allocations, world)
+        taken = _pieces(found[line.rank])
+        if line.pieces == taken:
+            continue
+        if line.ship_set is None:
+            made, world = plan_line(world, line, taken=taken)
+        elif line is book.mates(line)[0]:
+            made, world = plan_set(world, book.mates(line))
+        else:
+            made = []
+        for row in made:
+            found[row.line.rank].append(row)
+    pinned = {line.rank: sum(pin.pieces for pin in book.pins if pin.line is line)
+              for line in book.lines}
+    broken = [(line.pieces if line.frozen else pinned[line.rank]) - _pieces(fixed[line.rank])
+              for line in book.lines]
+    return SlowPlan(book, [_joined(rows) for rows in found], world, fixed, held,
+                    [max(0, pieces) for pieces in broken])
+
+
+def hold(book: SlowBook, world: World) -> tuple[list[list[Allocation]], World]:
+    """What pins and frozen lines hold, and the world after them: pins first, then frozen lines."""
+    fixed: list[list[Allocation]] = [[] for _ in book.lines]
+    for line in book.lines:
+        mates = book.mates(line) if line.pieces else [line]
+        pins = [pin for pin in book.pins if pin.line in mates]
+        if line is mates[0] and pins:
+            made, world = place_pins(world, pins, whole=line.complete)
+            for row in made:
+                fixed[row.line.rank].append(row)
+    for line in book.lines:
+        rest = line.pieces - _pieces(fixed[line.rank])
+        if not (line.frozen and rest and line.promised is not None):
+            continue
+        if line.ship_set is None:
+            made, after = ship_in_week(world, line, line.promised, rest)
+            if not line.complete or _pieces(made) == rest:
+                fixed[line.rank] += made
+                world = after
+        elif line is book.mates(line)[0]:
+            made, world = plan_set(world, book.mates(line), only=line.promised)
+            for row in made:
+                fixed[row.line.rank].append(row)
+    return fixed, world
+
+
+def place_pins(world: World, pins: list[Pin], whole: bool) -> tuple[list[Allocation], World]:
+    """
+    What pins hold as far as it fits, and the world after them.
+
+    whole : all of it or nothing
+    """
+    before, made = world, []
+    for pin in pins:
+        line = pin.line
+        lane = next(lane for lane in world.book.lanes_of(line) if lane.site == pin.site)
+        pieces = 0
+        if 0 <= pin.ship < world.book.horizon and not world.forbids(line, line.item):
+            pieces, world = provide(world, line, line.item, lane, pin.ship, pin.pieces)
+        if pieces < pin.pieces and whole:
+            return [], before
+        if pieces:
+            made.append(Allocation(line, line.item, pin.site, pin.ship,
+                                   pin.ship + weeks_of(lane.transit_days), pieces))
+    return made, world
+
+
+def _pieces(rows: list[Allocation]) -> int:
+    return sum(row.pieces for row in rows)
+
+
+def _joined(rows: list[Allocation]) -> list[Allocation]:
+    """One allocation for each item, site and week."""
+    found: dict[tuple[str, str, int], Allocation] = {}
+    for row in rows:
+        key = (row.item, row.site, row.ship)
+        more = found[key].pieces if key in found else 0
+        found[key] = Allocation(row.line, row.item, row.site, row.ship, row.arrive,
+                                row.pieces + more)
+    return list(found.values())

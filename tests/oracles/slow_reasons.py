@@ -6,9 +6,11 @@ Follows "Why a line is not on time" of docs/explanation/planning-rules.md, one c
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 from .slow_book import ANYBODY, Lane, Line, SlowBook, weeks_of
+from .slow_limits import Counted, counted_by_time
 from .slow_pegging import left_by_others
 from .slow_planner import (
     Allocation,
@@ -16,19 +18,24 @@ from .slow_planner import (
     SlowPlan,
     StepUse,
     Walk,
-    World,
     plan_line,
+    plan_set,
     status_of,
 )
+from .slow_world import Sent, World
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The part or resource that binds, where, and the week in which it is needed."""
+    """
+    The part, resource or quota that binds, where, and the week in which it is needed.
+
+    site : None for a quota, which holds for all sites
+    """
 
     kind: str
     id: str
-    site: str
+    site: str | None
     bucket: int
 
 
@@ -46,6 +53,12 @@ def slow_reason(plan: SlowPlan, line: Line) -> Reason | None:
         return None
     book = plan.book
     word = reason_word(book, line)
+    if word == "outbid":
+        word = limit_word(plan, line)
+    if word == "quota":
+        return Reason(word, quota_binding(plan, line))
+    if word == "ship_set":
+        return Reason(word, mate_binding(plan, line))
     if word in ("restriction", "lane", "horizon"):
         return Reason(word, None)
     alone = word == "part or capacity"
@@ -81,6 +94,63 @@ def reason_word(book: SlowBook, line: Line) -> str:
             return "window"
         return "horizon"
     return "outbid" if arrives(World(book)) == "on_time" else "part or capacity"
+
+
+def limit_word(plan: SlowPlan, line: Line) -> str:
+    """The first limit that keeps a line late which alone would be on time; else outbid."""
+    fixed = plan.fixed[line.rank]
+    held = World(plan.book, draws=plan.held.copy().draws, uses=plan.held.copy().uses)
+    rest, _ = plan_line(held, line, taken=sum(row.pieces for row in fixed))
+    if status_of(line, fixed + rest) != "on_time":
+        return "frozen"
+    if not _on_time_with_permits(plan, line, 0):
+        return "quota"
+    made, _ = plan_set(World(plan.book), plan.book.mates(line))
+    if line.ship_set is not None and status_of(
+            line, [row for row in made if row.line is line]) != "on_time":
+        return "ship_set"
+    return "outbid"
+
+
+def _on_time_with_permits(plan: SlowPlan, line: Line, lifted: int) -> bool:
+    """
+    Whether a line is on time alone with the permits that all other lines leave.
+
+    lifted : so many quotas, the first by id, do not count
+    """
+    book = copy(plan.book)
+    book.quotas = plan.book.quotas[lifted:]
+    sent = [Sent(row.line, row.item, row.ship, row.pieces)
+            for rows in plan.allocations for row in rows if row.line is not line]
+    draws = [draw for draw in plan.world.all_draws() if draw.line is not line]
+    others: Counted = counted_by_time(book, sent, draws)
+    world = World(book, quotas=True, others=others)
+    return status_of(line, plan_line(world, line)[0]) == "on_time"
+
+
+def quota_binding(plan: SlowPlan, line: Line) -> Binding | None:
+    """The last of the quotas that must be lifted, one after another by id, for it to be on time."""
+    lifted = next(count for count in range(1, len(plan.book.quotas) + 1)
+                  if _on_time_with_permits(plan, line, count))
+    reference = Reference.of(plan, line)
+    if reference is None:
+        return None
+    return Binding("quota", plan.book.quotas[lifted - 1].quota_id, None, reference.ship)
+
+
+def mate_binding(plan: SlowPlan, line: Line) -> Binding | None:
+    """What binds the line of the same set that alone comes last; of several the best-ranked."""
+    def last(mate: Line) -> tuple[bool, int]:
+        rows, _ = plan_line(World(plan.book), mate)
+        return not rows, max((row.arrive for row in rows), default=0)
+
+    mates = [mate for mate in plan.book.mates(line) if mate is not line]
+    latest = max(mates, key=last)
+    if not plan.book.lanes_of(latest) or all(plan.book.restricted(latest, item)
+                                             for item in (latest.item, *latest.accepts)):
+        return None
+    reference = Reference.of(plan, latest)
+    return None if reference is None else reference.binding(World(plan.book))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from .slow_book import ANYBODY, Lane, Line, SlowBook, weeks_of
-from .slow_planner import Draw, Need, SlowPlan, World
+from .slow_planner import Need, SlowPlan
+from .slow_world import Draw, World
 
 MICRO = 1_000_000
 Place = tuple[str, str, str]

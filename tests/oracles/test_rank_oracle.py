@@ -16,6 +16,7 @@ import pytest
 
 import headgate as hg
 from headgate.tables.plan_schema import PLAN_TABLES
+from tests.oracles.limited_books import LIMITS, limited_book
 from tests.oracles.random_books import SHAPES, random_book
 from tests.oracles.slow_figures import (
     allocation_rows,
@@ -28,6 +29,7 @@ from tests.oracles.slow_planner import SlowPlan, slow_plan
 from tests.oracles.slow_shortages import shortage_rows
 
 BOOKS_OF_A_SHAPE = 20
+BOOKS_OF_A_FAMILY = 40
 SLOW_ROWS: dict[str, Callable[[SlowPlan], list[tuple[Any, ...]]]] = {
     "allocations": allocation_rows, "promises": promise_rows, "consumption": consumption_rows,
     "pegging": pegging_rows, "shortages": shortage_rows,
@@ -67,14 +69,25 @@ def test_product_and_slow_planner_agree(shape: str) -> None:
     book has weights and bonuses."""
     for seed in range(BOOKS_OF_A_SHAPE):
         frames, settings = random_book(seed, shape)
-        book = hg.read_book(frames, weighed(frames, settings) if seed % 2 else settings)
-        plan = hg.plan(book)
-        slow = slow_plan(book.tables)
-        for table in PLAN_TABLES:
-            found = rows_of(plan.frames.frames[table.name], table.names)
-            expected = SLOW_ROWS[table.name](slow)
-            assert found == expected, (f"random_book({seed}, {shape!r}), {table.name}, "
-                                       + first_difference(found, expected))
-        figures = summary(slow)
-        assert {name: plan.summary[name] for name in figures} == figures, (
-            f"random_book({seed}, {shape!r}), summary")
+        compare(frames, weighed(frames, settings) if seed % 2 else settings,
+                f"random_book({seed}, {shape!r})")
+
+
+@pytest.mark.parametrize("family", LIMITS)
+def test_product_and_slow_planner_agree_under_limits(family: str) -> None:
+    """Forty books with caps, reservations, ship sets, frozen lines or pins, or all of them."""
+    for seed in range(BOOKS_OF_A_FAMILY):
+        compare(*limited_book(seed, family), f"limited_book({seed}, {family!r})")
+
+
+def compare(frames: dict[str, pl.DataFrame], settings: dict[str, Any], name: str) -> None:
+    """Both plans of a book, cell by cell."""
+    book = hg.read_book(frames, settings)
+    plan = hg.plan(book)
+    slow = slow_plan(book.tables)
+    for table in PLAN_TABLES:
+        found = rows_of(plan.frames.frames[table.name], table.names)
+        expected = SLOW_ROWS[table.name](slow)
+        assert found == expected, f"{name}, {table.name}, {first_difference(found, expected)}"
+    figures = summary(slow)
+    assert {key: plan.summary[key] for key in figures} == figures, f"{name}, summary"

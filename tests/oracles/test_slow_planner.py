@@ -11,9 +11,10 @@ from headgate.tables.check import RawBook, RawTable, check_tables
 from headgate.tables.frames import Tables
 from tests.oracles.random_books import SHAPES, random_book
 from tests.oracles.slow_figures import pegging_rows, promise_rows, summary
-from tests.oracles.slow_planner import SlowPlan, Walk, World, slow_plan
+from tests.oracles.slow_planner import SlowPlan, Walk, slow_plan
 from tests.oracles.slow_reasons import slow_reason
 from tests.oracles.slow_shortages import shortage_rows
+from tests.oracles.slow_world import World
 from tests.stories.book_builder import Story, book, week
 
 
@@ -307,7 +308,7 @@ def test_reason_outbid() -> None:
     """One GPU, two lines: the second is on time alone."""
     plan = planned(book([("gpu", 1, 0), ("gpu", 1, 0)], [("gpu", 1)]))
     assert reason(plan, 1) == ("outbid", "part", "gpu", 0)
-    assert [row[7] for row in promise_rows(plan)] == ["on_time", "unplanned"]
+    assert [row[8] for row in promise_rows(plan)] == ["on_time", "unplanned"]
 
 
 # Laws that hold in every book.
@@ -342,9 +343,9 @@ def test_random_books_are_scarce_and_of_every_shape() -> None:
     """About half of the lines are not on time, and every reason and state occurs."""
     plans = [slow_plan(checked(seed, "mixed")) for seed in range(80)]
     rows = [row for plan in plans for row in promise_rows(plan)]
-    states = [row[7] for row in rows]
+    states = [row[8] for row in rows]
     assert 0.3 < states.count("on_time") / len(states) < 0.7
     assert {"on_time", "late", "short", "unplanned", "shipped"} == set(states)
-    assert {row[9] for row in rows} == {None, "restriction", "lane", "lead_time", "window",
+    assert {row[10] for row in rows} == {None, "restriction", "lane", "lead_time", "window",
                                         "horizon", "part", "capacity", "outbid"}
     assert any(draw.stood_in_for for plan in plans for draw in plan.world.all_draws())

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
+from tests.oracles.limited_books import LIMITS, limited_book
 from tests.oracles.random_books import SHAPES, random_book
 
 RawParts = tuple[dict[str, pl.DataFrame], dict[str, Any]]
@@ -21,3 +22,12 @@ def books(*shapes: str) -> st.SearchStrategy[RawParts]:
     A failing example shrinks to a small seed, which `random_book(seed, shape)` makes again.
     """
     return st.builds(random_book, st.integers(0, 100_000), st.sampled_from(shapes or SHAPES))
+
+
+def limited_books(*families: str) -> st.SearchStrategy[RawParts]:
+    """
+    Frames and settings of random books with caps, reservations, ship sets, frozen lines or pins.
+
+    families : names from LIMITS to draw from; none: all of them
+    """
+    return st.builds(limited_book, st.integers(0, 100_000), st.sampled_from(families or LIMITS))
