@@ -49,7 +49,8 @@ def book(orders: Sequence[Row] = (), supply: Sequence[Row] = (), bom: Sequence[R
          substitutes: Sequence[Row] = (), routing: Sequence[Row] = (),
          capacity: Sequence[Row] = (), lanes: Sequence[Row] = ((),),
          restrictions: Sequence[Row] = (), items: Sequence[Row] = (), rates: Sequence[Row] = (),
-         horizon: int = 8, **policy: Any) -> Story:
+         quotas: Sequence[Row] = (), pins: Sequence[Row] = (), horizon: int = 8,
+         **policy: Any) -> Story:
     """
     A book from rows of values in this order, whatever else a row needs in a last dictionary:
 
@@ -63,6 +64,8 @@ def book(orders: Sequence[Row] = (), supply: Sequence[Row] = (), bom: Sequence[R
     restrictions : item_id
     items        : item_id, unit_cost (10), kind; items that other rows name need no row here
     rates        : currency, rate
+    quotas       : item_id, from_on (0), to_on (the last week); Q-1, Q-2, ...
+    pins         : order_id (line 1), ship_on, quantity
 
     A number in a date column is a week and means its Monday, in `latest_on` and `promised_on` its
     Friday. Keywords beyond these are settings of the policy.
@@ -85,6 +88,10 @@ def book(orders: Sequence[Row] = (), supply: Sequence[Row] = (), bom: Sequence[R
         "restrictions": [_row(row, ("item_id",), reason="export control")
                          for row in restrictions],
         "rates": [_row(row, ("currency", "rate"), on=-1) for row in rates],
+        "quotas": [_row(row, ("item_id", "from_on", "to_on"), quota_id=f"Q-{number}", from_on=0,
+                        to_on=horizon - 1) for number, row in enumerate(quotas, start=1)],
+        "pins": [_row(row, ("order_id", "ship_on", "quantity"), line_no=1, site_id=SITE,
+                      reason="held") for row in pins],
     }
     rows["items"] = _items(items, rows)
     rows["sites"] = [{"site_id": site} for site in sorted(
