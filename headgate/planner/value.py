@@ -28,7 +28,7 @@ from headgate.planner.policy import Policy
 from headgate.planner.reliefs import relief_frame
 from headgate.planner.restart import Start, prices_of_start, rows_of_start
 from headgate.planner.terms import terms_of
-from headgate.planner.world import Pools, limited_world, trees_of
+from headgate.planner.world import Pools, limited_world, pools_of, trees_of
 
 Progress = Callable[[str, float], None]
 Stop = Callable[[], bool]
@@ -82,13 +82,16 @@ class Search:
     """
     A search that can be stopped after any unit of work.
 
-    best : the lowest bound so far; None before the first
+    pools      : what is left to draw from; None all that the book has
+    held_cents : what allocations earn that are placed already
+    best       : the lowest bound so far; None before the first
     """
 
-    def __init__(self, book: Book, pools: Pools, policy: Policy, held_cents: int,
-                 threads: ThreadPoolExecutor, start: Start | None = None) -> None:
+    def __init__(self, book: Book, policy: Policy, threads: ThreadPoolExecutor,
+                 start: Start | None = None, pools: Pools | None = None,
+                 held_cents: int = 0) -> None:
         self.book, self.threads = book, threads
-        self.pools = pools
+        self.pools = pools = pools_of(book, policy) if pools is None else pools
         self.exchange = exchange_of(book, terms_of(book, policy), pools,
                                     limited_world(book, pools), trees_of(book), held_cents)
         self.prices = Prices(np.zeros_like(self.exchange.supply),
@@ -219,7 +222,7 @@ def search(book: Book, pools: Pools, policy: Policy, held_cents: int,
     started = perf_counter()
     workers = max(1, min(THREADS, threads or os.cpu_count() or 1))
     with ThreadPoolExecutor(workers) as pool:
-        run = Search(book, pools, policy, held_cents, pool, start)
+        run = Search(book, policy, pool, start, pools, held_cents)
         work = 0
         for _ in run.units():
             work += 1

@@ -60,8 +60,7 @@ def test_what_is_dealt_out_is_in_lots_and_whole():
     made = demo_book(300, 3)
     read = hg.read_book(made.frames, made.settings)
     with ThreadPoolExecutor(1) as threads:
-        policy = read_policy({})
-            search = Search(read, pools_of(read, policy), policy, 0, threads)
+        search = Search(read, read_policy({}), threads)
         for _ in search._warm():
             pass
         search._take_prices()
