@@ -25,9 +25,9 @@ Longs = NDArray[np.int64]
 
 ANY_ITEM = np.int64(-1)
 REASON_CODES = ("", "restriction", "lane", "lead_time", "window", "horizon", "part", "capacity",
-                "unprofitable", "outbid")
-(RESTRICTION, NO_LANE, LEAD_TIME, WINDOW, HORIZON, PART, CAPACITY, UNPROFITABLE,
- OUTBID) = range(1, 10)
+                "frozen", "quota", "ship_set", "unprofitable", "outbid")
+(RESTRICTION, NO_LANE, LEAD_TIME, WINDOW, HORIZON, PART, CAPACITY, FROZEN, QUOTA, SHIP_SET,
+ UNPROFITABLE, OUTBID) = range(1, 13)
 
 
 @inner

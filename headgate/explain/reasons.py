@@ -174,7 +174,7 @@ class Ground:
     def run(self, chosen: Ints, out: Longs, starts: list[int], stop: Event,
             progress: Callable[[str, float], None] | None) -> None:
         """Explain the chunks that begin at `starts`, with working memory of this thread's own."""
-        desk = _Desk(self)
+        desk = Desk(self)
         for count, start in enumerate(starts, start=1):
             if stop.is_set():
                 return
@@ -189,7 +189,7 @@ class Ground:
                 progress("explain", count / len(starts))
 
 
-class _Desk:
+class Desk:
     """The working memory of one thread: a copy of each world, a scratch, a log."""
 
     def __init__(self, shared: Ground) -> None:

@@ -11,9 +11,9 @@ import polars as pl
 
 from headgate.base.wording import reason_text
 from headgate.book import Book
-from headgate.explain.reasons import Reasons, explain
+from headgate.explain.limiting import QUOTA_BINDS, reasons_of
+from headgate.explain.reasons import Reasons
 from headgate.explain.shortages import shortages
-from headgate.explain.unprofitable import mark_unprofitable
 from headgate.planner.allocate import Allocation
 from headgate.planner.measures import measure
 from headgate.planner.pegging import consumed_rows, drawn_rows, pegged_rows
@@ -58,8 +58,7 @@ def explain_plan(book: Book, policy: Policy, allocation: Allocation,
     coverage = coverage or ("all" if len(book.lines) <= PEG_ALL_UP_TO else "scarce")
     promises = promise(book, allocation)
     used = hours_used(book, allocation)
-    reasons = mark_unprofitable(book, policy, explain(book, allocation, used,
-                                                      promises.not_on_time(), progress))
+    reasons = reasons_of(book, policy, allocation, promises.not_on_time(), progress)
     short = shortages(book, allocation, used,
                       certified["prices"] if policy.objective == "value" else None)
     if progress is not None:
@@ -120,13 +119,19 @@ def _promise_frame(book: Book, promises: Promises, reasons: Reasons) -> pl.DataF
 def _reason_columns(book: Book, reasons: Reasons) -> pl.DataFrame:
     names = reasons.names()
     part, bound = reasons.kind == 1, reasons.kind > 0
-    kinds = pl.Series(["", "part", "resource"]).gather(pl.Series(reasons.kind))
+    kinds = pl.Series(["", "part", "resource", "quota"]).gather(pl.Series(reasons.kind))
     item = book.items.names(np.where(part, reasons.index, -1))
-    resource = book.resources.names(np.where(bound & ~part, reasons.index, -1))
+    resource = book.resources.names(np.where(reasons.kind == 2, reasons.index, -1))
+    limited = reasons.kind == QUOTA_BINDS
+    quota = book.tables.frames["quotas"]["quota_id"].gather(
+        pl.Series(np.where(limited, reasons.index, 0))) if limited.any() else pl.Series(
+        [None], dtype=pl.String).new_from_index(0, len(limited))
+    quota = pl.select(pl.when(pl.Series(limited)).then(quota)).to_series()
     site = book.sites.names(np.where(bound, reasons.site, -1))
     frame = pl.DataFrame({
         "line": reasons.line, "reason": pl.Series(names, dtype=pl.String),
-        "binding_kind": kinds, "binding_id": pl.select(pl.coalesce(item, resource)).to_series(),
+        "binding_kind": kinds, "binding_id": pl.select(
+            pl.coalesce(item, resource, quota)).to_series(),
         "binding_site_id": site, "binding_on": dates_or_blank(book, reasons.bucket, bound)})
     frame = frame.with_columns(binding_kind=pl.when(pl.Series(bound)).then("binding_kind"))
     distinct = frame.drop("line").unique()

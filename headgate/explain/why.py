@@ -14,8 +14,8 @@ from headgate.base.issue import near_miss
 from headgate.base.wording import reason_text
 from headgate.book import Book
 from headgate.explain.kernels import REASON_CODES
-from headgate.explain.reasons import Reasons, explain
-from headgate.explain.unprofitable import mark_unprofitable
+from headgate.explain.limiting import QUOTA_BINDS, reasons_of
+from headgate.explain.reasons import Reasons
 from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.explode import made_by
 from headgate.planner.kernels.layout import MADE
@@ -23,7 +23,7 @@ from headgate.planner.kernels.rank import LANE_SITE
 from headgate.planner.pegging import drawn_rows, matched_rows
 from headgate.planner.policy import Policy
 from headgate.planner.promise import STATUSES, promise
-from headgate.planner.usage import hours_used
+from headgate.planner.quota_use import lines_asking
 from headgate.planner.world import largest_tree, lines_of, trees_of
 from headgate.tables.schema import MICRO
 
@@ -100,6 +100,8 @@ class Why:
     def _lack_sentences(self) -> list[str]:
         if self.binding_id is None:
             return []
+        if self.binding_kind == "quota":
+            return self._quota_sentences()
         unit = "piece" if self.binding_kind == "part" else "hour"
         found = []
         if self.passed:
@@ -121,6 +123,16 @@ class Why:
                       f"{self.holders.height:,} other lines hold")
             found.append(f"{others} {_count(held, unit)} of what is there by then.")
         return found
+
+
+    def _quota_sentences(self) -> list[str]:
+        """Who else counts on a quota."""
+        if not self.holders.height:
+            return ["No other line counts on it."]
+        held = _count(float(self.holders["quantity"].sum()), "piece")
+        others = ("1 other line counts" if self.holders.height == 1 else
+                  f"{self.holders.height:,} other lines count")
+        return [f"{others} on it with {held}."]
 
 
 def _count(number: float, unit: str = "") -> str:
@@ -160,8 +172,7 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
     status = STATUSES[promises.status[line]]
     late = status not in ("on_time", "shipped")
     chosen = np.array([line] if late else [], dtype=np.int32)
-    reasons = mark_unprofitable(book, policy, explain(book, allocation,
-                                                      hours_used(book, allocation), chosen))
+    reasons = reasons_of(book, policy, allocation, chosen)
     row = book.tables.frames["orders"].row(int(book.lines.source_row[line]), named=True)
     last = int(promises.last[line])
     as_of = book.settings.as_of
@@ -185,6 +196,8 @@ def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons)
     kind, as_of = int(reasons.kind[0]), book.settings.as_of
     if kind == 0:
         return empty
+    if kind == QUOTA_BINDS:
+        return empty | _quota_bound(book, allocation, reasons)
     index, site = int(reasons.index[0]), int(reasons.site[0])
     bucket, first = int(reasons.bucket[0]), int(reasons.first[0])
     unit = 1 if kind == 1 else MICRO
@@ -206,6 +219,18 @@ def _no_holders() -> pl.DataFrame:
     return pl.DataFrame(schema={"order_id": pl.String, "line_no": pl.Int64,
                                 "customer_id": pl.String, "quantity": pl.Float64,
                                 "rank": pl.Int64, "drawn_on": pl.Date, "promised_on": pl.Date})
+
+
+def _quota_bound(book: Book, allocation: Allocation, reasons: Reasons) -> dict[str, Any]:
+    """The same for a line that a quota keeps late: other lines that count on it hold it."""
+    quota_id = book.tables.frames["quotas"]["quota_id"][int(reasons.index[0])]
+    line, pieces, week = lines_asking(book, allocation, quota_id)
+    holders = pl.DataFrame({"line": line, "quantity": pieces.astype(np.float64), "week": week})
+    return {
+        "binding_kind": "quota", "binding_id": quota_id,
+        "binding_on": monday_of_bucket(int(reasons.bucket[0]), book.settings.as_of),
+        "holders": _named(book, allocation, holders.filter(
+            pl.col("line") != int(reasons.line[0])))}
 
 
 def _part_holders(book: Book, policy: Policy, allocation: Allocation,

@@ -36,7 +36,7 @@ class Quota:
     One row of `quotas`, in buckets.
 
     place : its row; items : indexes in rising order; scope : as in the row, None any
-    first, last : ship weeks whose Monday lies in the period
+    first, last : weeks whose Monday lies in the period; the last may lie behind the planned ones
     cap, reserved : pieces, -1 none
     """
 
@@ -74,6 +74,7 @@ class Permits:
     last     : (permits,) the last week in which one can be drawn, -1 never
     kind, name : (permits,) CAP, COMMON or RESERVED, and the quota's id, or ids with + between
     common_of : (permits,) of what is RESERVED the place of what it leaves to everybody, else -1
+    members   : (permits,) ids of the quotas behind each
     most_tolls : the most permits that one piece can ask for
     """
 
@@ -88,6 +89,7 @@ class Permits:
     kind: tuple[str, ...]
     name: tuple[str, ...]
     common_of: tuple[int, ...]
+    members: tuple[tuple[str, ...], ...]
     known: dict[tuple[int, tuple[int, ...]], int] = field(repr=False)
 
     def __len__(self) -> int:
@@ -111,7 +113,8 @@ def quotas_of(book: Book) -> list[Quota]:
     found = []
     for place, row in enumerate(frame.iter_rows(named=True)):
         first, last = _weeks(book, row["from_on"], row["to_on"])
-        if (row["max_quantity"] is None and row["reserved_quantity"] is None) or last < first:
+        empty = row["max_quantity"] is None and row["reserved_quantity"] is None
+        if empty or last < first or first >= book.horizon:
             continue
         if row["item_id"] is not None:
             names = [items.index(row["item_id"])]
@@ -129,7 +132,7 @@ def quotas_of(book: Book) -> list[Quota]:
 def _weeks(book: Book, first: date, last: date) -> tuple[int, int]:
     """The first and last bucket whose Monday lies in a period, cut at the planned weeks."""
     begin, end = (first - book.first_monday).days, (last - book.first_monday).days
-    return max(0, -(-begin // 7)), min(book.horizon - 1, end // 7)
+    return max(0, -(-begin // 7)), end // 7
 
 
 def permits_of(book: Book, pool_item: Ints, pool_slot: Ints, supplied: Longs, release_weeks: int,
@@ -147,9 +150,9 @@ def permits_of(book: Book, pool_item: Ints, pool_slot: Ints, supplied: Longs, re
     quoted = np.full(len(book.items) if named else 0, -1, dtype=np.int64)
     quoted[named] = np.arange(len(named))
     store = _Store(len(pool_item), book.horizon)
-    caps = {quota.place: store.add(CAP, quota.quota_id, np.full(
-        book.horizon, quota.cap, dtype=np.int64), quota.last) for quota in quotas
-        if quota.cap >= 0}
+    caps = {quota.place: store.add(
+        CAP, [quota.quota_id], np.full(book.horizon, quota.cap, dtype=np.int64),
+        min(quota.last, book.horizon - 1)) for quota in quotas if quota.cap >= 0}
     groups = _groups(quotas, pool_item, supplied, release_weeks, store)
     by_place = {quota.place: quota for quota in quotas}
     lists: tuple[list[_Rows], ...] = ([], [], [])
@@ -169,7 +172,8 @@ def permits_of(book: Book, pool_item: Ints, pool_slot: Ints, supplied: Longs, re
     ptr, tolls = _packed(lists, len(known) * len(named))
     return Permits(line_claim, np.array([slot for slot, _ in known], dtype=np.int32), claims,
                    quoted, ptr, tolls, store.array(), np.array(store.last, dtype=np.int64),
-                   tuple(store.kind), tuple(store.name), _common_of(groups, store), known)
+                   tuple(store.kind), tuple(store.name), _common_of(groups, store),
+                   tuple(store.members), known)
 
 
 class _Store:
@@ -181,12 +185,14 @@ class _Store:
         self.kind: list[str] = []
         self.name: list[str] = []
         self.last: list[int] = []
+        self.members: list[tuple[str, ...]] = []
 
-    def add(self, kind: str, name: str, supplied: Longs, last: int) -> int:
-        """The pool number of new permits."""
+    def add(self, kind: str, members: list[str], supplied: Longs, last: int) -> int:
+        """The pool number of new permits of some quotas."""
         self.supplied.append(supplied)
         self.kind.append(kind)
-        self.name.append(name)
+        self.name.append("+".join(members))
+        self.members.append(tuple(members))
         self.last.append(last)
         return self.pools + len(self.kind) - 1
 
@@ -221,11 +227,10 @@ def _groups(quotas: list[Quota], pool_item: Ints, supplied: Longs, release_weeks
             active = (weeks >= quota.first) & (weeks <= last)
             there = there - np.where(active, quota.reserved, 0)
             kept = np.where((weeks >= quota.first) & (quota.first <= last), quota.reserved, 0)
-            own[quota.place] = store.add(RESERVED, quota.quota_id, kept.astype(np.int64),
-                                         last if quota.first <= last else -1)
+            own[quota.place] = store.add(RESERVED, [quota.quota_id], kept.astype(np.int64),
+                                         min(last, len(weeks) - 1) if quota.first <= last else -1)
         ahead = np.minimum.accumulate(np.maximum(0, there)[::-1])[::-1].astype(np.int64)
-        common = store.add(COMMON, "+".join(quota.quota_id for quota in members), ahead,
-                           len(weeks) - 1)
+        common = store.add(COMMON, [quota.quota_id for quota in members], ahead, len(weeks) - 1)
         groups.append(_Group(frozenset(items), common, own))
     return groups
 

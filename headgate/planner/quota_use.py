@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,11 +32,41 @@ def permits_asked(book: Book, allocation: Allocation, rows: Longs | None = None)
 
     rows : allocations to count, by their place in the log; None all
     """
+    asked = np.zeros_like(allocation.pools.permits.supplied)
+    for _, place, week, pieces in _counted(book, allocation, rows):
+        np.add.at(asked, (place, week), pieces)
+    return asked
+
+
+def lines_asking(book: Book, allocation: Allocation, quota_id: str) -> tuple[Longs, Longs, Longs]:
+    """
+    Lines whose allocations count on a quota, or share what its reservation leaves to everybody.
+
+    returns : (n,) lines in rising order, pieces of each, and the first week in which they count
+    """
+    permits = allocation.pools.permits
+    of_quota = np.array([quota_id in names for names in permits.members], dtype=bool)
+    if RESERVED in {kind for kind, mine in zip(permits.kind, of_quota, strict=True) if mine}:
+        of_quota &= np.array([kind != RESERVED for kind in permits.kind])
+    found = []
+    for row, place, week, pieces in _counted(book, allocation, None):
+        mine = of_quota[place]
+        found.append(np.stack([allocation.line[row[mine]], pieces[mine], week[mine]]))
+    line, amount, when = np.concatenate(found, axis=1) if found else np.zeros((3, 0), np.int64)
+    names, group = np.unique(line, return_inverse=True)
+    total = np.zeros(len(names), dtype=np.int64)
+    first = np.full(len(names), book.horizon, dtype=np.int64)
+    np.add.at(total, group, amount)
+    np.minimum.at(first, group, when)
+    return names, total, first
+
+
+def _counted(book: Book, allocation: Allocation, rows: Longs | None,
+             ) -> Iterator[tuple[Longs, Longs, Longs, Longs]]:
+    """Allocation, permit, week and pieces of whatever counts on a permit, in a few parts."""
     pools = allocation.pools
-    permits = pools.permits
-    asked = np.zeros_like(permits.supplied)
-    if not len(permits):
-        return asked
+    if not len(pools.permits):
+        return
     chosen = np.arange(len(allocation.line)) if rows is None else rows
     owner = allocation.owner
     draws = np.arange(len(owner)) if rows is None else np.flatnonzero(np.isin(owner, rows))
@@ -48,13 +80,13 @@ def permits_asked(book: Book, allocation: Allocation, rows: Longs | None = None)
              allocation.pieces[draws][root]),
             (DRAWN_PIECE, owner[draws][~root], drawn[~root], weeks[draws][~root],
              allocation.pieces[draws][~root])):
-        _count(allocation, int(what), places, item, when, pieces, asked)
-    return asked
+        yield from _count(allocation, int(what), places, item, when, pieces)
 
 
 def _count(allocation: Allocation, what: int, rows: Longs, item: NDArray[np.integer],
-           when: NDArray[np.integer], pieces: Longs, asked: Longs) -> None:
-    """Add pieces of allocations to `asked`."""
+           when: NDArray[np.integer], pieces: Longs,
+           ) -> Iterator[tuple[Longs, Longs, Longs, Longs]]:
+    """The same for pieces of one kind."""
     permits, behind = allocation.pools.permits, len(allocation.pools)
     named = (permits.toll_ptr.shape[1] - 1) // max(1, len(permits.claims))
     place = permits.quoted[item]
@@ -67,10 +99,10 @@ def _count(allocation: Allocation, what: int, rows: Longs, item: NDArray[np.inte
     rule, week = permits.tolls[toll], when[each].astype(np.int64)
     ship, amount = allocation.ship[rows][each], pieces[each]
     holds = (rule[:, SHIP_FROM] <= ship) & (ship <= rule[:, SHIP_TO])
-    np.add.at(asked, (rule[holds, COMMON] - behind, week[holds]), amount[holds])
+    yield rows[each[holds]], rule[holds, COMMON] - behind, week[holds], amount[holds]
     own = (holds & (rule[:, OWN_POOL] >= 0) & (rule[:, OWN_FROM] <= week)
            & (week <= rule[:, OWN_TO]))
-    np.add.at(asked, (rule[own, OWN_POOL] - behind, week[own]), amount[own])
+    yield rows[each[own]], rule[own, OWN_POOL] - behind, week[own], amount[own]
 
 
 def permits_left(allocation: Allocation, asked: Longs) -> Longs:

@@ -72,7 +72,7 @@ def lines_of(book: Book, permits: Permits, sets: bool = False) -> Lines:
     """
     lines, lanes = book.lines, book.lanes
     ship_set, ptr, mates = ship_sets(book) if sets else no_sets(book)
-    complete = lines.complete | (ship_set >= 0)
+    complete = lines.complete | (lines.ship_set >= 0)
     rows = _columns(lines.item, lines.open, lines.requested, lines.earliest, lines.latest,
                     lines.lot, complete, lines.site, lines.region, permits.claim, lines.ban,
                     lines.accept_ptr[:-1], lines.accept_ptr[1:],

@@ -1,0 +1,228 @@
+"""Lines that are late by limits: what is held for others, quotas, and the rest of a ship set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.book import Book
+from headgate.explain.kernels import FROZEN, OUTBID, QUOTA, SHIP_SET
+from headgate.explain.reasons import Desk, Ground, Reasons
+from headgate.explain.unprofitable import mark_unprofitable
+from headgate.planner.allocate import Allocation
+from headgate.planner.fixed import Fixed, fix, left_by
+from headgate.planner.kernels.layout import UNLIMITED
+from headgate.planner.kernels.rank import LINE, OPEN, SHIP
+from headgate.planner.permits import quotas_of
+from headgate.planner.placing import strip_permits
+from headgate.planner.policy import Policy
+from headgate.planner.quota_use import permits_asked, permits_left
+from headgate.planner.usage import hours_of_log, hours_used
+from headgate.planner.world import Pools, lines_of, pools_of, world_of
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+QUOTA_BINDS = 3
+"""`Reasons.kind` where a quota binds; the index is its row in `quotas`."""
+
+
+def reasons_of(book: Book, policy: Policy, allocation: Allocation, chosen: Ints,
+               progress: Callable[[str, float], None] | None = None) -> Reasons:
+    """
+    Reason and binding of chosen lines that are late, short or unplanned, limits and policy counted
+    in.
+    """
+    ground = Ground.of(book, allocation, hours_used(book, allocation))
+    limited = mark_limited(book, policy, allocation, ground, ground.explain(chosen, progress))
+    return mark_unprofitable(book, policy, limited)
+
+
+def mark_limited(book: Book, policy: Policy, allocation: Allocation, ground: Ground,
+                 reasons: Reasons) -> Reasons:
+    """The same reasons, those of `outbid` lines that a limit keeps late named by the limit."""
+    frames = book.tables.frames
+    held = len(frames["pins"]) > 0 or bool(book.lines.frozen.any())
+    sets = bool((book.lines.ship_set >= 0).any())
+    code = reasons.code.copy()
+    if held:
+        rows = np.flatnonzero(code == OUTBID)
+        code[rows[~_in_time_beside_held(book, allocation, ground, reasons.line[rows])]] = FROZEN
+    marked = replace(reasons, code=code)
+    if len(frames["quotas"]):
+        marked = _by_quotas(book, policy, allocation, ground, marked)
+    return _by_sets(book, allocation, ground, marked) if sets else marked
+
+
+def _in_time(book: Book, line: Ints, pieces: Longs, last: Longs) -> Bools:
+    """Whether all open pieces are there by the requested week."""
+    lines = book.lines
+    return np.asarray((pieces == lines.open[line]) & (last <= lines.requested[line]))
+
+
+def _own_windows(book: Book, line: Ints) -> Longs:
+    lines = book.lines
+    return np.stack([lines.earliest[line], lines.latest[line], lines.ban[line]],
+                    axis=1).astype(np.int64)
+
+
+def _in_time_beside_held(book: Book, allocation: Allocation, ground: Ground,
+                         line: Ints) -> Bools:
+    """Whether each line is on time alone beside what is held, its own pieces held included."""
+    pools = allocation.pools
+    fixed: Fixed = fix(book, pools)
+    log = strip_permits(fixed.log)
+    used = hours_of_log(book, pools.permits, log)
+    there = book.hours.micro
+    world = world_of(book, pools, left_by(book, pools.supplied, log),
+                     np.where(there >= UNLIMITED, there, there - used))
+    rows = ground.lines.rows.copy()
+    rows[:, OPEN] -= fixed.placed
+    desk = Desk(replace(ground, lines=ground.lines._replace(rows=rows), left=world))
+    pieces, last = desk.alone(world, line, _own_windows(book, line))
+    arrival = np.full(len(book.lines), -1, dtype=np.int64)
+    np.maximum.at(arrival, log.rows[:, LINE],
+                  log.rows[:, SHIP] + book.lanes.weeks[log.rows[:, 2]])
+    return _in_time(book, line, pieces + fixed.placed[line], np.maximum(last, arrival[line]))
+
+
+class _Lifting:
+    """
+    Lines planned alone on the book's supply with the permits that other lines leave, the first so
+    many quotas by id left out.
+    """
+
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation, ground: Ground,
+                 lifted: frozenset[str]) -> None:
+        self.book = book
+        quotas = book.tables.frames["quotas"]
+        kept = quotas.filter(~pl.col("quota_id").is_in(list(lifted)))
+        frames = {**book.tables.frames, "quotas": kept}
+        lighter = replace(book, tables=replace(book.tables, frames=frames))
+        self.pools: Pools = pools_of(lighter, policy)
+        self.plan = replace(allocation, pools=self.pools)
+        self.asked = permits_asked(book, self.plan)
+        left = permits_left(self.plan, self.asked)
+        world = world_of(book, self.pools, np.concatenate([self.pools.supplied, left]),
+                         book.hours.micro)
+        self.world = world
+        lines = lines_of(book, self.pools.permits)
+        self.desk = Desk(replace(ground, allocation=self.plan, lines=lines, left=world))
+
+    def in_time(self, line: Ints) -> Bools:
+        """Whether each line is on time."""
+        windows = _own_windows(self.book, line)
+        pieces, last = self.desk.alone(self.world, line, windows)
+        good = _in_time(self.book, line, pieces, last)
+        served = np.diff(self.plan.ptr)[line] > 0
+        for place in np.flatnonzero(~good & served).tolist():
+            good[place] = self._alone(line[place:place + 1], windows[place:place + 1])
+        return good
+
+    def _alone(self, line: Ints, window: Longs) -> bool:
+        """Whether one line is, with the permits that its own allocations take given back."""
+        rows = np.arange(self.plan.ptr[line[0]], self.plan.ptr[line[0] + 1])
+        asked = self.asked - permits_asked(self.book, self.plan, rows)
+        behind = len(self.pools)
+        kept = self.world.free[behind:].copy()
+        mine = self.desk.worlds[id(self.world)]
+        self.world.free[behind:] = permits_left(self.plan, asked)
+        mine.free[behind:] = self.world.free[behind:]
+        pieces, last = self.desk.alone(self.world, line, window)
+        self.world.free[behind:], mine.free[behind:] = kept, kept
+        return bool(_in_time(self.book, line, pieces, last)[0])
+
+
+def _by_quotas(book: Book, policy: Policy, allocation: Allocation, ground: Ground,
+               reasons: Reasons) -> Reasons:
+    """Name the lines that the permits others leave keep late, and the quota that binds."""
+    code, kind, index, site, bucket = (part.copy() for part in (
+        reasons.code, reasons.kind, reasons.index, reasons.site, reasons.bucket))
+    rows = np.flatnonzero(code == OUTBID)
+    if not len(rows):
+        return reasons
+    waiting = rows[~_Lifting(book, policy, allocation, ground, frozenset()).in_time(
+        reasons.line[rows])]
+    code[waiting] = QUOTA
+    bound = reasons.lane[waiting] >= 0
+    kind[waiting], index[waiting] = np.where(bound, QUOTA_BINDS, 0), -1
+    site[waiting], bucket[waiting] = -1, reasons.ship[waiting]
+    lifted: list[str] = []
+    concerned = _quotas_of_claims(allocation.pools)
+    claims = allocation.pools.permits.claim
+    for quota in quotas_of(book):
+        lifted.append(quota.quota_id)
+        if not len(waiting):
+            break
+        touched = np.array([quota.quota_id in concerned[claim]
+                            for claim in claims[reasons.line[waiting]].tolist()], dtype=bool)
+        if not touched.any():
+            continue
+        asked = waiting[touched]
+        free = asked[_Lifting(book, policy, allocation, ground, frozenset(lifted)).in_time(
+            reasons.line[asked])]
+        index[free] = quota.place
+        waiting = np.setdiff1d(waiting, free)
+    return replace(reasons, code=code, kind=kind, index=index, site=site, bucket=bucket)
+
+
+def _quotas_of_claims(pools: Pools) -> list[set[str]]:
+    """The quotas that can keep each claim back: caps that match, and every reservation."""
+    permits = pools.permits
+    caps = dict(enumerate(permits.kind))
+    found = []
+    for claim in range(len(permits.claims)):
+        named = (permits.toll_ptr.shape[1] - 1) // len(permits.claims)
+        pooled: Counter[int] = Counter()
+        for what in range(len(permits.toll_ptr)):
+            first, end = permits.toll_ptr[what, [claim * named, (claim + 1) * named]]
+            pooled.update((permits.tolls[first:end, 3] - len(pools)).tolist())
+        found.append({name for place in pooled if place in caps
+                      for name in permits.members[place]})
+    return found
+
+
+def _by_sets(book: Book, allocation: Allocation, ground: Ground, reasons: Reasons) -> Reasons:
+    """Name the lines whose ship set cannot be on time, and what binds the mate that is last."""
+    rows = np.flatnonzero((reasons.code == OUTBID) & (book.lines.ship_set[reasons.line] >= 0))
+    if not len(rows):
+        return reasons
+    permits = allocation.pools.permits
+    together = lines_of(book, permits, sets=True)
+    desk = Desk(replace(ground, lines=together))
+    line = reasons.line[rows]
+    windows = np.zeros((0, 3), dtype=np.int64)
+    _, last = desk.alone(ground.empty, line, windows)
+    late = rows[(last < 0) | (last > book.lines.requested[line])]
+    alone = Desk(ground)
+    found = {name: getattr(reasons, name).copy() for name in
+             ("code", "kind", "index", "site", "bucket", "first", "wanted", "lacking")}
+    found["code"][late] = SHIP_SET
+    for row in late.tolist():
+        mate = _last_mate(book, alone, ground, int(reasons.line[row]))
+        bound = np.zeros((1, 10), dtype=np.int64)
+        chosen = np.array([mate], dtype=np.int32)
+        if ground.lanes_of(chosen)[0][0] and ground.item_there(chosen)[0]:
+            ends = alone.reasons(chosen)[1]
+            alone.bind(ground.empty, chosen, ends, bound)
+        for place, name in enumerate(("kind", "index", "site", "bucket", "first", "wanted",
+                                      "lacking"), start=1):
+            found[name][row] = bound[0, place]
+    return replace(reasons, **found)
+
+
+def _last_mate(book: Book, alone: Desk, ground: Ground, line: int) -> int:
+    """The line of the same set that alone comes last; of several the best-ranked."""
+    lines = book.lines
+    rank = lines.rank
+    mates = rank[(lines.ship_set[rank] == lines.ship_set[line]) & (lines.open[rank] > 0)
+                 & (rank != line)].astype(np.int32)
+    pieces, last = alone.alone(ground.empty, mates, _own_windows(book, mates))
+    key = np.where(pieces > 0, last, 2**40)
+    return int(mates[np.argmax(key)])
