@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -57,8 +57,9 @@ def quote(
         help="The customer, for restrictions and reserved supply.")] = None,
     complete: Annotated[bool, typer.Option(
         "--complete", help="All pieces arrive in one week, or none.")] = False,
-    lot: Annotated[int, typer.Option(
-        "--lot", metavar="N", help="Shipments are multiples of this.")] = 1,
+    lot: Annotated[int | None, typer.Option(
+        "--lot", metavar="N", show_default=False,
+        help="Shipments are multiples of this. Default: 1.")] = None,
     accept: Accepts = None,
     site: Annotated[str | None, typer.Option(
         "--site", metavar="SITE", show_default=False, help="The only site that may ship.")] = None,
@@ -82,7 +83,11 @@ def quote(
     with speaking(as_json, quiet) as voice:
         existing(book, "book")
         existing_plan(plan)
-        _refuse_mixed(file, out, item, quantity, region)
+        _refuse_mixed(file, out, {
+            "--item": item, "--quantity": quantity, "--region": region, "--by": by,
+            "--latest": latest, "--segment": segment, "--customer": customer,
+            "--complete": complete or None, "--lot": lot, "--accept": accept or None,
+            "--site": site})
         from headgate import session
         from headgate.quoting.requests import Request
 
@@ -92,8 +97,8 @@ def quote(
                 requests = session.read_requests(file, read)
             else:
                 requests = [Request(str(item), int(quantity or 0), str(region), "",
-                                    _day(by), _day(latest), segment, customer, complete, lot,
-                                    tuple(accept or ()), site)]
+                                    _day(by), _day(latest), segment, customer, complete,
+                                    1 if lot is None else lot, tuple(accept or ()), site)]
             quotes = session.quote(read, plan, requests, mode.value, file is None)
             if out is not None:
                 session.write_quotes(quotes, out)
@@ -102,19 +107,29 @@ def quote(
         voice.answer(document, *shown)
 
 
-def _refuse_mixed(file: Path | None, out: Path | None, item: str | None, quantity: int | None,
-                  region: str | None) -> None:
-    """Raises WrongUse unless either a file or one whole request is given."""
-    one = {"--item": item, "--quantity": quantity, "--region": region}
+COLUMNS = {"--by": "requested_on", "--latest": "latest_on", "--customer": "customer_id",
+           "--lot": "lot_size", "--accept": "accepts", "--site": "site_id", "--item": "item_id"}
+"""Options of one request whose column in a table of requests is called otherwise."""
+
+
+def _refuse_mixed(file: Path | None, out: Path | None, one: Mapping[str, object]) -> None:
+    """
+    Raises WrongUse unless either a file or one whole request is given.
+
+    one : what the options of one request were given, None for nothing
+    """
     if file is not None:
         existing(file, "table of requests")
         given = [name for name, value in one.items() if value is not None]
         if given:
-            raise WrongUse(f"{given[0]} and --file exclude each other; put it into the table")
+            columns = [COLUMNS.get(name, name.removeprefix("--")) for name in given]
+            raise WrongUse(f"{' and '.join(given)} cannot stand beside --file, whose requests "
+                           "bring their own; put it into the table, as "
+                           f"{' and '.join(columns)}")
         if out is not None and out.is_dir():
             raise WrongUse(f"{out} is a folder; name the file to write, such as {out}/quotes.csv")
         return
-    missing = [name for name, value in one.items() if value is None]
+    missing = [name for name in ("--item", "--quantity", "--region") if one[name] is None]
     if missing:
         raise WrongUse(f"{' and '.join(missing)} must be given, or --file with a table of requests")
     if out is not None:

@@ -96,6 +96,28 @@ def test_wrong_use_is_told(run, made, words, said):
     assert said in answer.err
 
 
+@pytest.mark.parametrize(("option", "column"), [
+    (("--item", "xp-rtx8"), "item_id"), (("--quantity", 1), "quantity"),
+    (("--region", "EMEA"), "region"), (("--by", "2026-06-01"), "requested_on"),
+    (("--latest", "2026-06-01"), "latest_on"), (("--segment", "enterprise"), "segment"),
+    (("--customer", "cust-001"), "customer_id"), (("--complete",), "complete"),
+    (("--lot", 1), "lot_size"), (("--accept", "r-cpu"), "accepts"),
+    (("--site", "austin"), "site_id"),
+])
+def test_a_file_brings_its_own_requests(run, made, tmp_path, option, column):
+    """What stands beside --file would change no request of it, so it is refused, and the column
+    that does the same is named."""
+    asked = tmp_path / "asked.csv"
+    asked.write_text("item_id,quantity,region\nxp-rtx8,2,EMEA\n")
+    said = run("quote", *made, "--file", asked, *option)
+    assert said.code == exits.WRONG_USE
+    assert f"{option[0]} cannot stand beside --file" in said.err
+    assert said.err.rstrip().endswith(f"as {column}")
+    several = run("quote", *made, "--file", asked, "--mode", "atp", "--by", "2026-06-01", *option)
+    assert several.code == exits.WRONG_USE
+    assert "requested_on" in several.err
+
+
 def test_one_unknown_item_is_a_fault(run, made):
     """A region without lanes and an item with a slip: both are named, with what comes near."""
     said = run("quote", *made, "--item", "xp-rtx9", "--quantity", 1, "--region", "EMAE")
