@@ -19,22 +19,33 @@ if TYPE_CHECKING:
     from headgate.explain.compare import Comparison
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
+    from headgate.promising.record import Publication
     from headgate.quoting.answers import Quote
     from headgate.quoting.requests import Request
-    from headgate.session import Plan, check, compare, plan, quote, read_book, where_used
+    from headgate.session import (
+        Plan,
+        check,
+        compare,
+        plan,
+        publish,
+        quote,
+        read_book,
+        where_used,
+    )
     from headgate.verify import CheckResult
 
 __version__ = "0.1.0"
 
-__all__ = ["Book", "CheckResult", "Comparison", "Issue", "IssuesError", "Plan", "Quote",
-           "Request", "WhereUsed", "Why", "__version__", "check", "compare", "plan", "quote",
-           "read_book", "where_used"]
+__all__ = ["Book", "CheckResult", "Comparison", "Issue", "IssuesError", "Plan", "Publication",
+           "Quote", "Request", "WhereUsed", "Why", "__version__", "check", "compare", "plan",
+           "publish", "quote", "read_book", "where_used"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
     "Plan": "headgate.session", "Book": "headgate.book", "Why": "headgate.explain.why",
     "compare": "headgate.session", "Comparison": "headgate.explain.compare",
     "CheckResult": "headgate.verify", "Issue": "headgate.base.issue",
+    "publish": "headgate.session", "Publication": "headgate.promising.record",
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",

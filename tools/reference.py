@@ -19,6 +19,7 @@ from typing import Any
 from typer.main import get_command_name
 from typer.models import OptionInfo
 
+from headgate.tables.plan_schema import PlanTable
 from tools.summary_keys import SUMMARY_KEYS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -105,21 +106,30 @@ def _range(column: Any) -> str:
 def plan_format() -> str:
     """The page of the plan format: every table, column and figure."""
     from headgate.tables.plan_schema import PLAN_TABLES
+    from headgate.tables.record_schema import PUBLICATION_KEYS, RECORD_TABLES
 
     kinds = {"text": "text", "whole": "whole number", "hours": "number", "date": "date"}
     parts = ["A plan is a folder: the tables below as CSV or Parquet, `summary.json`, and the "
              "workbook `plan.xlsx`. Dates are `YYYY-MM-DD`; weeks are named by their Monday; "
              "CSV is UTF-8. Rows stand in the order of the columns that name them."]
-    for table in PLAN_TABLES:
-        parts.append(f"## {table.name}\n\n{table.meaning} A row is named by {_listed(table.key)}."
-                     "\n\n" + "\n".join(rows(
-                         ("column", "kind", "meaning", "a blank means"),
-                         ((f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
-                          for column in table.columns))))
+
+    def told(table: PlanTable) -> str:
+        """One table with its columns."""
+        return f"## {table.name}\n\n{table.meaning} A row is named by {_listed(table.key)}.\n\n" \
+            + "\n".join(rows(("column", "kind", "meaning", "a blank means"), (
+                (f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
+                for column in table.columns)))
+
+    parts += [told(table) for table in PLAN_TABLES]
     parts.append("## summary.json\n\nAmounts are whole cents of the book's currency; shares are "
                  "0 to 1, and null when there is nothing to share.\n\n" + "\n".join(rows(
                      ("figure", "meaning"),
                      ((f"`{name}`", meaning) for name, meaning in SUMMARY_KEYS.items()))))
+    parts.append("## published/published.json\n\nPublishing a plan adds the folder `published` to "
+                 "it: this file, and the two tables below as CSV.\n\n" + "\n".join(rows(
+                     ("entry", "meaning"),
+                     ((f"`{name}`", meaning) for name, meaning in PUBLICATION_KEYS.items()))))
+    parts += [told(table) for table in RECORD_TABLES]
     return page("The plan format", *parts)
 
 

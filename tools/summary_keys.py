@@ -68,7 +68,8 @@ SUMMARY_KEYS: dict[str, str] = {
 """Each figure by its place in the file, a dot between levels."""
 
 
-def undocumented(summary: dict[str, object]) -> list[str]:
+def undocumented(summary: dict[str, object],
+                 keys: dict[str, str] = SUMMARY_KEYS) -> list[str]:
     """
     Places of a summary that have no meaning written down here, and meanings without a place.
 
@@ -77,7 +78,7 @@ def undocumented(summary: dict[str, object]) -> list[str]:
     """
     places = []
     for name, value in summary.items():
-        inner = value if isinstance(value, dict) and name not in SUMMARY_KEYS else {}
+        inner = value if isinstance(value, dict) and name not in keys else {}
         places += [f"{name}.{key}" for key in inner] or [name]
-    strange = [place for place in places if place not in SUMMARY_KEYS]
-    return strange + [key for key in SUMMARY_KEYS if key not in places]
+    strange = [place for place in places if place not in keys]
+    return strange + [key for key in keys if key not in places]

@@ -80,7 +80,8 @@ def plan(
                       "issues": [issue.as_dict() for issue in loaded.tables.issues]},
                      *showing.summary_tables(made.summary),
                      *showing.relief_tables(made.reliefs, made.summary["currency"]),
-                     f"\nthe plan is in {out}; next: headgate check {book} {out}")
+                     f"\nthe plan is in {out}; next: headgate check {book} {out}",
+                     f"it is a draft until you promise its dates: headgate publish {book} {out}")
         if stopped:
             voice.remark(_again(book, out, settings, made.summary["work"]))
         if nothing:

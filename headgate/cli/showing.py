@@ -183,7 +183,8 @@ def next_steps(plan: Plan, book: Path, folder: Path, page: Path) -> list[Rendera
     if late:
         line = f"{late[0]['order_id']}/{late[0]['line_no']}"
         steps.append(f"  headgate why {book} {folder} {line}")
-    steps += [f"  headgate check {book} {folder}", f"  headgate plan {book} --out another-plan"]
+    steps += [f"  headgate check {book} {folder}", f"  headgate plan {book} --out another-plan",
+              f"  headgate publish {book} {folder}     (until then the plan is a draft)"]
     return ["", "Next:", *steps]
 
 

@@ -23,6 +23,8 @@ TableFormat = Literal["csv", "parquet"]
 ARRAYS = "plan.npz"
 SUMMARY = "summary.json"
 WORKBOOK = "plan.xlsx"
+PUBLISHED = "published"
+"""The folder inside a plan's folder that publishing makes."""
 REPORT_MARK = b"<!doctype html>"
 """What a report begins with."""
 Summarise = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -62,11 +64,15 @@ def write_plan_folder(folder: Path, plan: PlanFrames, arrays: Mapping[str, NDArr
 
 def refuse_occupied(folder: Path) -> None:
     """
-    Raises IssuesError unless a plan may be written there: nothing is there, or an older plan and
-    nothing else. What headgate did not write, headgate does not replace.
+    Raises IssuesError unless a plan may be written there: nothing is there, or an older draft and
+    nothing else. What headgate did not write, headgate does not replace, nor what was promised.
     """
     if not folder.exists():
         return
+    if (folder / PUBLISHED).exists():
+        raise IssuesError([Issue(
+            "plan.folder.published", "error", str(folder), "holds promises of record, and is not "
+            "replaced; name another folder", value=PUBLISHED)], "nothing was written")
     known = {f"{table.name}.{ending}" for table in PLAN_TABLES for ending in ("csv", "parquet")}
     known |= {ARRAYS, SUMMARY, WORKBOOK}
     others = (sorted(entry.name for entry in folder.iterdir() if entry.name not in known)

@@ -19,6 +19,7 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.base.wording import REASONS
 from headgate.book import Book
+from headgate.promising.record import Publication
 from headgate.reports.backlog import backlog_panels, headline_cards, proof_cards
 from headgate.reports.lead_times import lead_time_panel
 from headgate.reports.markup import (
@@ -56,11 +57,13 @@ MARK = ('<svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focu
         'fill="none" stroke-linecap="round"/></svg>')
 
 
-def report_html(book: Book, plan: PlanFrames, top: int = 5000) -> str:
+def report_html(book: Book, plan: PlanFrames, top: int = 5000,
+                publication: Publication | None = None) -> str:
     """
     The whole report as one HTML text.
 
-    top : most lines of the searchable order table, those with the most open dollars
+    top         : most lines of the searchable order table, those with the most open dollars
+    publication : what was promised when the plan was published; None for a draft
     """
     tables = book.tables
     lines = order_lines(book, plan)
@@ -70,9 +73,10 @@ def report_html(book: Book, plan: PlanFrames, top: int = 5000) -> str:
     orders = order_data(lines, plan, top)
     scripts = [_bundle(), _asset("report.js")]
     body = "\n".join([
-        _header(plan.summary), _navigation(sections), '<main id="main">',
+        _header(plan.summary, publication), _navigation(sections), '<main id="main">',
         _overview(lines, plan.summary), *(_section(section) for section in sections),
-        _order_section(orders), _about(tables, plan.summary), "</main>", _footer(plan.summary)])
+        _order_section(orders), _about(tables, plan.summary, publication), "</main>",
+        _footer(plan.summary, publication)])
     return "\n".join([
         "<!doctype html>", '<html lang="en">', _head(plan.summary, scripts), "<body>", body,
         _data("figures", figures), _data("orders-data", orders),
@@ -115,7 +119,9 @@ def _head(summary: Mapping[str, Any], scripts: Sequence[str]) -> str:
         f"<style>{_asset('report.css')}</style>", "</head>"])
 
 
-def _header(summary: Mapping[str, Any]) -> str:
+def _header(summary: Mapping[str, Any], publication: Publication | None) -> str:
+    badge = ('<span class="draft">Draft</span>' if publication is None else
+             f'<span class="published">Published {publication.published_on}</span>')
     policy = str(summary["policy"].get("objective", "rank"))
     facts = [("As of", str(summary["as_of"])), ("Policy", policy),
              ("Horizon", count_of(int(summary["horizon_weeks"]), "week")),
@@ -124,9 +130,9 @@ def _header(summary: Mapping[str, Any]) -> str:
                     for name, value in facts)
     return (f'<a class="skip" href="#main">Skip to the report</a>\n<header class="top">'
             f'<div class="inner"><div class="brand">{MARK}<span>headgate</span></div>'
-            f'<div class="title"><p class="eyebrow">Delivery plan'
-            f'<span class="draft">Draft</span></p><h1>{escape(str(summary["book_name"]))}</h1>'
-            f'</div><dl class="facts">{cells}</dl></div></header>')
+            f'<div class="title"><p class="eyebrow">Delivery plan{badge}</p>'
+            f'<h1>{escape(str(summary["book_name"]))}</h1></div>'
+            f'<dl class="facts">{cells}</dl></div></header>')
 
 
 def _navigation(sections: Sections) -> str:
@@ -225,9 +231,12 @@ def _order_section(orders: Mapping[str, Any]) -> str:
             'id="after">Next</button></div></div></section>')
 
 
-def _about(tables: Tables, summary: Mapping[str, Any]) -> str:
+def _about(tables: Tables, summary: Mapping[str, Any], publication: Publication | None) -> str:
     words = (
-        ("Draft", "Every date here is a draft. Only publishing a plan makes promises."),
+        ("Draft", "Every date here is a draft. Only publishing a plan makes promises.")
+        if publication is None else
+        ("Published", f"The dates here are promises of record since {publication.published_on}"
+         f"{f', published by {publication.by}' if publication.by else ''}."),
         ("Open backlog", "Pieces ordered and not yet shipped, times their price, in the book's "
          "currency."),
         ("On time", "Arrives in the week of the requested date or before. A line is on time when "
@@ -280,9 +289,10 @@ def _warnings(tables: Tables) -> str:
             f'</summary><ul class="warnings">{items}</ul>{more}</details>')
 
 
-def _footer(summary: Mapping[str, Any]) -> str:
+def _footer(summary: Mapping[str, Any], publication: Publication | None) -> str:
+    state = "draft" if publication is None else f"published {publication.published_on}"
     return (f'<footer><div class="inner"><p>headgate {escape(str(summary["version"]))} · '
-            f"{escape(str(summary['book_name']))} · as of {summary['as_of']} · draft</p>"
+            f"{escape(str(summary['book_name']))} · as of {summary['as_of']} · {state}</p>"
             f'<p class="mono">book {escape(str(summary["book_digest"]))}</p></div></footer>')
 
 

@@ -1,5 +1,6 @@
 """The use cases: read, plan, check, ask, quote, report. It wires the rooms together."""
 
+from headgate.files.publications import read_publication
 from headgate.files.quote_tables import read_requests, write_quotes
 from headgate.session.asking import check, compare, quote, where_used, why, write_report
 from headgate.session.making import warm, write_demo, write_sample
@@ -11,7 +12,9 @@ from headgate.session.planning import (
     plan,
     read_book,
 )
+from headgate.session.publishing import FIRST, PlanRefusedError, publish
 
-__all__ = ["Plan", "certified_tables", "check", "check_policy", "compare",
-           "open_plan", "plan", "quote", "read_book", "read_requests", "warm",
-           "where_used", "why", "write_demo", "write_quotes", "write_report", "write_sample"]
+__all__ = ["FIRST", "Plan", "PlanRefusedError", "certified_tables", "check", "check_policy",
+           "compare", "open_plan", "plan", "publish", "quote", "read_book", "read_publication",
+           "read_requests", "warm", "where_used", "why", "write_demo",
+           "write_quotes", "write_report", "write_sample"]

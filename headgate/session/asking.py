@@ -15,6 +15,7 @@ from headgate.explain.compare import Comparison, compare_plans
 from headgate.explain.where_used import WhereUsed
 from headgate.explain.why import UnknownLineError, Why
 from headgate.files import plan_folder
+from headgate.files.publications import read_publication
 from headgate.session.planning import Plan, frames_of, open_plan
 from headgate.tables.plan_schema import PlanFrames
 
@@ -28,7 +29,8 @@ def check(book: Book, plan: Plan | str | Path, sample: int | None = None) -> Che
     """
     Prove a plan: feasible, its tables agree, every figure recomputes.
 
-    plan    : a plan, or the folder of one; a folder's file digests are proved, too
+    plan    : a plan, or the folder of one; a folder's file digests are proved, too, with those
+              of its publication
     sample  : recompute the reasons of so many late lines only; None all
     returns : the violations, none when the plan is proven, and counts of what was proved
     """
@@ -40,6 +42,7 @@ def check(book: Book, plan: Plan | str | Path, sample: int | None = None) -> Che
     try:
         frames = plan_folder.read_plan_folder(folder)
         faults = check_digests(frames.summary, plan_folder.file_digests(folder))
+        read_publication(folder)
     except IssuesError as error:
         from headgate.verify import CheckResult
 
@@ -101,8 +104,12 @@ def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:
     """
     from headgate.reports.html import report_html
 
-    frames = plan.frames if isinstance(plan, Plan) else frames_of(book, Path(plan))
-    plan_folder.write_report_file(Path(file), report_html(book, frames))
+    if isinstance(plan, Plan):
+        frames, publication = plan.frames, plan.publication
+    else:
+        frames, publication = frames_of(book, Path(plan)), read_publication(Path(plan))
+    page = report_html(book, frames, publication=publication)
+    plan_folder.write_report_file(Path(file), page)
     return Path(file)
 
 

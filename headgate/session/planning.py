@@ -21,6 +21,7 @@ from headgate.explain.where_used import where_used as explain_where_used
 from headgate.explain.why import Why, find_line
 from headgate.explain.why import why as explain_why
 from headgate.files import plan_folder
+from headgate.files.publications import read_publication
 from headgate.planner.allocate import Allocation
 from headgate.planner.certificate import gap_of, price_frame
 from headgate.planner.kernels.rank import LINE, Log
@@ -32,6 +33,7 @@ from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import PlanFrames
 
 if TYPE_CHECKING:
+    from headgate.promising.record import Publication
     from headgate.quoting.desk import Desk
 
 Progress = Callable[[str, float], None]
@@ -42,13 +44,20 @@ class Plan:
     """
     A plan of a book.
 
-    summary : what `summary.json` holds; its money is in cents of the book's currency
+    summary     : what `summary.json` holds; its money is in cents of the book's currency
+    publication : what was promised when it was published; None for a draft
     """
 
     book: Book
     policy: Policy
     allocation: Allocation
     frames: PlanFrames
+    publication: Publication | None = None
+
+    @property
+    def status(self) -> str:
+        """`draft`, until it is published: then `published`, and its promises are of record."""
+        return "draft" if self.publication is None else "published"
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -156,7 +165,7 @@ class Plan:
         """The report: one self-contained HTML page."""
         from headgate.reports.html import report_html
 
-        return report_html(self.book, self.frames)
+        return report_html(self.book, self.frames, publication=self.publication)
 
 
 def read_book(source: str | Path | Mapping[str, Any],
@@ -273,4 +282,5 @@ def open_plan(book: Book, folder: str | Path) -> Plan:
     log = Log(**arrays)
     ptr = np.searchsorted(log.rows[:, LINE], np.arange(len(book.lines) + 1)).astype(np.int64)
     broken = frames.frames["promises"]["broken_quantity"].to_numpy().copy()
-    return Plan(book, policy, Allocation(log, ptr, pools_of(book, policy), broken), frames)
+    return Plan(book, policy, Allocation(log, ptr, pools_of(book, policy), broken), frames,
+                read_publication(Path(folder)))

@@ -209,6 +209,7 @@ def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
             ["why", book, planned, first_line(planned)], ["where-used", book, planned, "gpu-b300"],
             ["quote", book, planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"],
+            ["publish", book, planned, "--on", "2026-02-02"],
             ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],
             ["schema"], ["warm"],
             ["demo", "--lines", 60, "--out", tmp_path / "d"]]

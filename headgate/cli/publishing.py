@@ -1,0 +1,108 @@
+"""`headgate publish`: make the dates of a plan promises of record."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headgate.base.issue import describe
+from headgate.cli import exits
+from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.voice import WrongUse, speaking
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from headgate.promising.record import Publication
+
+SHOWN = 20
+"""Moved promises that a terminal shows; the table and --json have all."""
+
+
+def publish(
+    book: Book, plan: PlanFolder,
+    on: Annotated[datetime | None, typer.Option(
+        "--on", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+        help="The day of publishing. Default: today.")] = None,
+    by: Annotated[str | None, typer.Option(
+        "--by", metavar="NAME", show_default=False, help="Who publishes, for the record.")] = None,
+    reason: Annotated[str | None, typer.Option(
+        "--reason", metavar="TEXT", show_default=False, help="Why, for the record.")] = None,
+    after: Annotated[Path | None, typer.Option(
+        "--after", metavar="PLAN", show_default=False,
+        help="The plan that was published before. Default: the last one beside the plan, of a "
+             "book of the same name.")] = None,
+    first: Annotated[bool, typer.Option(
+        "--first", help="Follow no plan that was published before.")] = False,
+    sample: Annotated[int | None, typer.Option(
+        "--sample", min=0, metavar="N", show_default=False,
+        help="Check the reasons of so many late lines only. Default: all.")] = None,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """
+    Publish a plan: check it, then make its dates the promises of record.
+
+    Until then a plan is a draft. The folder gets `published/` with the promises and what they move;
+    the plan's own files stay as they are. Ends with 1 when the check refuses the plan. A plan that
+    is published already stays as it was published.
+    """
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        existing_plan(plan)
+        if after is not None:
+            existing_plan(after)
+            if first:
+                raise WrongUse("--after and --first exclude each other")
+        from headgate import session
+
+        with voice.progress("proving the plan"):
+            done = session.read_publication(plan)
+            day = date.today() if on is None else on.date()
+            try:
+                made = session.publish(session.read_book(book), plan, day,
+                                       session.FIRST if first else after, by, reason, sample)
+            except session.PlanRefusedError as refused:
+                voice.answer({"ok": False, "issues": [issue.as_dict() for issue in refused.issues]},
+                             describe(refused.issues, refused.consequence))
+                raise typer.Exit(exits.SAYS_NO) from None
+        moved = [] if done is not None else made.moved.to_dicts()
+        voice.answer({"ok": True, "already": done is not None, "publication": made.as_dict(),
+                      "moved": moved}, *_shown(made, plan, done is not None))
+
+
+def _shown(made: Publication, plan: Path, already: bool) -> list[RenderableType]:
+    """What was published, and which promises moved."""
+    from headgate.cli.showing import counted, grid
+
+    named = "" if made.by is None else f" by {made.by}"
+    if already:
+        return [f"{plan} was published on {made.published_on}{named}; nothing was changed"]
+    figures = made.figures
+    shown: list[RenderableType] = [
+        f"published on {made.published_on}{named}: {counted(figures['promised'], 'promise')} of "
+        f"record, {figures['new']:,} of them new; they are in {plan}/published"]
+    if made.after is not None:
+        shown.append(f"it is publication {made.number} and follows plan {made.after[:12]}")
+    if figures["first_promises"]:
+        shown.append(
+            f"promised before: {figures['kept']:,} kept, {figures['earlier']:,} earlier, "
+            f"{figures['later']:,} later, {figures['fewer']:,} with fewer pieces, "
+            f"{figures['withdrawn']:,} withdrawn; of {figures['first_promises']:,} first promises "
+            f"{figures['first_promises_kept']:,} are kept")
+    if made.moved.height:
+        rows = made.moved.filter(made.moved["change"] != "earlier").head(SHOWN)
+        if rows.height:
+            shown.append(grid(
+                "Promises that are not kept", ("line", "change", "promised", "now", "days",
+                                               "pieces", "of them still"),
+                [(f"{row['order_id']}/{row['line_no']}", row["change"],
+                  str(row["was_promised_on"]), str(row["promised_on"] or "no date"),
+                  "" if row["days"] is None else f"{row['days']:+,}", f"{row['quantity']:,}",
+                  f"{row['still_promised']:,}") for row in rows.iter_rows(named=True)], left=4))
+        if made.moved.height > rows.height:
+            shown.append(f"all {made.moved.height:,} that move, earlier ones too, are in "
+                         f"{plan}/published/moved_promises.csv")
+    return shown

@@ -1,0 +1,1 @@
+"""What was promised: the promises of record that publishing makes, and the holds of a desk."""
