@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from headgate.explain.compare import Comparison
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
+    from headgate.promising.holds import Hold, HoldAnswer, Holds
+    from headgate.promising.plain import plain_holds, read_holds
     from headgate.promising.record import Publication
     from headgate.quoting.answers import Quote
     from headgate.quoting.requests import Request
@@ -36,16 +38,20 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Book", "CheckResult", "Comparison", "Issue", "IssuesError", "Plan", "Publication",
-           "Quote", "Request", "WhereUsed", "Why", "__version__", "check", "compare", "plan",
-           "publish", "quote", "read_book", "where_used"]
+__all__ = ["Book", "CheckResult", "Comparison", "Hold", "HoldAnswer", "Holds", "Issue",
+           "IssuesError", "Plan", "Publication", "Quote", "Request", "WhereUsed", "Why",
+           "__version__", "check", "compare", "plain_holds", "plan", "publish", "quote",
+           "read_book", "read_holds", "where_used"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
     "Plan": "headgate.session", "Book": "headgate.book", "Why": "headgate.explain.why",
     "compare": "headgate.session", "Comparison": "headgate.explain.compare",
     "CheckResult": "headgate.verify", "Issue": "headgate.base.issue",
-    "publish": "headgate.session", "Publication": "headgate.promising.record",
+    "Hold": "headgate.promising.holds", "HoldAnswer": "headgate.promising.holds",
+    "Holds": "headgate.promising.holds", "plain_holds": "headgate.promising.plain",
+    "read_holds": "headgate.promising.plain", "publish": "headgate.session",
+    "Publication": "headgate.promising.record",
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",

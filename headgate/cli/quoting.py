@@ -154,6 +154,12 @@ def _one(found: Quote) -> list[RenderableType]:
                                             if part.reserved_for else ""), part.site_id,
                             str(part.drawn_on), f"{part.quantity:,}") for part in found.draws],
                           left=3))
+    if found.work:
+        shown.append(grid("Hours that it would use", ("resource", "site", "in the week of",
+                                                      "hours"),
+                          [(part.resource_id, part.site_id, str(part.worked_on),
+                            f"{part.hours_micro / 1_000_000:,.10g}") for part in found.work],
+                          left=3))
     words = {"complete": "all in one week", "partial": "as it comes", "by_date": "by the day asked",
              "site": "all from {}", "item": "{} instead"}
     if found.alternatives:

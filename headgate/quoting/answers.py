@@ -37,6 +37,40 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """Hours of a resource in a week, in millionths; hours without limit are counted, too."""
+
+    resource_id: str
+    site_id: str
+    worked_on: date
+    hours_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """
+    Pieces that count on a quota in a week: of a cap that of the shipment, of a reservation that of
+    the draw. permit is named as in the table `prices`.
+    """
+
+    permit: str
+    counted_on: date
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Pieces, hours and permits of quotas that are taken from what a plan leaves."""
+
+    draws: tuple[Draw, ...] = ()
+    work: tuple[Work, ...] = ()
+    counted: tuple[Counted, ...] = ()
+
+
+NOTHING_TAKEN = Taken()
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """
     What else could be said to the customer.
@@ -60,6 +94,7 @@ class Quote:
     The answer to a request.
 
     promised_on : Friday of the week in which all that was asked for has arrived; None: not all
+    draws, work, counted : the pieces and hours that it would take, and what counts on quotas
     reason, binding_* : why the requested week cannot be met, as in the `promises` table; None when
                   it is met
     """
@@ -76,6 +111,8 @@ class Quote:
     binding_id: str | None = None
     binding_site_id: str | None = None
     binding_on: date | None = None
+    work: tuple[Work, ...] = ()
+    counted: tuple[Counted, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text."""

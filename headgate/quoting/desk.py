@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of, friday_of_bucket, monday_of_bucket
-from headgate.book import NO_LIMIT, Book, Lines, with_roots
-from headgate.catalog.restrictions import Bans, banned_for
+from headgate.book import Book, Lines, with_roots
 from headgate.explain.kernels import REASON_CODES
 from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
-from headgate.planner.allocate import Allocation
-from headgate.planner.kernels.layout import FIRST_BITS, MAKE
+from headgate.planner.allocate import Allocation, look_ahead
+from headgate.planner.kernels.layout import FIRST_BITS, MAKE, UNLIMITED
 from headgate.planner.kernels.rank import LANE, PIECES, SENT, SHIP, Log, place_lines
 from headgate.planner.kernels.rank import Lines as Packed
-from headgate.planner.permits import Matches, Permits, Scope, quotas_of
-from headgate.planner.placing import NO_ROWS_OF_2, NO_ROWS_OF_3, copied, strip_permits
+from headgate.planner.permits import Scope
+from headgate.planner.placing import NO_ROWS_OF_2, NO_ROWS_OF_3, copied
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import permits_asked, permits_left
 from headgate.planner.usage import hours_used
@@ -31,13 +32,12 @@ from headgate.planner.world import (
     trees_of,
     world_of,
 )
-from headgate.quoting.answers import Alternative, Draw, Quote, Shipment
+from headgate.quoting.answers import NOTHING_TAKEN, Alternative, Quote, Shipment, Taken
+from headgate.quoting.asking import Asking
 from headgate.quoting.requests import Request, check_requests
+from headgate.quoting.taking import counted_by, draws_of, work_of
 
 Longs = NDArray[np.int64]
-
-SOON = 2
-"""No piece arrives more than so many weeks before the requested one, as for orders."""
 
 
 class Desk:
@@ -46,30 +46,70 @@ class Desk:
 
     What it promises never makes a promise of the plan infeasible: a draw in a week is at most the
     smallest balance from that week on (look-ahead available-to-promise).
+
+    fingerprint : sha256 of the book and of every draw of the plan: the same for the same plan only
     """
 
     def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
         self.policy = policy
-        self.bans: dict[tuple[str | None, str, str | None], int] = {}
-        self.banned = [np.zeros(len(book.items), dtype=np.int8)]
+        self.asking = Asking(book)
         self.asked: dict[tuple[int, Scope], None] = {}
+        self.fingerprint = _fingerprint(book, policy, allocation)
         self._set(book, allocation)
 
     def _set(self, book: Book, allocation: Allocation) -> None:
         self.book, self.allocation = book, allocation
-        self.ground = Ground.of(book, allocation, hours_used(book, allocation))
-        pools = allocation.pools
-        permits = permits_left(allocation, permits_asked(book, allocation))
-        left = self.ground.left
-        made = world_of(book, pools, np.concatenate([left.free, permits]), left.hours)
-        self.matches = Matches(quotas_of(book))
+        self.planned = Ground.of(book, allocation, hours_used(book, allocation))
+        self.counted = permits_asked(book, allocation)
+        self.trees, self.scratch = trees_of(book), scratch_of(book, allocation.pools)
+        self._leave(NOTHING_TAKEN)
+
+    def _leave(self, taken: Taken) -> None:
+        """
+        Worlds with what the plan and others leave.
+
+        All is worked out anew from what the plan leaves, so that whatever is given back leaves no
+        trace, and the order in which it was taken does not count.
+        """
+        book, planned, self.taken = self.book, self.planned, taken
+        balance, hours = planned.balance.copy(), planned.left.hours.copy()
+        rows = {} if not taken.draws else self._pool_rows()
+        for draw in taken.draws:
+            row = rows[draw.item_id, draw.site_id, draw.reserved_for]
+            balance[row, bucket_of(draw.drawn_on, book.settings.as_of):] -= draw.quantity
+        for work in taken.work:
+            row = book.hours.row[book.resources.index(work.resource_id),
+                                 book.sites.index(work.site_id)]
+            week = bucket_of(work.worked_on, book.settings.as_of)
+            if hours[row, week] < UNLIMITED:
+                hours[row, week] -= work.hours_micro
+        left = planned.left._replace(free=look_ahead(balance), hours=hours)
+        self.ground = replace(planned, left=left, balance=balance)
+        left = world_of(book, self.allocation.pools,
+                        np.concatenate([left.free, self._permits_left(taken)]), hours)
         stocked = np.zeros((len(book.items), len(book.sites), book.horizon), dtype=np.int16)
         stocked[book.forest.item[book.forest.has_bom == 1]] = 1 << (FIRST_BITS + MAKE)
-        only_stock = made._replace(taste=stocked, picky=np.ones(1, dtype=np.int64))
-        self.worlds = {"ctp": made, "atp": only_stock}
+        only_stock = left._replace(taste=stocked, picky=np.ones(1, dtype=np.int64))
+        self.worlds = {"ctp": left, "atp": only_stock}
         self.spare = {mode: world._replace(free=world.free.copy(), hours=world.hours.copy())
                       for mode, world in self.worlds.items()}
-        self.trees, self.scratch = trees_of(book), scratch_of(book, allocation.pools)
+
+    def _permits_left(self, taken: Taken) -> Longs:
+        """(permits, weeks) what the plan and others leave of quotas."""
+        permits, counted = self.allocation.pools.permits, self.counted.copy()
+        place = {permits.title(k): k for k in range(len(permits))}
+        for one in taken.counted:
+            week = bucket_of(one.counted_on, self.book.settings.as_of)
+            counted[place[one.permit], week] += one.quantity
+        return permits_left(self.allocation, counted)
+
+    def _pool_rows(self) -> dict[tuple[str, str, str | None], int]:
+        """Rows of `World.free` by item, site, and the customer whom it is kept for."""
+        book, pools = self.book, self.allocation.pools
+        owners = (None, *book.reserving.ids)
+        return {(book.items.ids[item], book.sites.ids[site], owners[slot]): row
+                for row, (item, site, slot) in enumerate(zip(
+                    pools.item.tolist(), pools.site.tolist(), pools.slot.tolist(), strict=True))}
 
     def _grow(self, requests: Sequence[Request]) -> None:
         """Trees of needs for items that nobody has ordered yet, and claims that nobody has."""
@@ -77,9 +117,9 @@ class Desk:
         asked = {book.items.index(name) for request in requests
                  for name in (request.item_id, *request.accepts)}
         roots = set(np.flatnonzero(book.forest.root_end > book.forest.root_start).tolist())
-        self.asked |= {self._who(request): None for request in requests}
+        self.asked |= {self.asking.who(request): None for request in requests}
         known = self.allocation.pools.permits.known
-        if asked <= roots and all(self._key(who) in known for who in self.asked):
+        if asked <= roots and all(self.asking.key(who) in known for who in self.asked):
             return
         larger = with_roots(book, sorted(roots | asked))
         old, pools = self.allocation.pools, pools_of(larger, self.policy, self.asked)
@@ -93,64 +133,62 @@ class Desk:
         sources[:, 1] = np.searchsorted(keys, mine)[log.sources[:, 1]]
         self._set(larger, replace(self.allocation, log=log._replace(sources=sources), pools=pools))
 
-    def _who(self, request: Request) -> tuple[int, Scope]:
-        """The customer's slot, and the scope that quotas are matched with."""
-        known, name = self.book.reserving, request.customer_id
-        slot = known.index(name) + 1 if name is not None and name in known else 0
-        return slot, (request.segment, request.region, request.customer_id)
-
-    def _key(self, who: tuple[int, Scope]) -> tuple[int, tuple[int, ...]]:
-        """How `Permits.known` names the claim."""
-        return who[0], self.matches.of(who[1])
-
-    def quote(self, requests: Sequence[Request], mode: str = "ctp",
-              alternatives: bool = True) -> list[Quote]:
+    def quote(self, requests: Sequence[Request], mode: str = "ctp", alternatives: bool = True,
+              taken: Taken = NOTHING_TAKEN) -> list[Quote]:
         """
         What can be promised to each, as if nobody else had asked.
 
         mode         : "atp" or "ctp", see `headgate.quoting.answers.MODES`
         alternatives : whether each answer says what else there is
+        taken        : what others hold of what the plan leaves
         raises IssuesError : something asked for is unknown to the book or impossible;
                              ValueError : another mode
         """
         if mode not in self.worlds:
             raise ValueError(f'mode = {mode!r}: must be "atp" or "ctp"')
-        check_requests(requests, self.book)
-        self._grow(requests)
-        own = self._lines(requests)
-        found = self._place(own, requests, mode)
+        self._prepare(requests, taken)
+        own = self.asking.lines(requests)
+        packed = self._packed(own, requests)
+        found = self._place(packed, mode)
         late = [place for place, log in enumerate(found) if self._late(own, place, log)]
         reasons = self._reasons(own, requests, late)
         others = [self._alternatives(request, mode) if alternatives else ()
                   for request in requests]
-        return [self._answer(request, mode, log, reasons.get(place, {}), others[place])
+        return [self._answer(request, mode, log, packed[0], reasons.get(place, {}), others[place])
                 for place, (request, log) in enumerate(zip(requests, found, strict=True))]
 
-    def dates(self, requests: Sequence[Request], mode: str = "ctp") -> Longs:
+    def dates(self, requests: Sequence[Request], mode: str = "ctp",
+              taken: Taken = NOTHING_TAKEN) -> Longs:
         """(requests, 2) pieces that can be promised to each, and their last arrival bucket, -1."""
+        self._prepare(requests, taken)
+        return self._ask(requests, mode)
+
+    def _prepare(self, requests: Sequence[Request], taken: Taken) -> None:
+        """Worlds for these requests; raises IssuesError with every fault of every request."""
         check_requests(requests, self.book)
         self._grow(requests)
-        return self._ask(requests, mode)
+        if taken is not self.taken:
+            self._leave(taken)
 
     def _ask(self, requests: Sequence[Request], mode: str) -> Longs:
         """Pieces and last arrival of each request alone."""
         out = np.zeros((len(requests), 2), dtype=np.int64)
-        packed, room, room_draws = self._packed(self._lines(requests), requests)
+        packed, room, room_draws = self._packed(self.asking.lines(requests), requests)
         place_lines(self.trees, self.spare[mode], self.worlds[mode], self.scratch, packed,
                     np.arange(len(requests), dtype=np.int32), NO_ROWS_OF_3, 0,
                     log_of(room, room_draws), NOTHING_REMEMBERED, room, room_draws, True, out)
         return out
 
-    def _place(self, lines: Lines, requests: Sequence[Request], mode: str) -> list[Log]:
-        """The allocations of each line alone."""
-        packed, room, room_draws = self._packed(lines, requests)
+    def _place(self, lines: tuple[Packed, int, int], mode: str) -> list[Log]:
+        """The allocations of each line alone, permits among their draws."""
+        packed, room, room_draws = lines
         log, world, clean = log_of(room, room_draws), self.spare[mode], self.worlds[mode]
         found = []
-        for place in range(len(lines)):
+        for place in range(len(packed.rows)):
             place_lines(self.trees, world, world, self.scratch, packed,
                         np.array([place], dtype=np.int32), NO_ROWS_OF_3, 0, log,
                         NOTHING_REMEMBERED, room, room_draws, False, NO_ROWS_OF_2)
-            found.append(strip_permits(copied(log)))
+            found.append(copied(log))
             if log.size[0]:
                 np.copyto(world.free, clean.free)
                 np.copyto(world.hours, clean.hours)
@@ -158,69 +196,12 @@ class Desk:
         self.scratch.dirty[:], self.scratch.size[:] = 0, 0
         return found
 
-    def _asking(self, lines: Lines) -> Book:
-        """The book with requests as its only lines."""
-        return replace(self.book, lines=lines, bans=Bans(lines.ban, np.array(self.banned)))
-
     def _packed(self, lines: Lines, requests: Sequence[Request]) -> tuple[Packed, int, int]:
         """Requests as the kernels take them, and the most allocations and draws of one."""
-        book, pools = self._asking(lines), self.allocation.pools
-        return lines_of(book, self._claims(requests)), *room_for_line(book, pools)
-
-    def _claims(self, requests: Sequence[Request]) -> Permits:
-        """The plan's permits with the claims of requests."""
-        permits = self.allocation.pools.permits
-        claims = [permits.known[self._key(self._who(request))] for request in requests]
-        return replace(permits, claim=np.array(claims, dtype=np.int32))
-
-    def _lines(self, requests: Sequence[Request]) -> Lines:
-        """Requests as lines of a book."""
-        book = self.book
-        as_of, count = book.settings.as_of, len(requests)
-
-        def longs(values: Sequence[int]) -> Longs:
-            return np.array(values, dtype=np.int64)
-
-        def ints(values: Sequence[int]) -> NDArray[np.int32]:
-            return np.array(values, dtype=np.int32)
-
-        # Whoever names no day is late only when not all can be had in the planned weeks.
-        whenever = book.horizon + int(book.lanes.weeks.max(initial=0))
-        requested = ints([whenever if request.requested_on is None else
-                          bucket_of(request.requested_on, as_of) for request in requests])
-        earliest = np.where([request.requested_on is None for request in requests], 0,
-                            requested - SOON).astype(np.int32)
-        accepts = [book.items.index(name) for request in requests for name in request.accepts]
-        return Lines(
-            item=ints([book.items.index(request.item_id) for request in requests]),
-            open=longs([request.quantity for request in requests]),
-            price_cents=longs([0] * count), penalty_cents=longs([0] * count),
-            requested=requested, earliest=earliest,
-            latest=ints([NO_LIMIT if request.latest_on is None else
-                         bucket_of(request.latest_on, as_of) for request in requests]),
-            promised=ints([-NO_LIMIT] * count),
-            ship_set=ints([-1] * count), frozen=np.zeros(count, dtype=np.int8),
-            lot=longs([request.lot_size for request in requests]),
-            complete=np.array([request.complete for request in requests], dtype=np.int8),
-            site=ints([-1 if request.site_id is None else book.sites.index(request.site_id)
-                       for request in requests]),
-            region=ints([book.regions.index(request.region) for request in requests]),
-            slot=ints([self._who(request)[0] for request in requests]),
-            ban=ints([self._ban(request) for request in requests]),
-            accept_ptr=np.cumsum([0, *(len(request.accepts) for request in requests)],
-                                 dtype=np.int32),
-            accept=ints(accepts), rank=np.arange(count, dtype=np.int32),
-            source_row=ints([-1] * count))
-
-    def _ban(self, request: Request) -> int:
-        """The row of `banned` for whom a request is."""
-        key = (request.segment, request.region, request.customer_id)
-        if key not in self.bans:
-            frames = self.book.tables.frames
-            self.bans[key] = len(self.banned)
-            self.banned.append(banned_for(frames["restrictions"], frames["items"], self.book.items,
-                                          *key))
-        return self.bans[key]
+        pools = self.allocation.pools
+        book = self.asking.book_of(self.book, lines)
+        return (lines_of(book, self.asking.permits(pools.permits, requests)),
+                *room_for_line(book, pools))
 
     def _late(self, lines: Lines, place: int, log: Log) -> bool:
         """Whether not all arrives by the requested week."""
@@ -235,7 +216,8 @@ class Desk:
         if not late:
             return {}
         book = self.book
-        found = self.ground.asked_by(self._asking(lines), self._claims(requests)).explain(
+        permits = self.asking.permits(self.allocation.pools.permits, requests)
+        found = self.ground.asked_by(self.asking.book_of(book, lines), permits).explain(
             np.array(late, dtype=np.int32))
         answers: dict[int, dict[str, object]] = {}
         for row, place in enumerate(late):
@@ -271,9 +253,9 @@ class Desk:
                                  friday_of_bucket(last, as_of) if pieces else None)
                      for (kind, name, _), (pieces, last) in zip(asked, out.tolist(), strict=True))
 
-    def _answer(self, request: Request, mode: str, log: Log, reason: dict[str, object],
-                others: tuple[Alternative, ...]) -> Quote:
-        book = self.book
+    def _answer(self, request: Request, mode: str, log: Log, lines: Packed,
+                reason: dict[str, object], others: tuple[Alternative, ...]) -> Quote:
+        book, pools = self.book, self.allocation.pools
         as_of, names = book.settings.as_of, book.items.ids
         rows = log.rows[:log.size[0]]
         shipments = []
@@ -286,21 +268,16 @@ class Desk:
         whole = given == request.quantity
         return Quote(request, mode, given,
                      max(part.promised_on for part in shipments) if whole else None,
-                     tuple(shipments), self._draws(log), others,
+                     tuple(shipments), draws_of(book, pools, log), others,
+                     work=work_of(book, lines, log), counted=counted_by(book, pools, log),
                      **reason)  # type: ignore[arg-type]
 
-    def _draws(self, log: Log) -> tuple[Draw, ...]:
-        """What a promise draws, by item, site, week and whom it was kept for."""
-        book, pools = self.book, self.allocation.pools
-        drawn: dict[tuple[str, str, int, str], int] = {}
-        for row in range(int(log.size[0])):
-            for draw in range(int(log.first_draw[row]), int(log.first_draw[row + 1])):
-                node, pool = log.sources[draw].tolist()
-                slot = int(pools.slot[pool])
-                key = (book.items.ids[pools.item[pool]], book.sites.ids[pools.site[pool]],
-                       int(log.rows[row, SHIP] - book.forest.offset[node]),
-                       book.reserving.ids[slot - 1] if slot else "")
-                drawn[key] = drawn.get(key, 0) + int(log.pieces[draw])
-        as_of = book.settings.as_of
-        return tuple(Draw(item, site, monday_of_bucket(week, as_of), owner or None, pieces)
-                     for (item, site, week, owner), pieces in sorted(drawn.items()))
+
+def _fingerprint(book: Book, policy: Policy, allocation: Allocation) -> str:
+    """What tells one plan from another, whether it was written or not."""
+    found = hashlib.sha256(book.digest.encode())
+    found.update(json.dumps(policy.as_dict(), sort_keys=True, default=str).encode())
+    log = allocation.log
+    for part in (log.rows, log.first_draw, log.sources, log.pieces):
+        found.update(np.ascontiguousarray(part).tobytes())
+    return found.hexdigest()

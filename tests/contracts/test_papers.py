@@ -105,6 +105,15 @@ def test_python_examples_run(with_a_book: Path):
     assert (with_a_book / "my-plan" / "summary.json").exists()
 
 
+def test_the_example_of_holds_runs(with_a_book: Path):
+    """The blocks of the page on holds run one after another: what is held is committed."""
+    names: dict[str, object] = {}
+    page = ROOT / "docs" / "how-to" / "hold-and-commit.md"
+    for block in blocks_of(page, "python"):
+        exec(compile(block, str(page), "exec"), names)
+    assert names["answer"].code == "committed"
+
+
 def test_the_reference_is_fresh():
     """What `make reference` would write is what stands in docs/reference: an undocumented
     command, column, setting, issue or public function cannot stay."""

@@ -1,0 +1,254 @@
+"""
+Holds and commits: what is kept of a plan's free supply for somebody, until when, and for good.
+
+Every operation is a pure function of a frozen state: it returns another state and an answer, and
+reads no clock. A store that keeps the states one after another makes them durable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from headgate.base.issue import Issue, IssuesError
+from headgate.quoting.answers import NOTHING_TAKEN, Counted, Draw, Quote, Shipment, Taken, Work
+from headgate.quoting.desk import Desk
+from headgate.quoting.requests import Request
+
+REFUSALS: dict[str, str] = {
+    "key_reused": "the key was given before, for another operation",
+    "unknown_hold": "there is no hold of this id",
+    "expired": "the hold has expired, and what it kept was given back",
+    "committed": "the hold is committed, which is for good",
+    "released": "the hold was released, and what it kept was given back",
+    "stale_plan": "the holds are on another plan than the one that is asked",
+    "until_past": "the hold would expire at once",
+    "not_enough": "not all that was asked for can be promised any more",
+    "later": "all can be promised, but later than was quoted",
+}
+"""
+Why an operation is refused, with what it means. Where several are true, the first one is given.
+"""
+
+HELD, COMMITTED, RELEASED, EXPIRED = "held", "committed", "released", "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """
+    Pieces and hours kept for a request.
+
+    status      : held, committed, released or expired; only the first two keep anything
+    promised_on : Friday of the week in which all pieces have arrived
+    draws, work : exactly what is kept: pieces by item, site, week and whom they are reserved for;
+                  hours by resource, site and week
+    held_at     : when it was made; until : from then on it is expired, unless it was committed
+    changed_at  : when it got its status
+    """
+
+    hold_id: str
+    status: str
+    request: Request
+    mode: str
+    promised_on: date
+    shipments: tuple[Shipment, ...]
+    draws: tuple[Draw, ...]
+    work: tuple[Work, ...]
+    counted: tuple[Counted, ...]
+    held_at: datetime
+    until: datetime
+    changed_at: datetime
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it takes its pieces and hours from what others are offered."""
+        return self.status in (HELD, COMMITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """
+    What an operation came to.
+
+    code    : held, committed or released when it was done; else one of REFUSALS
+    hold_id : the hold; None when none was made
+    text    : the same in words
+    """
+
+    code: str
+    hold_id: str | None
+    text: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """
+    Everything that is, or was, held on a plan: `Holds(desk.fingerprint)` holds nothing yet.
+
+    plan    : `fingerprint` of the desk of the plan
+    holds   : by id, in the order in which they were made
+    answers : by key, the operation and what it came to
+    clock   : the latest time that an operation gave; an earlier one counts as this one, so what
+              has expired stays so
+
+    Each operation has a key. The same key for the same operation changes nothing and answers the
+    same, a refusal too, so that whoever got no answer may ask again. `headgate.promising.plain`
+    makes plain values for JSON of a state, and the state of plain values again.
+    """
+
+    plan: str
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    answers: Mapping[str, tuple[str, HoldAnswer]] = field(default_factory=dict)
+    clock: datetime | None = None
+
+    def hold(self, desk: Desk, asked: Request | Quote, until: datetime, now: datetime, key: str,
+             mode: str = "ctp") -> tuple[Holds, HoldAnswer]:
+        """
+        Keep what all of a request needs, until it expires: the state after it, and the answer.
+
+        asked : a request; or a quote, which is promised at its mode again, by its date or before
+        until : when it expires; now : the time; both with a time zone
+        mode  : for a request, "ctp" or "atp", see `headgate.quoting.answers.MODES`
+        raises IssuesError : what is asked for is unknown to the book or impossible;
+               ValueError  : a time without a zone, no key, or another mode
+        """
+        quoted = asked if isinstance(asked, Quote) else None
+        request, mode = (asked, mode) if isinstance(asked, Request) else (asked.request, asked.mode)
+        by = None if quoted is None else quoted.promised_on
+        operation = _operation("hold", request=request.as_dict(), mode=mode, by=str(by),
+                               until=_zoned(until).isoformat())
+        known = self._known(key, operation)
+        if known is not None:
+            return self, known
+        state = self.expire(now)
+        at = state._at(now)
+        if desk.fingerprint != state.plan:
+            return state._refused(key, operation, "stale_plan", None)
+        if until <= at:
+            return state._refused(key, operation, "until_past", None)
+        quote = desk.quote([request], mode, False, state.taken())[0]
+        promised_on = quote.promised_on
+        if promised_on is None:
+            return state._refused(key, operation, "not_enough", None, quote.text())
+        if by is not None and promised_on > by:
+            return state._refused(key, operation, "later", None, quote.text())
+        hold_id = f"hold-{len(state.holds) + 1}"
+        made = Hold(hold_id, HELD, request, mode, promised_on, quote.shipments, quote.draws,
+                    quote.work, quote.counted, at, until, at)
+        return state._done(key, operation, made, f"{hold_id}: {quote.text()} Held until {until}.")
+
+    def commit(self, desk: Desk, hold_id: str, now: datetime, key: str) -> tuple[Holds, HoldAnswer]:
+        """
+        Keep for good what a hold keeps: the state after it, and the answer.
+
+        raises ValueError : a time without a zone, or no key
+        """
+        operation = _operation("commit", hold_id=hold_id)
+        known = self._known(key, operation)
+        if known is not None:
+            return self, known
+        state = self.expire(now)
+        refusal = state._over(hold_id) or (
+            "stale_plan" if desk.fingerprint != state.plan else None)
+        if refusal is not None:
+            return state._refused(key, operation, refusal, hold_id)
+        return state._done(key, operation, replace(
+            state.holds[hold_id], status=COMMITTED, changed_at=state._at(now)),
+            f"{hold_id} is committed")
+
+    def release(self, hold_id: str, now: datetime, key: str) -> tuple[Holds, HoldAnswer]:
+        """
+        Give back what a hold keeps: the state after it, and the answer.
+
+        raises ValueError : a time without a zone, or no key
+        """
+        operation = _operation("release", hold_id=hold_id)
+        known = self._known(key, operation)
+        if known is not None:
+            return self, known
+        state = self.expire(now)
+        refusal = state._over(hold_id)
+        if refusal is not None:
+            return state._refused(key, operation, refusal, hold_id)
+        return state._done(key, operation, replace(
+            state.holds[hold_id], status=RELEASED, changed_at=state._at(now)),
+            f"{hold_id} is released")
+
+    def expire(self, now: datetime) -> Holds:
+        """The state at a time: what was held until then, or earlier, is given back."""
+        at = self._at(now)
+        over = {hold_id: replace(hold, status=EXPIRED, changed_at=hold.until)
+                for hold_id, hold in self.holds.items()
+                if hold.status == HELD and hold.until <= at}
+        return replace(self, holds={**self.holds, **over} if over else self.holds, clock=at)
+
+    def quote(self, desk: Desk, requests: Request | Sequence[Request], now: datetime,
+              mode: str = "ctp", alternatives: bool = True) -> list[Quote]:
+        """
+        What can be promised of what the plan and these holds leave; it reserves nothing.
+
+        raises IssuesError : the holds are on another plan, or as `headgate.quoting.desk.Desk.quote`
+        """
+        if desk.fingerprint != self.plan:
+            raise IssuesError([Issue("hold.stale_plan", "error", "holds", "must be on the plan "
+                                     "that is asked", value=REFUSALS["stale_plan"])],
+                              "nothing was quoted")
+        asked = [requests] if isinstance(requests, Request) else list(requests)
+        return desk.quote(asked, mode, alternatives, self.expire(now).taken())
+
+    def taken(self) -> Taken:
+        """The pieces and hours that holds and commits keep, as of the last operation."""
+        keeping = [hold for hold in self.holds.values() if hold.keeps]
+        if not keeping:
+            return NOTHING_TAKEN
+        return Taken(tuple(draw for hold in keeping for draw in hold.draws),
+                     tuple(work for hold in keeping for work in hold.work),
+                     tuple(one for hold in keeping for one in hold.counted))
+
+    def _at(self, now: datetime) -> datetime:
+        """The time that counts: no operation goes back behind an earlier one."""
+        return _zoned(now) if self.clock is None else max(_zoned(now), self.clock)
+
+    def _known(self, key: str, operation: str) -> HoldAnswer | None:
+        """What a key was answered before; None for a new key."""
+        if not key.strip():
+            raise ValueError("an operation must have a key")
+        if key not in self.answers:
+            return None
+        before, answer = self.answers[key]
+        return answer if before == operation else HoldAnswer(
+            "key_reused", answer.hold_id, REFUSALS["key_reused"], False)
+
+    def _over(self, hold_id: str) -> str | None:
+        """Why nothing can be done with a hold any more; None when it is held."""
+        if hold_id not in self.holds:
+            return "unknown_hold"
+        status = self.holds[hold_id].status
+        return None if status == HELD else status
+
+    def _refused(self, key: str, operation: str, code: str, hold_id: str | None,
+                 more: str = "") -> tuple[Holds, HoldAnswer]:
+        text = f"{REFUSALS[code]}. {more}" if more else REFUSALS[code]
+        answer = HoldAnswer(code, hold_id, text, False)
+        return replace(self, answers={**self.answers, key: (operation, answer)}), answer
+
+    def _done(self, key: str, operation: str, hold: Hold, text: str) -> tuple[Holds, HoldAnswer]:
+        answer = HoldAnswer(hold.status, hold.hold_id, text, True)
+        return replace(self, holds={**self.holds, hold.hold_id: hold},
+                       answers={**self.answers, key: (operation, answer)}), answer
+
+
+def _operation(name: str, **given: Any) -> str:
+    """An operation as one text, by which a key is known to ask for the same again."""
+    return json.dumps({"operation": name, **given}, sort_keys=True)
+
+
+def _zoned(moment: datetime) -> datetime:
+    """The time itself; raises ValueError when it has no zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} must have a time zone, such as datetime.UTC")
+    return moment
