@@ -96,11 +96,46 @@ def _range(column: Any) -> str:
         words.append(f"{column.low:,} to {column.high:,}")
     elif column.low is not None:
         words.append(f"{column.low:,} or more")
-    if column.unit and column.unit != "money":
+    if column.unit and column.unit not in ("money", "percent"):
         words.append(column.unit)
     if column.refers:
         words.append(f"in [{column.refers}](#{column.refers})")
     return "; ".join(words)
+
+
+def scenario_format() -> str:
+    """The page of scenario files: every kind of change with its fields and an example."""
+    from headgate.files.scenario_files import toml_of_scenario
+    from headgate.scenarios.kinds import KINDS
+    from headgate.scenarios.reading import KEYS
+
+    parts = [
+        "A scenario is a small TOML file: named changes of a book, made one after another. "
+        "Kinds, fields and messages are those below.",
+        "\n".join(rows(("key", "meaning"), ((f"`{key}`", told) for key, told in KEYS.items()))),
+        "A change has a `kind`, fields that select rows, and fields that say what becomes of them. "
+        "Rows are meant when all given fields agree. A change that means no row is a fault; one "
+        "that leaves the book as it was is warned of. Fields are read by the rules of a book's "
+        "columns: see the kinds of [the book format](book-format.md#kinds). The changed book is "
+        "checked as a whole, and has the digest that the same edit in its files would give."]
+    for kind in KINDS:
+        needs = [f"Exactly one of {_listed(group)} must be given." for group in kind.one_of]
+        needs += [f"At least one of {_listed(group)} must be given." for group in kind.some_of]
+        cells = [(f"`{field.name}`", _kind_of(field),
+                  _range(field.column), "yes" if field.column.required else "",
+                  field.column.meaning, f"`{field.column.example}`") for field in kind.fields]
+        example = toml_of_scenario(None, None, [{"kind": kind.name, **kind.example}])
+        parts.append(f"## {kind.name}\n\n{' '.join([kind.meaning, *needs])}\n\n" + "\n".join(
+            rows(("field", "kind", "limits", "must be given", "meaning", "example"), cells))
+            + f"\n\n```toml\n{example}```")
+    return page("Scenario files", *parts)
+
+
+def _kind_of(field: Any) -> str:
+    """The kind of a scenario's field in a word."""
+    if field.inner:
+        return "table"
+    return "percent" if field.column.unit == "percent" else str(field.column.kind)
 
 
 def plan_format() -> str:
@@ -229,6 +264,7 @@ def _command(name: str, callback: Callable[..., Any]) -> str:
 
 def issues() -> str:
     """The page of the issues: every code of a fault or a warning in a book or a plan."""
+    from headgate.scenarios.scenario import CODES as SCENARIO_CODES
     from headgate.tables.codes import CODES
     from headgate.verify import RULES
 
@@ -244,6 +280,11 @@ def issues() -> str:
         "are stable, for programs to match on.",
         f"## Faults\n\nA fault stops: nothing is planned on a faulty book.\n\n{listed('error')}",
         f"## Warnings\n\nA warning does not stop.\n\n{listed('warning')}",
+        "## Scenarios\n\nWhat is wrong with scenario files. Other codes are "
+        "`scenario.FIELD.RULE`, with the rules of a book's columns above.\n\n" + "\n".join(
+            rows(("code", "meaning", "what to do"),
+                 ((f"`{code}`", rule.meaning, rule.remedy)
+                  for code, rule in SCENARIO_CODES.items()))),
         "## What breaks a plan\n\nWhat `headgate check` refuses a plan for.\n\n" + "\n".join(
             rows(("code", "meaning"), ((f"`{code}`", told) for code, told in RULES.items()))))
 
@@ -300,6 +341,7 @@ def _told(value: Any) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "book-format.md": book_format,
     "plan-format.md": plan_format,
+    "scenario-format.md": scenario_format,
     "issues.md": issues,
     "cli.md": cli,
     "api.md": api,

@@ -1,0 +1,134 @@
+"""Scenario files from disk, and the example ones to disk."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from headgate.base.issue import Issue, IssuesError
+from headgate.scenarios.reading import read_scenario
+from headgate.scenarios.scenario import Scenario, issue_at
+from headgate.scenarios.stack import CONSEQUENCE
+
+Source = str | Path | Mapping[str, Any]
+ANSWER = "scenarios.json"
+"""The file that marks a folder as a comparison of scenarios."""
+_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*change[ \t]*\]\]", re.MULTILINE)
+
+
+def read_stacks(stacks: Sequence[Sequence[Source]]) -> list[list[Scenario]]:
+    """
+    The scenarios of each stack, in order; a file that stands in several is read once.
+
+    stacks : paths of TOML files, or what one would hold as a mapping
+    raises IssuesError : every fault of every file
+    """
+    issues: list[Issue] = []
+    read: dict[str, Scenario | None] = {}
+    found: list[list[Scenario]] = []
+    for stack in stacks:
+        members = []
+        for source in stack:
+            if isinstance(source, Mapping):
+                scenario, faults = read_scenario(source, str(source.get("name", "scenario")))
+                issues += faults
+            else:
+                if str(source) not in read:
+                    read[str(source)], faults = _read_file(Path(source))
+                    issues += faults
+                scenario = read[str(source)]
+            if scenario is not None:
+                members.append(scenario)
+        found.append(members)
+    if issues:
+        raise IssuesError(issues, CONSEQUENCE)
+    return found
+
+
+def _read_file(path: Path) -> tuple[Scenario | None, list[Issue]]:
+    """One file's scenario, or None, and its faults; it is called by the path that was given."""
+    file = str(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        # Numbers with decimals stay text, so that 0.05 is no more and no less.
+        raw = tomllib.loads(text, parse_float=str)
+    except FileNotFoundError:
+        return None, [issue_at("scenario.file.missing", file, "does not exist")]
+    except OSError as error:
+        return None, [issue_at("scenario.file.unreadable", file,
+                               f"cannot be opened: {error.strerror}")]
+    except UnicodeDecodeError:
+        return None, [issue_at("scenario.file.unreadable", file, "is not UTF-8; save it as UTF-8")]
+    except (ValueError, RecursionError) as error:
+        line = re.search(r"at line (\d+)", str(error))
+        told = re.sub(r"\s*\(at .*\)$", "", str(error)) or "too deeply nested"
+        return None, [issue_at("scenario.file.toml", file, f"is not valid TOML: {told}",
+                               row=int(line.group(1)) if line else None)]
+    rows = [text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)]
+    return read_scenario(raw, file, rows)
+
+
+def toml_of_scenario(name: str | None, description: str | None,
+                     changes: Sequence[Mapping[str, Any]]) -> str:
+    """
+    A scenario as the text of its file; without a name its changes alone.
+
+    >>> print(toml_of_scenario("Rush", None, [{"kind": "quota_remove", "quota_id": "Q-1"}]), end="")
+    name = "Rush"
+    <BLANKLINE>
+    [[change]]
+    kind = "quota_remove"
+    quota_id = "Q-1"
+    """
+    top = {"name": name, "description": description}
+    parts = ["\n".join(f"{key} = {_toml(words)}" for key, words in top.items() if words)]
+    parts += ["\n".join(["[[change]]", *(f"{key} = {_toml(value)}"
+                                         for key, value in change.items())])
+              for change in changes]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(cell)}" for key, cell in value.items()) + " }"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # A day stands bare in TOML, as in the settings of a book.
+    bare = isinstance(value, int) or re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) is not None
+    return str(value) if bare else json.dumps(str(value), ensure_ascii=False)
+
+
+def folder_names(names: Sequence[str]) -> list[str]:
+    """
+    A folder's name for each column, all different.
+
+    >>> folder_names(["base", "PO slips + rush", "PO slips, rush"])
+    ['base', 'PO-slips-rush', 'PO-slips-rush-2']
+    """
+    found: list[str] = []
+    for name in names:
+        plain = re.sub(r"[^\w.]+", "-", name).strip("-.") or "scenario"
+        fresh, number = plain, 1
+        while fresh.casefold() in {one.casefold() for one in found}:
+            number += 1
+            fresh = f"{plain}-{number}"
+        found.append(fresh)
+    return found
+
+
+def refuse_output(folder: Path) -> None:
+    """Raises IssuesError unless nothing is there, or an older comparison and nothing else."""
+    if not folder.exists():
+        return
+    entries = list(folder.iterdir()) if folder.is_dir() else [folder]
+    others = [entry.name for entry in entries if entry.name != ANSWER and not (
+        entry.is_dir() and {part.name for part in entry.iterdir()} <= {"book", "plan"})]
+    if others or (entries and not (folder / ANSWER).exists()):
+        raise IssuesError([Issue(
+            "plan.folder.occupied", "error", str(folder), "is nothing that a comparison of "
+            "scenarios wrote, and is not replaced; name a folder that does not exist yet",
+            value=sorted(others or [entry.name for entry in entries])[0])], "nothing was written")
