@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from headgate.quoting.requests import Request
     from headgate.session import (
         Plan,
+        Scenarios,
         check,
         compare,
         plan,
         publish,
         quote,
         read_book,
+        scenario,
         where_used,
     )
     from headgate.verify import CheckResult
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["Book", "CheckResult", "Comparison", "Hold", "HoldAnswer", "Holds", "Issue",
-           "IssuesError", "Plan", "Publication", "Quote", "Request", "WhereUsed", "Why",
-           "__version__", "check", "compare", "plain_holds", "plan", "publish", "quote",
-           "read_book", "read_holds", "where_used"]
+           "IssuesError", "Plan", "Publication", "Quote", "Request", "Scenarios", "WhereUsed",
+           "Why", "__version__", "check", "compare", "plain_holds", "plan", "publish", "quote",
+           "read_book", "read_holds", "scenario", "where_used"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -55,6 +57,7 @@ _HOMES = {
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
+    "scenario": "headgate.session", "Scenarios": "headgate.session",
 }
 """Where each public name lives."""
 

@@ -20,6 +20,7 @@ from typer.main import get_command_name
 from typer.models import OptionInfo
 
 from headgate.tables.plan_schema import PlanTable
+from tools.scenario_keys import SCENARIO_KEYS
 from tools.summary_keys import SUMMARY_KEYS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -111,7 +112,8 @@ def scenario_format() -> str:
 
     parts = [
         "A scenario is a small TOML file: named changes of a book, made one after another. "
-        "Kinds, fields and messages are those below.",
+        "`headgate scenario` plans the book and what scenarios make of it, side by side; see [the "
+        "how-to](../how-to/try-scenarios.md).",
         "\n".join(rows(("key", "meaning"), ((f"`{key}`", told) for key, told in KEYS.items()))),
         "A change has a `kind`, fields that select rows, and fields that say what becomes of them. "
         "Rows are meant when all given fields agree. A change that means no row is a fault; one "
@@ -128,6 +130,10 @@ def scenario_format() -> str:
         parts.append(f"## {kind.name}\n\n{' '.join([kind.meaning, *needs])}\n\n" + "\n".join(
             rows(("field", "kind", "limits", "must be given", "meaning", "example"), cells))
             + f"\n\n```toml\n{example}```")
+    parts.append("## The answer\n\nWhat `headgate scenario --json` says, and what stands in "
+                 "`scenarios.json` of a folder that `--out` wrote.\n\n" + "\n".join(rows(
+                     ("key", "meaning"),
+                     ((f"`{key}`", meaning) for key, meaning in SCENARIO_KEYS.items()))))
     return page("Scenario files", *parts)
 
 
@@ -280,7 +286,7 @@ def issues() -> str:
         "are stable, for programs to match on.",
         f"## Faults\n\nA fault stops: nothing is planned on a faulty book.\n\n{listed('error')}",
         f"## Warnings\n\nA warning does not stop.\n\n{listed('warning')}",
-        "## Scenarios\n\nWhat is wrong with scenario files. Other codes are "
+        "## Scenarios\n\nWhat `headgate scenario` finds in scenario files. Other codes are "
         "`scenario.FIELD.RULE`, with the rules of a book's columns above.\n\n" + "\n".join(
             rows(("code", "meaning", "what to do"),
                  ((f"`{code}`", rule.meaning, rule.remedy)

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from headgate import __version__
-from headgate.cli import asking, books, demonstration, exits, planning, publishing, quoting
+from headgate.cli import (
+    asking,
+    books,
+    demonstration,
+    exits,
+    planning,
+    publishing,
+    quoting,
+    scenarios,
+)
 
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code} {text.split(';')[0].split(':')[0]}"
                                        for code, text in exits.MEANINGS.items()) + "."
@@ -36,5 +45,5 @@ def start(
 
 for _command in (demonstration.demo, books.validate, planning.plan, planning.check,
                  publishing.publish, asking.why, asking.where_used, quoting.quote, asking.report,
-                 asking.compare, books.schema, demonstration.warm):
+                 asking.compare, scenarios.scenario, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

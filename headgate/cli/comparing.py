@@ -48,7 +48,7 @@ def comparison_tables(found: Comparison, a: Path, b: Path, most: int) -> list[Re
         shown.append("\nThe two policies count value differently: value, weighted value and late "
                      "costs follow each plan's own policy.")
     shown += [*_standings(found.standing, found.currency), _service(found), _segments(found),
-              _quarters(found), *_lines(found, most)]
+              _quarters(found), *moved_lines(found, most)]
     for name, other, lines in (("A", "B", found.only_a), ("B", "A", found.only_b)):
         shown += _only(name, other, lines, most)
     return shown
@@ -146,8 +146,9 @@ def _quarters(found: Comparison) -> RenderableType:
         for row in found.quarters.iter_rows(named=True)])
 
 
-def _lines(found: Comparison, most: int) -> list[RenderableType]:
-    """Counts of the changes, and the lines that matter most."""
+def moved_lines(found: Comparison, most: int,
+                names: tuple[str, str] = ("A", "B")) -> list[RenderableType]:
+    """Counts of the changes, and the lines that matter most; `names` of the two plans."""
     total = sum(found.counts.values())
     tally = ", ".join(f"{count:,} {CHANGE_WORDS.get(name, name)}"
                       for name, count in found.counts.items() if count)
@@ -159,8 +160,8 @@ def _lines(found: Comparison, most: int) -> list[RenderableType]:
         return shown
     # Without a book there are no customers and no dollars to show.
     priced = bool(changed["customer_id"].is_not_null().any())
-    headings = ["line", *(("customer", "segment") if priced else ()), "promised A", "B", "days",
-                "pieces", *(("dollars",) if priced else ())]
+    headings = ["line", *(("customer", "segment") if priced else ()), f"promised {names[0]}",
+                names[1], "days", "pieces", *(("dollars",) if priced else ())]
     rows = [_named(row, priced, found.currency) for row in changed.iter_rows(named=True)]
     weighed = "dollars x days" if priced else "pieces x days"
     title = f"The lines that matter most, by {weighed}"

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from headgate.base.issue import Issue, IssuesError
+from headgate.files import plan_folder
+from headgate.scenarios.examples import examples_of
 from headgate.scenarios.reading import read_scenario
 from headgate.scenarios.scenario import Scenario, issue_at
 from headgate.scenarios.stack import CONSEQUENCE
+from headgate.tables.frames import Tables
 
 Source = str | Path | Mapping[str, Any]
 ANSWER = "scenarios.json"
@@ -90,6 +93,24 @@ def toml_of_scenario(name: str | None, description: str | None,
                                          for key, value in change.items())])
               for change in changes]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def write_examples(tables: Tables, folder: Path) -> list[Path]:
+    """
+    Write example scenarios for a book into a new folder, whole or not at all; their files.
+
+    raises IssuesError : the folder holds something already
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise IssuesError([Issue("plan.folder.occupied", "error", str(folder), "holds files "
+                                 "already, which are not replaced; name a new folder")],
+                          "nothing was written")
+    examples = examples_of(tables)
+    with plan_folder.new_folder(folder) as work:
+        for example in examples:
+            text = toml_of_scenario(example.name, example.description, example.changes)
+            (work / f"{example.stem}.toml").write_text(text, encoding="utf-8", newline="\n")
+    return [folder / f"{example.stem}.toml" for example in examples]
 
 
 def _toml(value: Any) -> str:

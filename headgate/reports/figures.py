@@ -21,6 +21,8 @@ ON_TIME, LATE, UNDATED, STOCK = "#0072B2", "#E69F00", "#AEB6BF", "#56788C"
 BOOKED, AHEAD = "#007D5E", "#A5568A"
 MEASURED, PREDICTED = "#00546B", "#C5D6DE"
 """Dark beside pale: a pair reads the same in grey and with any colour vision."""
+PLAN_COLOURS = ("#56788C", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#7A4FA3")
+"""The base first; the swatches of the page's legend have the same, in this order."""
 FONT = ("system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', "
         "sans-serif")
 MISSING_SCALE = ((0.0, "#FDEBB8"), (0.25, "#F7BC66"), (0.5, "#E07A4B"), (0.75, "#A83C5C"),
@@ -213,6 +215,76 @@ def paired_bars(rows: Sequence[tuple[str, int, int, str, str]], titles: tuple[st
     layout = _bar_layout(names, max(longer, default=0), currency, (words, narrow))
     layout["barmode"], layout["bargap"] = "group", 0.3
     return {"data": data, "layout": layout}
+
+
+def change_bars(rows: Sequence[tuple[str, int, tuple[int, int] | None, str]],
+                currency: str) -> dict[str, Any]:
+    """
+    Horizontal bars of gains to the right of zero and losses to the left.
+
+    rows : name, cents, the least and the most that the bar might be, drawn as a pale line, and the
+           words under the pointer
+    """
+    lows = [min(0, cents, *(between or ())) for _, cents, between, _ in rows]
+    highs = [max(0, cents, *(between or ())) for _, cents, between, _ in rows]
+    words = [signed_money(cents, currency) for _, cents, _, _ in rows]
+    places = list(range(len(rows)))
+    data: list[dict[str, Any]] = [
+        {"type": "bar", "orientation": "h", "x": [row[1] / 100 for row in rows], "y": places,
+         "marker": {"color": [ON_TIME if row[1] >= 0 else LATE for row in rows]},
+         "hovertemplate": "%{hovertext}<extra></extra>", "hovertext": [row[3] for row in rows]},
+        {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "opacity": 0.4,
+         "line": {"color": INK, "width": 3},
+         "x": [x for row in rows for x in (*(cents / 100 for cents in row[2] or ()), None)],
+         "y": [y for place, row in zip(places, rows, strict=True)
+               for y in (*(place for _ in row[2] or ()), None)]},
+        # Words stand right of bar and line; left of zero nothing would hold them apart.
+        _bar_ends(highs, words, words)]
+    names = [chart_text(shortened(row[0])) for row in rows]
+    layout = _bar_layout(names, max(highs, default=0), currency, (words, words))
+    low, high = min(lows, default=0), max(highs, default=0)
+    ticks = money_ticks(max(high, -low))
+    signs = [-tick for tick in reversed(ticks[1:]) if -tick >= low] + [
+        tick for tick in ticks if tick <= high]
+    layout["xaxis"] |= {"range": [low / 100, max(high, 1) / 100], "zeroline": True,
+                        "zerolinecolor": MUTED, "tickvals": [tick / 100 for tick in signs],
+                        "ticktext": [axis_money(tick, currency) if tick else "0"
+                                     for tick in signs]}
+    return {"data": data, "layout": layout}
+
+
+def plan_columns(names: Sequence[str], plans: Sequence[tuple[str, Sequence[int]]],
+                 currency: str) -> dict[str, Any]:
+    """Columns of dollars in groups: one group to a name, one column of it to a plan."""
+    most = max((cents for _, values in plans for cents in values), default=0)
+    places = list(range(len(names)))
+    data = [{"type": "bar", "name": chart_text(plan), "x": places,
+             "y": [cents / 100 for cents in values],
+             "marker": {"color": PLAN_COLOURS[place % len(PLAN_COLOURS)]},
+             "hovertemplate": "%{hovertext}<extra></extra>",
+             "hovertext": [f"{chart_text(name)}<br>{chart_text(plan)}: "
+                           f"<b>{exact_money(cents, currency)}</b>"
+                           for name, cents in zip(names, values, strict=True)]}
+            for place, (plan, values) in enumerate(plans)]
+    layout = _layout(280)
+    layout["barmode"], layout["bargap"] = "group", 0.25
+    layout["xaxis"] = {**_names_axis(places, ["<br>".join(chart_text(name).rsplit(" ", 1))
+                                              for name in names]), "tickangle": 0}
+    layout["yaxis"] = {**_money_axis(most, currency), "range": [0, max(most, 1) / 100 * 1.05],
+                       "automargin": True}
+    if len(names) > MOST_NARROW_COLUMNS:
+        layout["meta"] = {"every_second": True}
+    return {"data": data, "layout": layout}
+
+
+def signed_money(cents: int, currency: str) -> str:
+    """
+    A difference of two amounts, with its sign.
+
+    >>> signed_money(13_100_000, "USD"), signed_money(-44_300_000, "USD"), signed_money(0, "USD")
+    ('+$131k', '-$443k', '0')
+    """
+    return f"{'+' if cents > 0 else ''}{short_money(cents, currency)}" if cents else "0"
 
 
 def _bar_ends(cents: Sequence[int], words: Sequence[str], narrow: Sequence[str]) -> dict[str, Any]:

@@ -1,17 +1,9 @@
-"""
-The report: one HTML file that needs nothing but itself.
-
-Styles, scripts, charts and data all stand in the file, and its content policy forbids the browser
-to fetch anything or to run any script but the three that were written with it.
-"""
+"""The report of a plan: one HTML page that needs nothing but itself."""
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from html import escape
-from importlib import resources
 from typing import Any
 
 import polars as pl
@@ -22,13 +14,7 @@ from headgate.book import Book
 from headgate.promising.record import Publication
 from headgate.reports.backlog import backlog_panels, headline_cards, proof_cards
 from headgate.reports.lead_times import lead_time_panel
-from headgate.reports.markup import (
-    Panel,
-    grid_of,
-    json_for_script,
-    panel_markup,
-    table_markup,
-)
+from headgate.reports.markup import grid_of, table_markup
 from headgate.reports.numbers import (
     REASON_LABELS,
     STATUS_WORDS,
@@ -40,21 +26,21 @@ from headgate.reports.numbers import (
 )
 from headgate.reports.order_lines import order_lines
 from headgate.reports.order_table import order_data
+from headgate.reports.page import (
+    MARK,
+    Sections,
+    document,
+    figures_of,
+    navigation,
+    section_markup,
+)
 from headgate.reports.reliefs import relief_panel
 from headgate.reports.supply import load_panel, shortage_panel, stranded_panel
 from headgate.reports.waiting import waiting_panels
 from headgate.tables.frames import Tables
 from headgate.tables.plan_schema import PlanFrames
 
-Sections = Sequence[tuple[str, str, str, Sequence[Panel]]]
-"""Key, title, sentence and panels of each part of the page."""
 MAX_WARNINGS = 50
-MARK = ('<svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false">'
-        '<rect width="32" height="32" rx="8" fill="#0072B2"/>'
-        '<path d="M8 6v20M24 6v20M8 11h16" stroke="#fff" stroke-width="2.6" fill="none" '
-        'stroke-linecap="round"/><path d="M12.4 15.5h7.2v3.6h-7.2z" fill="#fff"/>'
-        '<path d="M12 24c2-1.6 3 1.2 5 0s2.400-.8 3.200-.2" stroke="#F0B93B" stroke-width="2.400" '
-        'fill="none" stroke-linecap="round"/></svg>')
 
 
 def report_html(book: Book, plan: PlanFrames, top: int = 5000,
@@ -68,20 +54,14 @@ def report_html(book: Book, plan: PlanFrames, top: int = 5000,
     tables = book.tables
     lines = order_lines(book, plan)
     sections = _sections(book, plan, lines)
-    figures = {panel.key: panel.figure for *_, panels in sections for panel in panels
-               if panel.figure is not None}
     orders = order_data(lines, plan, top)
-    scripts = [_bundle(), _asset("report.js")]
     body = "\n".join([
         _header(plan.summary, publication), _navigation(sections), '<main id="main">',
-        _overview(lines, plan.summary), *(_section(section) for section in sections),
+        _overview(lines, plan.summary), *(section_markup(section) for section in sections),
         _order_section(orders), _about(tables, plan.summary, publication), "</main>",
         _footer(plan.summary, publication)])
-    return "\n".join([
-        "<!doctype html>", '<html lang="en">', _head(plan.summary, scripts), "<body>", body,
-        _data("figures", figures), _data("orders-data", orders),
-        f'<script id="chart-library">{scripts[0]}</script>',
-        f"<script>{scripts[1]}</script>", "</body>", "</html>", ""])
+    return document(f"{plan.summary['book_name']} · plan as of {plan.summary['as_of']}", body,
+                    {"figures": figures_of(sections), "orders-data": orders})
 
 
 def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame) -> Sections:
@@ -102,23 +82,6 @@ def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame) -> Sections:
     ]
 
 
-def _head(summary: Mapping[str, Any], scripts: Sequence[str]) -> str:
-    hashes = " ".join(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-                      for text in scripts)
-    policy = (f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
-              "img-src data: blob:; base-uri 'none'; form-action 'none'")
-    icon = b64encode(MARK.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-                     .encode()).decode()
-    return "\n".join([
-        "<head>", '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="referrer" content="no-referrer">',
-        f"<title>{escape(str(summary['book_name']))} · plan as of {summary['as_of']}</title>",
-        f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{icon}">',
-        f"<style>{_asset('report.css')}</style>", "</head>"])
-
-
 def _header(summary: Mapping[str, Any], publication: Publication | None) -> str:
     badge = ('<span class="draft">Draft</span>' if publication is None else
              f'<span class="published">Published {publication.published_on}</span>')
@@ -136,10 +99,8 @@ def _header(summary: Mapping[str, Any], publication: Publication | None) -> str:
 
 
 def _navigation(sections: Sections) -> str:
-    links = [("overview", "Overview"), *((key, title) for key, title, *_ in sections),
-             ("orders", "Orders"), ("about", "About this plan")]
-    items = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title in links)
-    return f'<nav class="sections" aria-label="Parts of the report"><ul>{items}</ul></nav>'
+    return navigation([("overview", "Overview"), *((key, title) for key, title, *_ in sections),
+                       ("orders", "Orders"), ("about", "About this plan")])
 
 
 def _overview(lines: pl.DataFrame, summary: Mapping[str, Any]) -> str:
@@ -187,14 +148,6 @@ def _hero(card: tuple[str, ...], lines: pl.DataFrame, summary: Mapping[str, Any]
             f'<div class="strip" aria-hidden="true">{"".join(bars)}</div>'
             f'<ul class="standing" aria-label="Open backlog by status">'
             f'{"".join(keys)}</ul></div>')
-
-
-def _section(section: tuple[str, str, str, Sequence[Panel]]) -> str:
-    key, title, sentence, panels = section
-    return (f'<section id="{key}" aria-labelledby="{key}-title"><div class="heading">'
-            f'<h2 id="{key}-title">{escape(title)}</h2><p>{escape(sentence)}</p></div>'
-            f'<div class="panels">{"".join(panel_markup(panel) for panel in panels)}</div>'
-            "</section>")
 
 
 def _order_section(orders: Mapping[str, Any]) -> str:
@@ -294,18 +247,3 @@ def _footer(summary: Mapping[str, Any], publication: Publication | None) -> str:
     return (f'<footer><div class="inner"><p>headgate {escape(str(summary["version"]))} · '
             f"{escape(str(summary['book_name']))} · as of {summary['as_of']} · {state}</p>"
             f'<p class="mono">book {escape(str(summary["book_digest"]))}</p></div></footer>')
-
-
-def _data(key: str, value: Any) -> str:
-    return f'<script type="application/json" id="{key}">{json_for_script(value)}</script>'
-
-
-def _asset(name: str) -> str:
-    return resources.files("headgate.reports").joinpath("assets", name).read_text("utf-8")
-
-
-def _bundle() -> str:
-    """Plotly's script as its package carries it; loaded late, as few commands need it."""
-    from plotly.offline import get_plotlyjs
-
-    return str(get_plotlyjs())

@@ -2,7 +2,15 @@
 
 from headgate.files.publications import read_publication
 from headgate.files.quote_tables import read_requests, write_quotes
-from headgate.session.asking import check, compare, quote, where_used, why, write_report
+from headgate.session.asking import (
+    check,
+    compare,
+    quote,
+    where_used,
+    why,
+    write_page,
+    write_report,
+)
 from headgate.session.making import warm, write_demo, write_sample
 from headgate.session.planning import (
     Plan,
@@ -13,8 +21,10 @@ from headgate.session.planning import (
     read_book,
 )
 from headgate.session.publishing import FIRST, PlanRefusedError, publish
+from headgate.session.scenarios import Scenarios, scenario, write_examples
 
-__all__ = ["FIRST", "Plan", "PlanRefusedError", "certified_tables", "check", "check_policy",
-           "compare", "open_plan", "plan", "publish", "quote", "read_book", "read_publication",
-           "read_requests", "warm", "where_used", "why", "write_demo",
-           "write_quotes", "write_report", "write_sample"]
+__all__ = ["FIRST", "Plan", "PlanRefusedError", "Scenarios", "certified_tables", "check",
+           "check_policy", "compare", "open_plan", "plan", "publish", "quote", "read_book",
+           "read_publication", "read_requests", "scenario", "warm", "where_used", "why",
+           "write_demo", "write_examples", "write_page", "write_quotes", "write_report",
+           "write_sample"]

@@ -108,7 +108,15 @@ def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:
         frames, publication = plan.frames, plan.publication
     else:
         frames, publication = frames_of(book, Path(plan)), read_publication(Path(plan))
-    page = report_html(book, frames, publication=publication)
+    return write_page(report_html(book, frames, publication=publication), file)
+
+
+def write_page(page: str, file: str | Path) -> Path:
+    """
+    Write a page that stands alone, whole or not at all; its path.
+
+    raises IssuesError : a file that is no report is there; it is not replaced
+    """
     plan_folder.write_report_file(Path(file), page)
     return Path(file)
 

@@ -204,6 +204,14 @@ def test_version(run):
 
 # ------------------------------------------------------------------ programs and silence
 
+def scenario_file(folder: Path) -> Path:
+    """A scenario of the sample book."""
+    file = folder / "slip.toml"
+    file.write_text('name = "slip"\n[[change]]\nkind = "supply_slip"\nitem_id = "gpu-b300"\n'
+                    'weeks = 2\n', encoding="utf-8")
+    return file
+
+
 def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object]]:
     """One sound call of each command."""
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
@@ -211,7 +219,7 @@ def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object
             ["quote", book, planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"],
             ["publish", book, planned, "--on", "2026-02-02"],
             ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],
-            ["schema"], ["warm"],
+            ["scenario", book, scenario_file(tmp_path)], ["schema"], ["warm"],
             ["demo", "--lines", 60, "--out", tmp_path / "d"]]
 
 

@@ -64,6 +64,7 @@
   }
 
   // ---- Orders ---------------------------------------------------------------------------------
+  if (!byId("order-table")) return;
   const PAGE = 25;
   const STATUS = { on_time: "On time", late: "Late", short: "Short", unplanned: "Unplanned" };
   const DESCENDING_FIRST = new Set(["open_quantity", "open_cents", "late_days"]);
