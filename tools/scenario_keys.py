@@ -27,7 +27,8 @@ SCENARIO_KEYS: dict[str, str] = {
     "plans.segments": "the same for the figures of each segment",
     "plans.quarters": "the same for dollars by fiscal quarter of arrival, in cents",
     "plans.promises": "for each way in which a promise changes against the base: `lines`, their "
-                      "`dollars_cents`, and the mean of their `days` weighed by dollars",
+                      "`dollars_cents`, and, of those that come earlier or later, the mean of "
+                      "their `days` weighed by dollars",
     "plans.moved": "named lines whose promise changed, what matters most first: the base is a, the "
                    "column b",
     "plans.new": "open lines that the base has not",

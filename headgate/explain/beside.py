@@ -13,6 +13,8 @@ from headgate.explain.compare import Comparison
 STATUSES = ("open", "on_time", "late", "short", "unplanned")
 PARTS = ("money", "service", "segments", "quarters")
 """The tables of a comparison that become tables of columns."""
+DATED = ("earlier", "later")
+"""The changes of a promise that are a matter of days alone."""
 KEYS: dict[str, tuple[str, ...]] = {
     "money": ("figure",), "service": ("counted_by", "figure"), "segments": ("segment", "figure"),
     "quarters": ("quarter",), "lines": ("status",)}
@@ -31,8 +33,9 @@ class Beside:
     quarters : quarter of arrival, plan, value, difference, in cents; the last is unplanned
     promises : plan, change, lines, dollars_cents, days: lines whose promise changed against the
                base, by `compare.CHANGES`, what they are worth (moved pieces at the base's price),
-               and the mean of their days (positive is later) weighed by that; then `new` and
-               `gone`, the open lines that the column or the base alone has
+               and, of those that come earlier or later, the mean of their days (positive is later)
+               weighed by that; then `new` and `gone`, the open lines that the column or the base
+               alone has
     gaps     : plan, bound_cents, gap, least_cents, most_cents: the column's own certificate, and by
                how much the best possible plan changes against the base's, at least and at most;
                blank without two bounds
@@ -124,7 +127,8 @@ def _promises(name: str, found: Comparison) -> pl.DataFrame:
     for change, count in found.counts.items():
         lines = found.lines.filter(pl.col("change") == change)
         dollars = int(lines["dollars_cents"].fill_null(0).cast(pl.Int128).sum())
-        weighed = lines.filter(pl.col("days").is_not_null()).select(
+        # With fewer pieces the last one comes earlier, which is no gain that a mean should tell.
+        weighed = lines.filter(pl.col("change").is_in(DATED), pl.col("days").is_not_null()).select(
             "days", pl.col("dollars_cents").fill_null(0).abs())
         days = _mean(weighed["days"].to_list(), weighed["dollars_cents"].to_list())
         rows.append((name, change, count, dollars, days))

@@ -289,16 +289,20 @@ def _standing_panel(columns: Sequence[Told], currency: str) -> Panel:
                      "undated_cents": dollars["open"] - dollars["promised"]})
     shares = {row["name"]: (row["on_time_cents"] / row["total_cents"] if row["total_cents"]
                             else 0.0) for row in rows}
-    name = max(shares, key=lambda one: shares[one])
+    base, *others = [row["name"] for row in rows]
+    name = max(others, key=lambda one: abs(shares[one] - shares[base]))
+    told = [percent(shares[one], 1) for one in (name, base)]
+    finding = (f"{name}: {told[0]} of the open dollars on time, against {told[1]} in the base"
+               if told[0] != told[1] else f"{told[1]} of the open dollars on time in every plan")
     cells = [(row["name"], *(exact_money(row[part], currency) for part in (
         "total_cents", "on_time_cents", "late_cents", "undated_cents")),
         percent(shares[row["name"]], 1)) for row in rows]
-    return Panel("standing", f"Most on time: {name}, {percent(shares[name])} of its open dollars",
+    return Panel("standing", finding,
                  f"Open backlog in {currency}; each bar ends in its total and share on time",
                  stacked_bars(rows, currency),
                  grid_of(f"Open backlog by plan, {currency}",
                          ("Plan", "Total", "On time", "Late", "No date", "On time, share"), cells,
-                         range(1, 6)), DOLLAR_LEGEND)
+                         range(1, 6)), DOLLAR_LEGEND, open=True)
 
 
 def _quarter_panel(beside: Beside, table: _Tables, currency: str) -> Panel:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.base.issue import IssuesError
+from headgate.scenarios.examples import examples_of
 from headgate.scenarios.kinds import KINDS
 from headgate.scenarios.reading import read_scenario
 from headgate.scenarios.stack import MAKERS, apply_scenarios
@@ -85,6 +86,22 @@ def test_any_order_of_the_rows_gives_the_same_book(parts, seed):
         cells = some_change(dice, kind, tables)
         if cells is not None:
             assert changed(tables, kind, cells).digest == changed(shuffled, kind, cells).digest
+
+
+@settings(max_examples=30)
+@given(parts=books())
+def test_examples_fit_any_book(parts):
+    """Each example names what the book holds: it reads, and it is made, unless the book itself
+    would break a rule by it, such as losing the last piece that a line hangs on."""
+    tables = check_tables(raw_of_frames(*parts))
+    for example in examples_of(tables):
+        scenario, faults = read_scenario({"name": example.name, "description": example.description,
+                                          "change": list(example.changes)}, "a.toml")
+        assert scenario is not None, faults
+        try:
+            apply_scenarios(tables, [scenario])
+        except IssuesError as error:
+            assert all(not issue.code.startswith("scenario.") for issue in error.issues)
 
 
 # ------------------------------------------------------------------ some change of a book
