@@ -225,7 +225,8 @@ ORDER_KINDS = (
          {"order_id": "SO-4711", "line_no": 1, "add_quantity": 16}),
     Kind("order_cancel", "The open pieces of lines are cancelled. A line of which nothing has "
          "shipped goes, with the services that start with it; a line that shipped in part ends "
-         "there.", ORDER_ROWS, {"order_id": "SO-4711"}, some_of=(ORDER_NAMES,)),
+         "there. Pins of the lines go with them.", ORDER_ROWS, {"order_id": "SO-4711"},
+         some_of=(ORDER_NAMES,)),
 )
 
 MONEY_KINDS = (

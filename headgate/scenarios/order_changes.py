@@ -66,9 +66,9 @@ def order_cancel(draft: Draft, change: Change) -> str:
         pl.col("quantity") - pl.col("shipped_quantity")).sum().item())
     gone = mask & (orders["shipped_quantity"] == 0)
     draft.put("orders", mask & ~gone, quantity=pl.col("shipped_quantity"))
-    taken = orders.filter(gone).select(*KEY)
     draft.drop("orders", gone)
-    _drop_services(draft, taken)
+    _drop_services(draft, orders.filter(gone).select(*KEY))
+    _drop_pins(draft, orders.filter(mask).select(*KEY))
     return f"cancelled: {counted(open_pieces, 'piece')} of {counted(int(mask.sum()), 'line')}"
 
 
@@ -83,6 +83,13 @@ def _drop_services(draft: Draft, taken: pl.DataFrame) -> None:
     left = draft.frames["orders"]["order_id"].unique()
     draft.drop("service_lines", with_line.fill_null(False)
                | ~services["order_id"].is_in(left.implode()))
+
+
+def _drop_pins(draft: Draft, ended: pl.DataFrame) -> None:
+    """Take out pins of lines that have nothing open any more: there is nothing to hold."""
+    pins, pairs = draft.frames["pins"], pl.struct(*KEY)
+    draft.drop("pins", pins.select(pairs.is_in(ended.select(pairs).to_series().implode())
+                                   ).to_series())
 
 
 def price(draft: Draft, change: Change) -> str:

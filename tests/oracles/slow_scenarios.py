@@ -254,6 +254,9 @@ def order_cancel(book, as_of, horizon, change):
             row["quantity"] = shipped
         kept.append(row)
     book["orders"] = kept
+    book["pins"] = [row for row in book["pins"] if not any(
+        (row["order_id"], str(row["line_no"])) == (one["order_id"], str(one["line_no"]))
+        for one in chosen)]
     orders = {row["order_id"] for row in kept}
     book["service_lines"] = [row for row in book["service_lines"] if row["order_id"] in orders
                              and (row["order_id"], row["starts"]) not in gone]

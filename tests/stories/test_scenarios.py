@@ -179,7 +179,7 @@ def test_an_order_grows_and_changes():
 
 def test_an_order_is_cancelled():
     """SO-2: of line 1 one of three has shipped, so it ends with that one; line 2 goes, and so
-    does its service. What is open afterwards is SO-1 alone."""
+    does its service. A pin goes with its line. What is open afterwards is SO-1 alone."""
     story = small_book(items=[("server", 50, "server"), ("care", 0, "service")])
     story.frames["service_lines"] = story.frames["orders"].head(2).select(
         "order_id", line_no=pl_text(["7", "8"]), item_id=pl_text(["care", "care"]),
@@ -188,7 +188,11 @@ def test_an_order_is_cancelled():
     assert rows(changed.tables, "orders", "order_id", "line_no", "quantity") == [
         ("SO-1", 1, 4), ("SO-2", 1, 1)]
     assert rows(changed.tables, "service_lines", "order_id") == [("SO-1",), ("SO-2",)]
+    story.frames["pins"] = story.frames["orders"].head(2).select(
+        "order_id", "line_no", site_id=pl_text(["austin"] * 2), reason=pl_text(["truck"] * 2),
+        ship_on=pl_text([str(week(2))] * 2))
     changed = after("order_cancel", story.tables(), order_id="SO-1")
+    assert rows(changed.tables, "pins", "order_id") == [("SO-2",)]
     assert rows(changed.tables, "service_lines", "order_id") == [("SO-2",)]
     assert changed.done == ("cancelled: 4 pieces of 1 line",)
 
