@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headgate.base.issue import Issue, IssuesError
     from headgate.book import Book
     from headgate.explain.compare import Comparison
+    from headgate.explain.line_relief import LineRelief, LineReliefs, ReliefPart
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
     from headgate.promising.holds import Hold, HoldAnswer, Holds
@@ -35,15 +36,17 @@ if TYPE_CHECKING:
         read_book,
         scenario,
         where_used,
+        why_all,
     )
     from headgate.verify import CheckResult
 
 __version__ = "0.1.0"
 
 __all__ = ["Book", "CheckResult", "Comparison", "Hold", "HoldAnswer", "Holds", "Issue",
-           "IssuesError", "Plan", "Publication", "Quote", "Request", "Scenarios", "WhereUsed",
-           "Why", "__version__", "check", "compare", "plain_holds", "plan", "publish", "quote",
-           "read_book", "read_holds", "scenario", "where_used"]
+           "IssuesError", "LineRelief", "LineReliefs", "Plan", "Publication", "Quote",
+           "ReliefPart", "Request", "Scenarios", "WhereUsed", "Why", "__version__", "check",
+           "compare", "plain_holds", "plan", "publish", "quote", "read_book", "read_holds",
+           "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -56,6 +59,8 @@ _HOMES = {
     "Publication": "headgate.promising.record",
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
+    "why_all": "headgate.session", "LineRelief": "headgate.explain.line_relief",
+    "LineReliefs": "headgate.explain.line_relief", "ReliefPart": "headgate.explain.line_relief",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
     "scenario": "headgate.session", "Scenarios": "headgate.session",
 }

@@ -148,6 +148,7 @@ def plan_format() -> str:
     """The page of the plan format: every table, column and figure."""
     from headgate.tables.plan_schema import PLAN_TABLES
     from headgate.tables.record_schema import PUBLICATION_KEYS, RECORD_TABLES
+    from headgate.tables.why_schema import WHY
 
     kinds = {"text": "text", "whole": "whole number", "hours": "number", "date": "date"}
     parts = ["A plan is a folder: the tables below as CSV or Parquet, `summary.json`, and the "
@@ -156,12 +157,13 @@ def plan_format() -> str:
 
     def told(table: PlanTable) -> str:
         """One table with its columns."""
-        return f"## {table.name}\n\n{table.meaning} A row is named by {_listed(table.key)}.\n\n" \
-            + "\n".join(rows(("column", "kind", "meaning", "a blank means"), (
+        written = " `headgate why --all` writes it; it is no part of the folder." * (table is WHY)
+        return f"## {table.name}\n\n{table.meaning}{written} A row is named by " \
+            f"{_listed(table.key)}.\n\n" + "\n".join(rows(("column", "kind", "meaning", "a blank means"), (
                 (f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
                 for column in table.columns)))
 
-    parts += [told(table) for table in PLAN_TABLES]
+    parts += [told(table) for table in (*PLAN_TABLES, WHY)]
     parts.append("## summary.json\n\nAmounts are whole cents of the book's currency; shares are "
                  "0 to 1, and null when there is nothing to share.\n\n" + "\n".join(rows(
                      ("figure", "meaning"),

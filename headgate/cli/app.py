@@ -12,6 +12,7 @@ from headgate.cli import (
     books,
     demonstration,
     exits,
+    explaining,
     planning,
     publishing,
     quoting,
@@ -44,6 +45,7 @@ def start(
 
 
 for _command in (demonstration.demo, books.validate, planning.plan, planning.check,
-                 publishing.publish, asking.why, asking.where_used, quoting.quote, asking.report,
-                 asking.compare, scenarios.scenario, books.schema, demonstration.warm):
+                 publishing.publish, explaining.why, asking.where_used, quoting.quote,
+                 asking.report, asking.compare, scenarios.scenario, books.schema,
+                 demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

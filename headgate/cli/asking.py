@@ -1,4 +1,4 @@
-"""`headgate why`, `where-used`, `report` and `compare`: what plans say to people."""
+"""`headgate where-used`, `report` and `compare`: what plans say to people."""
 
 from __future__ import annotations
 
@@ -9,29 +9,6 @@ import typer
 
 from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
 from headgate.cli.voice import WrongUse, speaking
-
-
-def why(
-    book: Book, plan: PlanFolder,
-    line: Annotated[str, typer.Argument(
-        metavar="ORDER/LINE", show_default=False,
-        help="The order line, such as SO-4711/1.")],
-    as_json: Json = False, quiet: Quiet = False,
-) -> None:
-    """Tell why a line is late, what it lacks and who holds that."""
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
-        from headgate import session
-        from headgate.cli import showing
-        from headgate.explain.why import UnknownLineError
-
-        with voice.progress("asking why"):
-            try:
-                answer = session.why(session.read_book(book), plan, line)
-            except UnknownLineError as unknown:
-                raise WrongUse(str(unknown.args[0])) from None
-        voice.answer(answer.as_dict(), *showing.reasons(answer))
 
 
 def where_used(

@@ -196,9 +196,13 @@ def proof(figures: Mapping[str, int]) -> list[RenderableType]:
 
 
 def reasons(answer: Why) -> list[RenderableType]:
-    """Why a line waits, in prose, and who holds what it lacks, in the order of the answer."""
+    """Why a line waits, in prose, what else would help, and who holds what it lacks."""
     held = answer.holders
     shown: list[RenderableType] = [Text(answer.text())]
+    others = answer.relief.reliefs[1:] if answer.relief is not None else ()
+    if others:
+        shown.append(grid("What else would help", ("change",),
+                          [(relief.text(),) for relief in others], left=1))
     if held.is_empty():
         return shown
     unit = "hours" if answer.binding_kind == "resource" else "pieces"

@@ -103,19 +103,38 @@ def give_back(trees: Trees, left: World, balance: Longs, scratch: Scratch, lines
 
     balance : (pools, weeks) of the plan, not yet the smallest from each week on
     """
+    return_draws(trees, left, balance, scratch, lines, plan, first, end)
+    settle(left, scratch)
+
+
+@inner
+def return_draws(trees: Trees, left: World, balance: Longs, scratch: Scratch, lines: Lines,
+                 plan: Log, first: Int, end: Int) -> None:
+    """What `give_back` does, but for `settle`, so that more can be added to the same rows."""
     for row in range(first, end):
         for draw in range(plan.first_draw[row], plan.first_draw[row + 1]):
             pool = np.int64(plan.sources[draw, 1])
-            if not scratch.dirty[MARK_FREE, pool]:
-                scratch.size[JOURNAL] = 0
-                save(scratch, FREE, pool, left.free[pool])
-                for week in range(left.free.shape[1]):
-                    left.free[pool, week] = balance[pool, week]
+            lay_open(left, balance, scratch, pool)
             when = max(0, plan.rows[row, SHIP] - trees.nodes[plan.sources[draw, 0], OFFSET])
             for week in range(when, left.free.shape[1]):
                 left.free[pool, week] += plan.pieces[draw]
         made_by(trees, scratch.work, plan, row)
         _give_hours_back(trees, left, scratch, lines, plan, row)
+
+
+@inner
+def lay_open(left: World, balance: Longs, scratch: Scratch, pool: Int) -> None:
+    """Make a row of what the plan leaves the plan's true balance, until `settle`."""
+    if not scratch.dirty[MARK_FREE, pool]:
+        scratch.size[JOURNAL] = 0
+        save(scratch, FREE, pool, left.free[pool])
+        for week in range(left.free.shape[1]):
+            left.free[pool, week] = balance[pool, week]
+
+
+@inner
+def settle(left: World, scratch: Scratch) -> None:
+    """Make every row that was laid open the smallest balance from each week on."""
     for place_ in range(scratch.size[FREE_COUNT]):
         values = left.free[scratch.dirty[DIRTY_FREE, place_]]
         for week in range(len(values) - 2, -1, -1):

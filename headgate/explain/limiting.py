@@ -22,7 +22,7 @@ from headgate.planner.permits import quotas_of
 from headgate.planner.placing import strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import permits_asked, permits_left
-from headgate.planner.usage import hours_of_log, hours_used
+from headgate.planner.usage import hours_of_log
 from headgate.planner.world import Pools, lines_of, pools_of, world_of
 
 Ints = NDArray[np.int32]
@@ -33,14 +33,15 @@ QUOTA_BINDS = 3
 """`Reasons.kind` where a quota binds; the index is its row in `quotas`."""
 
 
-def reasons_of(book: Book, policy: Policy, allocation: Allocation, chosen: Ints,
+def reasons_of(ground: Ground, policy: Policy, chosen: Ints,
                progress: Callable[[str, float], None] | None = None) -> Reasons:
     """
     Reason and binding of chosen lines that are late, short or unplanned, limits and policy counted
     in.
     """
-    ground = Ground.of(book, allocation, hours_used(book, allocation))
-    limited = mark_limited(book, policy, allocation, ground, ground.explain(chosen, progress))
+    book = ground.book
+    limited = mark_limited(book, policy, ground.allocation, ground,
+                           ground.explain(chosen, progress))
     return mark_unprofitable(book, policy, limited)
 
 

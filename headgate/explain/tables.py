@@ -12,7 +12,7 @@ import polars as pl
 from headgate.base.wording import reason_text
 from headgate.book import Book
 from headgate.explain.limiting import QUOTA_BINDS, reasons_of
-from headgate.explain.reasons import Reasons
+from headgate.explain.reasons import Ground, Reasons
 from headgate.explain.shortages import shortages
 from headgate.planner.allocate import Allocation
 from headgate.planner.measures import measure
@@ -58,7 +58,8 @@ def explain_plan(book: Book, policy: Policy, allocation: Allocation,
     coverage = coverage or ("all" if len(book.lines) <= PEG_ALL_UP_TO else "scarce")
     promises = promise(book, allocation)
     used = hours_used(book, allocation)
-    reasons = reasons_of(book, policy, allocation, promises.not_on_time(), progress)
+    reasons = reasons_of(Ground.of(book, allocation, used), policy, promises.not_on_time(),
+                         progress)
     short = shortages(book, allocation, used,
                       certified["prices"] if policy.objective == "value" else None)
     if progress is not None:

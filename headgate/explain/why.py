@@ -1,4 +1,4 @@
-"""Why one order line waits: the reason, what binds it, who holds that, and when it could be had."""
+"""Why one order line waits: the reason, what binds it, who holds that, and what would help."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from headgate.base.wording import reason_text
 from headgate.book import Book
 from headgate.explain.kernels import REASON_CODES
 from headgate.explain.limiting import QUOTA_BINDS, reasons_of
-from headgate.explain.reasons import Reasons
+from headgate.explain.line_relief import LineReliefs, named_reliefs
+from headgate.explain.reasons import Ground, Reasons
+from headgate.explain.relief import relieve
 from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.explode import made_by
 from headgate.planner.kernels.layout import MADE
@@ -24,6 +26,7 @@ from headgate.planner.pegging import drawn_rows, matched_rows
 from headgate.planner.policy import Policy
 from headgate.planner.promise import STATUSES, promise
 from headgate.planner.quota_use import lines_asking
+from headgate.planner.usage import hours_used
 from headgate.planner.world import largest_tree, lines_of, trees_of
 from headgate.tables.schema import MICRO
 
@@ -41,6 +44,7 @@ class Why:
     arrive_on         : Friday of the week in which the line could arrive if nothing else held it
     holders           : other lines that hold what it lacks: order_id, line_no, customer_id,
                         quantity, rank (1 is served first), drawn_on, promised_on
+    relief            : what would bring it on time, or earlier; None when it is on time
     """
 
     order_id: str
@@ -64,6 +68,7 @@ class Why:
     had_on: date | None
     arrive_on: date | None
     holders: pl.DataFrame
+    relief: LineReliefs | None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text, holders as a list of rows."""
@@ -74,6 +79,7 @@ class Why:
         plain["holders"] = [
             {key: value.isoformat() if isinstance(value, date) else value
              for key, value in row.items()} for row in self.holders.iter_rows(named=True)]
+        plain["relief"] = None if self.relief is None else self.relief.as_dict()
         return plain
 
     def text(self) -> str:
@@ -83,6 +89,8 @@ class Why:
             sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
                                          self.binding_site_id, self.binding_on))
             sentences.extend(self._lack_sentences())
+        if self.relief is not None:
+            sentences.append(self.relief.text())
         return " ".join(sentences)
 
     def _promise_sentence(self) -> str:
@@ -172,7 +180,10 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
     status = STATUSES[promises.status[line]]
     late = status not in ("on_time", "shipped")
     chosen = np.array([line] if late else [], dtype=np.int32)
-    reasons = reasons_of(book, policy, allocation, chosen)
+    ground = Ground.of(book, allocation, hours_used(book, allocation))
+    reasons = reasons_of(ground, policy, chosen)
+    relief = [named_reliefs(book, allocation.pools, promises, found)
+              for found in relieve(ground, policy, promises, chosen)]
     row = book.tables.frames["orders"].row(int(book.lines.source_row[line]), named=True)
     last = int(promises.last[line])
     as_of = book.settings.as_of
@@ -182,7 +193,8 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
                open_quantity=int(book.lines.open[line]),
                promised_quantity=int(promises.pieces[line]), requested_on=row["requested_on"],
                promised_on=friday_of_bucket(last, as_of) if last >= 0 else None, rank=rank,
-               **_bound(book, policy, allocation, reasons))
+               **_bound(book, policy, allocation, reasons),
+               relief=relief[0] if relief else None)
 
 
 def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons) -> dict[str, Any]:

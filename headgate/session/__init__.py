@@ -8,6 +8,7 @@ from headgate.session.asking import (
     quote,
     where_used,
     why,
+    why_all,
     write_page,
     write_report,
 )
@@ -26,5 +27,5 @@ from headgate.session.scenarios import Scenarios, scenario, write_examples
 __all__ = ["FIRST", "Plan", "PlanRefusedError", "Scenarios", "certified_tables", "check",
            "check_policy", "compare", "open_plan", "plan", "publish", "quote", "read_book",
            "read_publication", "read_requests", "scenario", "warm", "where_used", "why",
-           "write_demo", "write_examples", "write_page", "write_quotes", "write_report",
-           "write_sample"]
+           "why_all", "write_demo", "write_examples", "write_page", "write_quotes",
+           "write_report", "write_sample"]

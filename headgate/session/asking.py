@@ -16,7 +16,7 @@ from headgate.explain.where_used import WhereUsed
 from headgate.explain.why import UnknownLineError, Why
 from headgate.files import plan_folder
 from headgate.files.publications import read_publication
-from headgate.session.planning import Plan, frames_of, open_plan
+from headgate.session.planning import Plan, Progress, frames_of, open_plan
 from headgate.tables.plan_schema import PlanFrames
 
 if TYPE_CHECKING:
@@ -68,6 +68,27 @@ def why(book: Book, plan: Plan | str | Path, line: str) -> Why:
 def _opened(book: Book, plan: Plan | str | Path) -> Plan:
     """A plan, read from its folder if need be."""
     return plan if isinstance(plan, Plan) else open_plan(book, plan)
+
+
+def why_all(book: Book, plan: Plan | str | Path, out: str | Path | None = None,
+            progress: Progress | None = None) -> pl.DataFrame:
+    """
+    Why each line waits that is not on time, and what would help, planned with: one row each.
+
+    out      : a .csv or .parquet file for the table, written whole or not at all
+    progress : called with "relieve" and the share done
+    returns  : the columns of the table `why`, see the plan format
+    raises IssuesError : the plan cannot be read, or something else is in the file's place
+    """
+    from headgate.files.answer_table import refuse_other_file, write_answer_table
+    from headgate.tables.why_schema import WHY
+
+    if out is not None:
+        refuse_other_file(Path(out), WHY.names)
+    table = _opened(book, plan).why_all(progress)
+    if out is not None:
+        write_answer_table(Path(out), table)
+    return table
 
 
 def where_used(book: Book, plan: Plan | str | Path, supply: str) -> WhereUsed:

@@ -8,6 +8,7 @@ from headgate.base.issue import IssuesError
 from headgate.book import build_book
 from headgate.explain.tables import PEG_ALL_UP_TO, explain_plan
 from headgate.explain.why import why as explain_why
+from headgate.explain.why_all import why_all as explain_all
 from headgate.planner.policy import read_policy
 from headgate.planner.run import run
 from headgate.session.planning import Progress, certified_tables
@@ -69,5 +70,6 @@ def warm(progress: Progress | None = None) -> None:
     late = explained.promises.not_on_time()
     if len(late):
         explain_why(book, policy, allocation, int(late[0]))
+        explain_all(book, policy, allocation, explained.frames["promises"])
     if progress is not None:
         progress("warm", 1.0)

@@ -20,6 +20,7 @@ from headgate.explain.where_used import WhereUsed
 from headgate.explain.where_used import where_used as explain_where_used
 from headgate.explain.why import Why, find_line
 from headgate.explain.why import why as explain_why
+from headgate.explain.why_all import why_all as explain_all
 from headgate.files import plan_folder
 from headgate.files.publications import read_publication
 from headgate.planner.allocate import Allocation
@@ -106,12 +107,21 @@ class Plan:
 
     def why(self, order_id: str, line_no: int) -> Why:
         """
-        Why an order line is not on time, and who holds what it lacks.
+        Why an order line is not on time, who holds what it lacks, and what would help.
 
         raises UnknownLineError : there is no such order line; the message says what comes near
         """
         return explain_why(self.book, self.policy, self.allocation,
                            find_line(self.book, order_id, line_no))
+
+    def why_all(self, progress: Progress | None = None) -> pl.DataFrame:
+        """
+        Why each line waits that is not on time, and what would help, planned with: one row each.
+
+        progress : called with "relieve" and the share done
+        returns  : the columns of `headgate.tables.why_schema.WHY`, see the plan format
+        """
+        return explain_all(self.book, self.policy, self.allocation, self.promises, progress)
 
     def where_used(self, supply: str) -> WhereUsed:
         """

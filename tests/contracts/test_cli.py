@@ -8,10 +8,12 @@ import json
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 from rich.console import Console
 from typer import Exit
 
+import headgate as hg
 from headgate import session
 from headgate.base.issue import Issue, IssuesError
 from headgate.cli import exits, main
@@ -139,6 +141,36 @@ def test_why_answers_in_words_and_as_json(run, book, planned):
     assert f"{document['order_id']}/{document['line_no']}" == line
 
 
+def test_why_tells_all_lines_in_one_table(run, book, planned, tmp_path):
+    """A row for each line that is not on time, the same as CSV, as Parquet, as JSON and in Python;
+    an older table is replaced, anything else is not."""
+    table = hg.why_all(hg.read_book(book), planned)
+    promises = pl.read_csv(planned / "promises.csv")
+    late = promises.filter(pl.col("status").is_in(["late", "short", "unplanned"])).height
+    assert table.height == late > 0
+    files = tmp_path / "new" / "why.csv", tmp_path / "why.parquet"
+    for out in (*files, *files):
+        said = run("why", book, planned, "--all", "--out", out)
+        assert said.code == exits.FINE and str(out) in said.out and f"{late} line" in said.out
+    assert files[0].read_text(encoding="utf-8") == table.write_csv()
+    assert pl.read_parquet(files[1]).equals(table)
+    document = run("why", book, planned, "--all", "--json").json
+    assert [line["text"] for line in document["lines"]] == table["text"].to_list()
+    for name, content in (("my.csv", "a,b\n1,2\n"), ("my.parquet", "no table"), ("my.txt", "")):
+        other = tmp_path / name
+        other.write_text(content, encoding="utf-8")
+        said = run("why", book, planned, "--all", "--out", other)
+        assert said.code == exits.WRONG_USE and "[plan.report." in said.err
+        assert other.read_text(encoding="utf-8") == content
+
+
+@pytest.mark.parametrize("words", [[], ["SO-4711/1", "--all"], ["SO-4711/1", "--out", "why.csv"]])
+def test_why_is_asked_of_one_line_or_of_all(run, book, planned, words):
+    """Neither, or both, or a file for one line: wrong use, and nothing is written."""
+    said = run("why", book, planned, *words)
+    assert said.code == exits.WRONG_USE and "--all" in said.err
+
+
 def test_report_is_one_file(run, book, planned, tmp_path):
     """One HTML file appears, and nothing beside it."""
     page = tmp_path / "pages" / "report.html"
@@ -215,7 +247,8 @@ def scenario_file(folder: Path) -> Path:
 def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object]]:
     """One sound call of each command."""
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
-            ["why", book, planned, first_line(planned)], ["where-used", book, planned, "gpu-b300"],
+            ["why", book, planned, first_line(planned)], ["why", book, planned, "--all"],
+            ["where-used", book, planned, "gpu-b300"],
             ["quote", book, planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"],
             ["publish", book, planned, "--on", "2026-02-02"],
             ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],

@@ -112,6 +112,20 @@ def test_any_order_of_rows_gives_the_same_plan(parts: RawParts, shuffle: int):
         name: figure for name, figure in second.summary.items() if name not in of_the_run}
 
 
+@given(books(), st.integers(0, 2**32 - 1))
+@settings(max_examples=15)
+def test_threads_and_the_order_of_rows_do_not_change_what_would_help(parts: RawParts, shuffle: int):
+    """Shuffled rows and lines shared out to threads, two at a time, give the same table of all
+    lines that are not on time, to the letter."""
+    frames, options = parts
+    generator = np.random.default_rng(shuffle)
+    mixed = {name: frame if name == "routing" else frame[generator.permutation(frame.height)]
+             for name, frame in frames.items()}
+    first = planned(parts).why_all()
+    with patch("headgate.explain.relief.CHUNK", 2):
+        assert planned((mixed, options)).why_all().equals(first)
+
+
 def first_ranked(book: Book) -> int:
     """The best-ranked line that has something open; -1 when there is none."""
     still_open = [line for line in book.lines.rank if book.lines.open[line] > 0]

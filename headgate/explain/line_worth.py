@@ -1,0 +1,70 @@
+"""What single lines of a plan bring, by the rules of "Value of a plan"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headgate.book import Book
+from headgate.planner.allocate import Allocation
+from headgate.planner.kernels.rank import LANE, PIECES, SENT, SHIP, Log
+from headgate.planner.policy import Policy
+from headgate.planner.terms import late_cost_cents, late_weeks_undelivered
+
+
+@dataclass(frozen=True, slots=True)
+class LineWorth:
+    """Pieces that a line is given, their last arrival bucket (-1 none), and what it brings."""
+
+    pieces: int
+    last: int
+    cents: int
+
+
+class Worths:
+    """
+    What lines bring: price less standard cost, freight, extra cost of substitutes and late cost,
+    less the late cost of what is not delivered. Plain cents, without weights and bonuses.
+    """
+
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
+        self.book, self.allocation = book, allocation
+        self.late = late_cost_cents(book, policy)
+        weeks = late_weeks_undelivered(book)
+        self.lost_weeks = weeks if policy.undelivered == "late_cost" else np.zeros_like(weeks)
+
+    def planned(self, line: int) -> LineWorth:
+        """What a line brings as planned."""
+        first, end = self.allocation.ptr[line], self.allocation.ptr[line + 1]
+        return self.of(line, self.allocation.log, int(first), int(end))
+
+    def of(self, line: int, log: Log, first: int, end: int) -> LineWorth:
+        """What a line brings with some rows of a log."""
+        book = self.book
+        pieces, last, cents = 0, -1, 0
+        price, late = int(book.lines.price_cents[line]), int(self.late[line])
+        for row in range(first, end):
+            lane, ship, count = (int(log.rows[row, column]) for column in (LANE, SHIP, PIECES))
+            arrival = ship + int(book.lanes.weeks[lane])
+            weeks = max(0, arrival - int(book.lines.requested[line]))
+            profit = price - int(book.unit_cost_cents[log.rows[row, SENT]]) - int(
+                book.lanes.cost_cents[lane])
+            cents += count * (profit - weeks * late) - self._extra(log, row, ship)
+            pieces, last = pieces + count, max(last, arrival)
+        missing = int(book.lines.open[line]) - pieces
+        return LineWorth(pieces, last, cents - missing * late * int(self.lost_weeks[line]))
+
+    def _extra(self, log: Log, row: int, ship: int) -> int:
+        """The extra cost of the substitutes drawn for an allocation."""
+        forest, cents = self.book.forest, 0
+        for draw in range(int(log.first_draw[row]), int(log.first_draw[row + 1])):
+            node = int(log.sources[draw, 0])
+            called, drawn = int(forest.item[node]), int(
+                self.allocation.pools.item[log.sources[draw, 1]])
+            week = ship - int(forest.offset[node])
+            for sub in range(forest.sub_ptr[called], forest.sub_ptr[called + 1]):
+                if called != drawn and forest.sub_item[sub] == drawn and (
+                        forest.sub_from[sub] <= week <= forest.sub_to[sub]):
+                    cents += int(log.pieces[draw]) * int(forest.sub_cost_cents[sub])
+        return cents

@@ -1,0 +1,314 @@
+"""
+What would bring a line on time: the smallest change found, planned with; or that there is none.
+
+The rules are those of "Reliefs of a line" in docs/explanation/planning-rules.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.book import NO_LIMIT
+from headgate.explain.reasons import THREADS, Desk, Ground
+from headgate.explain.relief_kernels import (
+    AMOUNT,
+    ASKED,
+    BY,
+    GIVEN,
+    LACKS,
+    LAST,
+    LEAST,
+    LOG_END,
+    LOG_SECOND,
+    OF_ROW,
+    OPTION,
+    PIECES,
+    find_lacks,
+)
+from headgate.explain.relief_ways import Change, Ways, hours_more, pieces_more
+from headgate.explain.trials import Trial, Trials
+from headgate.planner.policy import Policy
+from headgate.planner.promise import Promises
+from headgate.planner.world import largest_tree
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Progress = Callable[[str, float], None]
+
+CHUNK = 500
+"""Lines that a thread asks for together."""
+MOST_OPTIONS = 8
+"""Items and sites that are tried for a line, those that lack least first."""
+MOST_PARTS = 12
+"""A change of more parts than this is told as it stands: nobody would act on its variants."""
+FOUND, NONE_EXISTS, NONE_FOUND = "found", "none_exists", "none_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """What the line that gives its parts up gets instead, and how much less it brings."""
+
+    line: int
+    pieces: int
+    last: int
+    cost_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """Changes that were planned with; `last` is the arrival bucket that came out, of all pieces."""
+
+    changes: tuple[Change, ...]
+    last: int
+    displaced: Displaced | None = None
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """
+        What is smaller comes first: fewer parts, and what is bought already. An order displaced
+        comes after, and last what would have to be built already.
+        """
+        built = any(change.built for change in self.changes)
+        return (2 if built else 0 if self.displaced is None else 1, len(self.changes),
+                max((change.order for change in self.changes), default=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Relieved:
+    """
+    The answer for one line that is not on time.
+
+    state     : FOUND; NONE_EXISTS, as planning with parts and hours without limit proves; or
+                NONE_FOUND
+    reliefs   : the smallest first
+    pieces, last : what it could have today, everything else held; last -1 for nothing
+    earliest  : the first bucket in which all of it could arrive with parts and hours without
+                limit, -1 never
+    """
+
+    line: int
+    state: str
+    reliefs: tuple[Relief, ...]
+    pieces: int
+    last: int
+    earliest: int
+
+
+def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
+            progress: Progress | None = None, threads: int = THREADS) -> list[Relieved]:
+    """
+    What would bring each chosen line on time, the rest of the plan held.
+
+    chosen   : (n,) indexes of lines that are late, short or unplanned
+    progress : called with "relieve" and the share done
+    threads  : how many share the lines out; each line's answer depends on nothing but the plan
+    """
+    ways = Ways(ground.book, policy, ground.allocation, ground.left)
+    starts = list(range(0, len(chosen), CHUNK))
+    threads = max(1, min(threads, len(starts)))
+    stop = Event()
+    answers: dict[int, list[Relieved]] = {}
+
+    def run(turn: int) -> None:
+        search = Search(ground, ways, promises)
+        for count, start in enumerate(starts[turn::threads], start=1):
+            if stop.is_set():
+                return
+            answers[start] = search.answers(chosen[start:start + CHUNK])
+            if progress is not None and turn == 0:
+                progress("relieve", count / len(starts[turn::threads]))
+
+    with ThreadPoolExecutor(threads) as pool:
+        jobs = [pool.submit(run, turn) for turn in range(threads)]
+        try:
+            for job in jobs:
+                job.result()
+        except BaseException:
+            # Ctrl-C reaches this thread only; the others end after the chunk they are at.
+            stop.set()
+            raise
+    return [answer for start in starts for answer in answers[start]]
+
+
+class Search:
+    """The search for reliefs of one thread."""
+
+    def __init__(self, ground: Ground, ways: Ways, promises: Promises) -> None:
+        self.ground, self.ways, self.promises = ground, ways, promises
+        self.book = ground.book
+        self.desk = Desk(ground)
+        self.trials = Trials(self.desk)
+        steps = int(np.diff(self.book.forest.step_ptr).max(initial=0))
+        self.lack_room = (1 + steps) * largest_tree(self.book)
+
+    def answers(self, chosen: Ints) -> list[Relieved]:
+        """The answer for each line."""
+        lines, count = self.book.lines, len(chosen)
+        own = np.stack([lines.earliest[chosen], lines.latest[chosen], lines.ban[chosen]],
+                       axis=1).astype(np.int64)
+        pieces, last = self.desk.alone(self.ground.ample, chosen, own)
+        whole = pieces == lines.open[chosen]
+        earliest = np.where(whole, last, -1)
+        goals = np.where(whole, np.maximum(lines.requested[chosen], last), -1)
+        today, _ = self.trials.outcome([Trial(int(line), (), NO_LIMIT) for line in chosen])
+        planned_whole = self.promises.pieces[chosen] == lines.open[chosen]
+        helps = whole & ~(planned_whole & (self.promises.last[chosen] <= goals))
+        ready = helps & (today[:, GIVEN] == lines.open[chosen]) & (today[:, LAST] <= goals)
+        lacking = np.flatnonzero(helps & ~ready)
+        found = dict(zip(lacking.tolist(), self.reliefs(chosen[lacking], goals[lacking],
+                                                        earliest[lacking]), strict=True))
+        answers = []
+        for place in range(count):
+            reliefs = tuple(found.get(place, ()))
+            if ready[place]:
+                reliefs = (Relief((), int(today[place, LAST])),)
+            state = FOUND if reliefs else NONE_FOUND if helps[place] else NONE_EXISTS
+            answers.append(Relieved(int(chosen[place]), state, reliefs, int(today[place, GIVEN]),
+                                    int(today[place, LAST]), int(earliest[place])))
+        return answers
+
+    def reliefs(self, chosen: Ints, goals: Longs, earliest: Longs) -> list[list[Relief]]:
+        """The reliefs of lines that lack something, the smallest first."""
+        enough = self.enough(chosen, goals, goals)
+        # What is built can change with the week: where the goal's own week has no way, the first
+        # week in which all could arrive may have one.
+        rest = np.array([relief is None for relief in enough], dtype=bool) & (earliest < goals)
+        for place, relief in zip(np.flatnonzero(rest).tolist(), self.enough(
+                chosen[rest], goals[rest], earliest[rest]), strict=True):
+            enough[place] = relief
+        bought = self.least(chosen, goals, enough)
+        found = [[relief] if relief is not None else [] for relief in bought]
+        self._with_what_there_is(chosen, goals, found)
+        self._displacing(chosen, goals, found)
+        return [sorted(reliefs, key=lambda relief: relief.size) for reliefs in found]
+
+    def enough(self, chosen: Ints, goals: Longs, weeks: Longs) -> list[Relief | None]:
+        """
+        All that a line lacks to arrive in a week, of the option that lacks least, for which that is
+        enough.
+        """
+        options = self._options(chosen, weeks)
+        found: list[Relief | None] = [None] * len(chosen)
+        for turn in range(MOST_OPTIONS):
+            asked = [place for place, own in enumerate(options)
+                     if found[place] is None and turn < len(own)]
+            out, _ = self.trials.outcome([Trial(int(chosen[place]), options[place][turn],
+                                         int(goals[place])) for place in asked])
+            for place, row in zip(asked, out, strict=True):
+                if row[GIVEN] == self.book.lines.open[chosen[place]]:
+                    found[place] = Relief(options[place][turn], int(row[LAST]))
+        return found
+
+    def least(self, chosen: Ints, goals: Longs,
+              enough: list[Relief | None]) -> list[Relief | None]:
+        """The same with every change made as small as does, one after another, dearest first."""
+        found = list(enough)
+        for turn in range(max((len(relief.changes) for relief in enough if relief), default=0)):
+            asked = [(place, relief) for place, relief in enumerate(found)
+                     if relief is not None and turn < len(relief.changes)]
+            out, _ = self.trials.outcome([
+                Trial(int(chosen[place]), relief.changes, int(goals[place]), turn)
+                for place, relief in asked])
+            for (place, relief), row in zip(asked, out, strict=True):
+                smaller = list(relief.changes)
+                smaller[turn] = replace(smaller[turn], quantity=int(row[LEAST]))
+                found[place] = Relief(tuple(smaller), int(row[LAST]))
+        return [None if relief is None else
+                Relief(tuple(c for c in relief.changes if c.quantity), relief.last)
+                for relief in found]
+
+    def _options(self, chosen: Ints, weeks: Longs) -> list[list[tuple[Change, ...]]]:
+        """What each line lacks by each of its options, those that lack least first."""
+        found: list[list[tuple[Change, ...]]] = [[] for _ in chosen]
+        out = np.zeros((max(4_096, self.lack_room), 6), dtype=np.int64)
+        size, first = np.zeros(1, dtype=np.int64), 0
+        while first < len(chosen):
+            size[0] = 0
+            done = find_lacks(self.desk.trees, self.trials.world, self.ground.left,
+                              self.ground.balance, self.desk.scratch, self.ground.lines,
+                              self.ground.allocation.log, self.ground.allocation.ptr, chosen,
+                              weeks, first, self.lack_room, out, size)
+            if done == first:
+                out = np.zeros((2 * len(out), 6), dtype=np.int64)
+                continue
+            first = done
+            rows = out[:size[0]]
+            for option in np.split(rows, np.flatnonzero(
+                    np.any(np.diff(rows[:, [ASKED, OPTION]], axis=0) != 0, axis=1)) + 1):
+                if len(option):
+                    found[int(option[0, ASKED])].append(self._bundle(option))
+        for options in found:
+            options.sort(key=lambda option: (len(option), sum(c.cost_cents for c in option)))
+        return found
+
+    def _bundle(self, rows: Longs) -> tuple[Change, ...]:
+        """All that an option lacks as changes, the dearest first."""
+        changes = [pieces_more(self.book, self.ways.pools, int(row[OF_ROW]), int(row[BY]),
+                               int(row[AMOUNT]))
+                   if row[LACKS] == PIECES else
+                   hours_more(int(row[OF_ROW]), int(row[BY]), int(row[AMOUNT]))
+                   for row in rows]
+        return tuple(sorted(changes, key=lambda c: (-c.cost_cents, c.of, c.gain, c.start)))
+
+    def _with_what_there_is(self, chosen: Ints, goals: Longs, found: list[list[Relief]]) -> None:
+        """Add reliefs in which supply that is bought already takes the place of more of a part."""
+        current = {place: own[0] for place, own in enumerate(found)
+                   if own and len(own[0].changes) <= MOST_PARTS}
+        for turn in range(max((len(one.changes) for one in current.values()), default=0)):
+            # Changes before `turn` may have become several; the rest stands at the end, as bought.
+            asked, trials = [], []
+            for place, relief in current.items():
+                bought = found[place][0].changes
+                if turn >= len(bought) or bought[turn].of != PIECES:
+                    continue
+                rest = len(bought) - turn - 1
+                before = relief.changes[:len(relief.changes) - rest - 1]
+                for way in self.ways.instead_of(int(chosen[place]), bought[turn]):
+                    changes = (*before, *way, *bought[turn + 1:])
+                    asked.append((place, changes, len(bought) == 1))
+                    trials.append(Trial(int(chosen[place]), changes, int(goals[place])))
+            out, _ = self.trials.outcome(trials)
+            taken: set[tuple[int, str]] = set()
+            for (place, changes, single), row in zip(asked, out, strict=True):
+                kind = changes[0].kind if single else "any"
+                if row[GIVEN] < self.book.lines.open[chosen[place]] or (place, kind) in taken:
+                    continue
+                taken.add((place, kind))
+                relief = Relief(changes, int(row[LAST]))
+                if single:
+                    found[place].append(relief)
+                else:
+                    current[place] = relief
+        for place, relief in current.items():
+            if relief is not found[place][0]:
+                found[place].append(relief)
+
+    def _displacing(self, chosen: Ints, goals: Longs, found: list[list[Relief]]) -> None:
+        """Add to each line's reliefs the order that could be displaced at the least cost."""
+        asked, trials = [], []
+        for place, own in enumerate(found):
+            for change in self.ways.holders(int(chosen[place]), own[0].changes) if own else ():
+                asked.append(place)
+                trials.append(Trial(int(chosen[place]), (change,), int(goals[place]),
+                                    behind=change.gain))
+        out, logs = self.trials.outcome(trials, keep=True)
+        best: dict[int, Relief] = {}
+        for place, trial, row, log in zip(asked, trials, out, logs, strict=True):
+            if row[GIVEN] < self.book.lines.open[trial.line]:
+                continue
+            before, after = self.ways.worth.planned(trial.behind), self.ways.worth.of(
+                trial.behind, log, int(row[LOG_SECOND]), int(row[LOG_END]))
+            displaced = Displaced(trial.behind, after.pieces, after.last,
+                                  before.cents - after.cents)
+            relief = Relief(tuple(trial.changes), int(row[LAST]), displaced)
+            kept = best.get(place)
+            if kept is None or displaced.cost_cents < kept.displaced.cost_cents:  # type: ignore[union-attr]
+                best[place] = relief
+        for place, relief in best.items():
+            found[place].append(relief)

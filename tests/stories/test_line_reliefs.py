@@ -1,0 +1,195 @@
+"""Stories of what would help a line that is not on time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headgate.explain.line_relief import LineRelief
+from tests.stories.book_builder import Story, book, week
+from tests.stories.plans import planned
+
+
+def reliefs(story: Story, order: str = "SO-1") -> dict[str, LineRelief]:
+    """What would help an order's first line, by kind, the smallest first."""
+    answer = planned(story).why(order, 1).relief
+    assert answer is not None
+    return {relief.kind: relief for relief in answer.reliefs}
+
+
+def parts(relief: LineRelief) -> list[tuple[Any, ...]]:
+    """Kind, what, where, by when and how many of each part."""
+    return [(part.kind, part.item_id or part.resource_id, part.site_id, part.by_on, part.quantity)
+            for part in relief.parts]
+
+
+def test_as_many_more_as_are_missing_and_not_one_more():
+    """A server takes 8 GPUs, 6 are there, asked for in week 1: 2 more by week 1, at 10 each."""
+    found = reliefs(book([("server", 1, 1)], [("gpu", 6, 0)], [("server", "gpu", 8)]))
+    assert list(found) == ["more"]
+    relief = found["more"]
+    assert parts(relief) == [("more", "gpu", "austin", week(1), 2)]
+    assert (relief.promised_on, relief.on_time, relief.cost_cents) == (week(1, 4), True, 2_000)
+    assert relief.text() == (
+        "2 more gpu at austin, there by the week of 2026-02-09 ($20.00 at standard cost): then all "
+        "of it arrives by 2026-02-13.")
+
+
+def test_a_receipt_that_is_bought_already_comes_before_buying_more():
+    """Six GPUs are there and PO-7 brings 9 in week 4. Two of its pieces by week 1 are enough, and
+    cost nothing that the book knows; two more bought would do as well."""
+    found = reliefs(book([("server", 1, 1)], [("gpu", 6, 0), ("gpu", 9, 4, {"reference": "PO-7"})],
+                         [("server", "gpu", 8)]))
+    assert list(found) == ["pulled_in", "more"]
+    part = found["pulled_in"].parts[0]
+    assert (part.reference, part.due_on, part.by_on, part.quantity) == ("PO-7", week(4), week(1), 2)
+    assert found["pulled_in"].cost_cents is None
+
+
+def test_several_receipts_can_be_pulled_in_together():
+    """Four GPUs are missing, PO-1 and PO-2 bring 3 each: 3 of the first and 1 of the second."""
+    found = reliefs(book([("gpu", 4, 0)], [("gpu", 3, 2, {"reference": "PO-1"}),
+                                           ("gpu", 3, 3, {"reference": "PO-2"})]))
+    assert [(part.reference, part.quantity) for part in found["pulled_in"].parts] == [
+        ("PO-1", 3), ("PO-2", 1)]
+
+
+def test_pieces_of_another_site_are_moved_if_nobody_needs_them_there():
+    """Lodz has 5 GPUs and no lane to AMER; SO-2 takes 3 of them to EMEA. Two are free: enough for
+    one server of 2, too few for two servers of 2."""
+    def story(servers: int) -> Story:
+        return book([("server", servers, 1), ("gpu", 3, 1, {"region": "EMEA"})],
+                    [("gpu", 5, 0, {"site_id": "lodz"})], [("server", "gpu", 2)],
+                    lanes=[("austin", "AMER", 0), ("lodz", "EMEA", 0)])
+
+    moved = reliefs(story(1))["transfer"].parts[0]
+    assert (moved.item_id, moved.from_site_id, moved.site_id, moved.quantity) == (
+        "gpu", "lodz", "austin", 2)
+    assert "transfer" not in reliefs(story(2))
+
+
+def test_another_part_of_the_family_stands_in():
+    """There is no ssd-a, but 4 ssd-b of its family, at 15 instead of 10: 2 of them cost 10 more.
+    The fan is of no family and cannot."""
+    found = reliefs(book([("server", 1, 1)], [("ssd-b", 4, 0), ("fan", 9, 0)],
+                         [("server", "ssd-a", 2), ("server", "fan")],
+                         items=[("ssd-a", 10, "component", {"family": "ssd"}),
+                                ("ssd-b", 15, "component", {"family": "ssd"})]))
+    relief = found["substitute"]
+    assert parts(relief) == [("substitute", "ssd-a", "austin", week(1), 2)]
+    assert (relief.parts[0].from_item_id, relief.cost_cents) == ("ssd-b", 1_000)
+
+
+def test_hours_are_told_whole():
+    """Three servers at 2.5 hours are 7.5, all in one week, which has 4: 3.5 are missing, 4 more."""
+    found = reliefs(book([("server", 3, 0, {"ship_complete": "yes"})], [("gpu", 3, 0)],
+                         [("server", "gpu")], routing=[("server", "test", 2.5, 0)],
+                         capacity=[("test", 4)]))
+    assert parts(found["hours"]) == [("hours", "test", "austin", week(0), 4)]
+
+
+def test_an_order_is_displaced_at_what_it_then_brings_less():
+    """One part now, one in week 2, SO-1 before SO-2. If SO-1 gives its part up it waits until
+    week 2: two weeks late at 0.2% of 100 are 40 cents. Pulling the receipt in, or buying, hurts
+    nobody and comes first."""
+    found = reliefs(book([("part", 1, 0, {"priority": 1}), ("part", 1, 0)],
+                         [("part", 1, 0), ("part", 1, 2)]), "SO-2")
+    assert list(found) == ["pulled_in", "more", "displaced"]
+    part = found["displaced"].parts[0]
+    assert (part.order_id, part.line_no, part.was_on, part.then_on, part.cost_cents) == (
+        "SO-1", 1, week(0, 4), week(2, 4), 40)
+    assert "arrives by 2026-02-20 instead of 2026-02-06, and brings $0.40 less" in part.text()
+
+
+def test_a_frozen_order_is_not_displaced():
+    """The same, but SO-1 may not be moved."""
+    found = reliefs(book([("part", 1, 0, {"priority": 1, "frozen": "yes"}), ("part", 1, 0)],
+                         [("part", 1, 0), ("part", 1, 2)]), "SO-2")
+    assert list(found) == ["pulled_in", "more"]
+
+
+def test_two_parts_together_where_one_is_not_enough():
+    """GPUs and DIMMs are both missing: a relief of two parts, 8 and 4."""
+    found = reliefs(book([("server", 1, 1)], (), [("server", "gpu", 8), ("server", "dimm", 4)],
+                         items=[("gpu", 100)]))
+    assert parts(found["more"]) == [("more", "gpu", "austin", week(1), 8),
+                                    ("more", "dimm", "austin", week(1), 4)]
+
+
+def test_of_two_sites_the_one_that_lacks_less():
+    """Austin lacks GPUs and chassis, Lodz a chassis only: one chassis at Lodz."""
+    found = reliefs(book([("server", 1, 1)], [("gpu", 8, 0, {"site_id": "lodz"})],
+                         [("server", "gpu", 8), ("server", "chassis")],
+                         lanes=[("austin", "AMER", 0), ("lodz", "AMER", 1)]))
+    assert parts(found["more"]) == [("more", "chassis", "lodz", week(0), 1)]
+
+
+def test_none_exists_where_lead_time_alone_is_too_long():
+    """Fourteen days of building: nothing leaves before week 2, asked for in week 1. GPUs are there,
+    so week 2 is planned, and no supply brings it sooner."""
+    made = planned(book([("server", 1, 1)], [("gpu", 1, 0)], [("server", "gpu")],
+                        routing=[("server", "test", 1, 14)], capacity=[("test", "inf")]))
+    answer = made.why("SO-1", 1).relief
+    assert answer is not None
+    assert (answer.state, answer.reliefs, answer.earliest_on) == ("none_exists", (), week(2, 4))
+    assert answer.text() == ("No supply brings it sooner: even with parts and hours without limit, "
+                             "and no other order, 2026-02-20 is the earliest.")
+
+
+def test_earlier_where_on_time_is_out_of_reach():
+    """The same, but the GPU comes in week 3 only, for a shipment in week 5: pulled in to week 0 it
+    arrives in week 2, which is late and the earliest there is."""
+    answer = planned(book([("server", 1, 1)], [("gpu", 1, 3)], [("server", "gpu")],
+                          routing=[("server", "test", 1, 14)],
+                          capacity=[("test", "inf")])).why("SO-1", 1).relief
+    assert answer is not None and answer.relief is not None
+    assert (answer.relief.kind, answer.relief.promised_on, answer.relief.on_time) == (
+        "pulled_in", week(2, 4), False)
+    assert answer.text().startswith("On time is out of reach: with parts and hours without limit "
+                                    "2026-02-20 is the earliest. ")
+
+
+def test_a_restricted_line_cannot_be_helped():
+    """What must not be sent cannot be sent, however much there is of it."""
+    answer = planned(book([("part", 1, 1)], [("part", 5, 0)], restrictions=[
+        ("part", {"region": "AMER"})])).why("SO-1", 1).relief
+    assert answer is not None
+    assert (answer.state, answer.earliest_on) == ("none_exists", None)
+    assert "cannot arrive whole" in answer.text()
+
+
+def test_built_already_where_no_part_is_in_time():
+    """A server takes two weeks to build, and SO-1 has the one that stands there. SO-2 wants one in
+    week 0 too: another server, built already. That nobody can buy; SO-1's is told first."""
+    found = reliefs(book([("server", 1, 0, {"priority": 1}), ("server", 1, 0)],
+                         [("server", 1, 0), ("gpu", 1, 0)], [("server", "gpu")],
+                         routing=[("server", "test", 1, 14)], capacity=[("test", "inf")]), "SO-2")
+    assert list(found) == ["displaced", "more"]
+    assert found["more"].parts[0].built
+    assert found["more"].text().startswith("1 more server at austin, built already and there by")
+
+
+def test_nothing_has_to_change_where_the_plan_left_it_out_for_its_price():
+    """At a price of 5 and a cost of 10 a value plan does not deliver. The part lies there: nothing
+    has to change for week 1 but the decision."""
+    made = planned(book([("part", 1, 1, {"unit_price": 5})], [("part", 1, 0)], objective="value",
+                        late_rate=0))
+    answer = made.why("SO-1", 1)
+    assert answer.reason == "unprofitable" and answer.relief is not None
+    assert [relief.kind for relief in answer.relief.reliefs] == ["unchanged"]
+    assert "What the plan leaves is enough for all of it by 2026-02-06." in answer.text()
+
+
+def test_the_table_of_all_lines_says_what_each_answer_says():
+    """Three lines, two of them late: two rows, with the words of `why`."""
+    made = planned(book([("part", 1, 0, {"priority": 1}), ("part", 1, 0), ("other", 1, 0)],
+                        [("part", 1, 0), ("part", 1, 2)], [("other", "chip")]))
+    table = made.why_all()
+    assert table.select("order_id", "relief", "relief_kind", "relief_id", "relief_quantity",
+                        "relief_by", "relieved_on", "on_time", "other_kinds").rows() == [
+        ("SO-2", "found", "pulled_in", "part", 1, week(0), week(0, 4), "yes", "more;displaced"),
+        ("SO-3", "found", "more", "chip", 1, week(0), week(0, 4), "yes", None)]
+    for row in table.iter_rows(named=True):
+        answer = made.why(row["order_id"], row["line_no"])
+        assert answer.relief is not None
+        assert row["text"].endswith(answer.relief.text())
+        assert row["text"].startswith("Alone it would" if row["order_id"] == "SO-2" else "Even")
