@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headgate.base.issue import Issue, IssuesError
     from headgate.book import Book
     from headgate.explain.compare import Comparison
+    from headgate.explain.customer import CustomerAnswer
     from headgate.explain.line_relief import LineRelief, LineReliefs, ReliefPart
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Book", "CheckResult", "Comparison", "Hold", "HoldAnswer", "Holds", "Issue",
-           "IssuesError", "LineRelief", "LineReliefs", "Plan", "Publication", "Quote",
+__all__ = ["Book", "CheckResult", "Comparison", "CustomerAnswer", "Hold", "HoldAnswer", "Holds",
+           "Issue", "IssuesError", "LineRelief", "LineReliefs", "Plan", "Publication", "Quote",
            "ReliefPart", "Request", "Scenarios", "WhereUsed", "Why", "__version__", "check",
            "compare", "plain_holds", "plan", "publish", "quote", "read_book", "read_holds",
            "scenario", "where_used", "why_all"]
@@ -59,7 +60,8 @@ _HOMES = {
     "Publication": "headgate.promising.record",
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
-    "why_all": "headgate.session", "LineRelief": "headgate.explain.line_relief",
+    "CustomerAnswer": "headgate.explain.customer", "why_all": "headgate.session",
+    "LineRelief": "headgate.explain.line_relief",
     "LineReliefs": "headgate.explain.line_relief", "ReliefPart": "headgate.explain.line_relief",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
     "scenario": "headgate.session", "Scenarios": "headgate.session",

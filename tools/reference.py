@@ -159,9 +159,10 @@ def plan_format() -> str:
         """One table with its columns."""
         written = " `headgate why --all` writes it; it is no part of the folder." * (table is WHY)
         return f"## {table.name}\n\n{table.meaning}{written} A row is named by " \
-            f"{_listed(table.key)}.\n\n" + "\n".join(rows(("column", "kind", "meaning", "a blank means"), (
-                (f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
-                for column in table.columns)))
+            f"{_listed(table.key)}.\n\n" + "\n".join(rows(
+                ("column", "kind", "meaning", "a blank means"),
+                ((f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
+                 for column in table.columns)))
 
     parts += [told(table) for table in (*PLAN_TABLES, WHY)]
     parts.append("## summary.json\n\nAmounts are whole cents of the book's currency; shares are "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import RenderableType
+from rich.text import Text
 
 from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
 from headgate.cli.voice import WrongUse, speaking
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Lines that a terminal shows; --out and --json have all."""
+
+
+class Audience(StrEnum):
+    """For whom an answer is."""
+
+    planner = "planner"
+    customer = "customer"
 
 
 def why(
@@ -28,6 +37,9 @@ def why(
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="FILE.csv", show_default=False,
         help="Where the table of --all goes, .csv or .parquet; an older one is replaced.")] = None,
+    audience: Annotated[Audience, typer.Option(
+        "--audience", help="customer: a text to send, which names no other customer or order and "
+                           "no money.")] = Audience.planner,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
@@ -42,6 +54,8 @@ def why(
         if (line is None) != every:
             raise WrongUse("give one ORDER/LINE, or --all" if line is None else
                            f"{line} and --all exclude each other")
+        if every and audience is Audience.customer:
+            raise WrongUse("--audience customer is for one ORDER/LINE; --all is for planners")
         if out is not None and not every:
             raise WrongUse("--out is for the table of --all; use --json for one line")
         from headgate import session
@@ -56,7 +70,12 @@ def why(
             return
         with voice.progress("asking why"):
             try:
-                answer = session.why(session.read_book(book), plan, str(line))
+                read = session.read_book(book)
+                if audience is Audience.customer:
+                    told = session.tell_customer(read, plan, str(line))
+                    voice.answer({"ok": True, **told.as_dict()}, Text(told.text()))
+                    return
+                answer = session.why(read, plan, str(line))
             except UnknownLineError as unknown:
                 raise WrongUse(str(unknown.args[0])) from None
         voice.answer(answer.as_dict(), *showing.reasons(answer))

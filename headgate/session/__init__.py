@@ -6,6 +6,7 @@ from headgate.session.asking import (
     check,
     compare,
     quote,
+    tell_customer,
     where_used,
     why,
     why_all,
@@ -26,6 +27,6 @@ from headgate.session.scenarios import Scenarios, scenario, write_examples
 
 __all__ = ["FIRST", "Plan", "PlanRefusedError", "Scenarios", "certified_tables", "check",
            "check_policy", "compare", "open_plan", "plan", "publish", "quote", "read_book",
-           "read_publication", "read_requests", "scenario", "warm", "where_used", "why",
-           "why_all", "write_demo", "write_examples", "write_page", "write_quotes",
+           "read_publication", "read_requests", "scenario", "tell_customer", "warm", "where_used",
+           "why", "why_all", "write_demo", "write_examples", "write_page", "write_quotes",
            "write_report", "write_sample"]

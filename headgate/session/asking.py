@@ -12,6 +12,7 @@ import polars as pl
 from headgate.base.issue import IssuesError
 from headgate.book import Book
 from headgate.explain.compare import Comparison, compare_plans
+from headgate.explain.customer import CustomerAnswer
 from headgate.explain.where_used import WhereUsed
 from headgate.explain.why import UnknownLineError, Why
 from headgate.files import plan_folder
@@ -57,12 +58,26 @@ def why(book: Book, plan: Plan | str | Path, line: str) -> Why:
 
     raises UnknownLineError : no such order line; IssuesError : the plan cannot be read
     """
+    return _opened(book, plan).why(*_order_line(book, line))
+
+
+def tell_customer(book: Book, plan: Plan | str | Path, line: str) -> CustomerAnswer:
+    """
+    What the customer of an order line, named ORDER/LINE, can be told.
+
+    raises UnknownLineError : no such order line; IssuesError : the plan cannot be read
+    """
+    return _opened(book, plan).tell_customer(*_order_line(book, line))
+
+
+def _order_line(book: Book, line: str) -> tuple[str, int]:
+    """An order and its line from ORDER/LINE; raises UnknownLineError when it is none."""
     order_id, slash, number = line.rpartition("/")
     if not slash or not number.isdecimal():
         lines = book.tables.frames["orders"].filter(pl.col("order_id") == line)["line_no"]
         hint = f"; did you mean {line}/{lines.sort()[0]}?" if len(lines) else ", such as SO-4711/1"
         raise UnknownLineError(f'"{line}" is not ORDER/LINE{hint}')
-    return _opened(book, plan).why(order_id, int(number))
+    return order_id, int(number)
 
 
 def _opened(book: Book, plan: Plan | str | Path) -> Plan:

@@ -15,6 +15,8 @@ import polars as pl
 from headgate import __version__
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book, build_book
+from headgate.explain.customer import CustomerAnswer
+from headgate.explain.customer import tell_customer as explain_to_customer
 from headgate.explain.tables import PEG_ALL_UP_TO, Coverage, explain_plan
 from headgate.explain.where_used import WhereUsed
 from headgate.explain.where_used import where_used as explain_where_used
@@ -113,6 +115,15 @@ class Plan:
         """
         return explain_why(self.book, self.policy, self.allocation,
                            find_line(self.book, order_id, line_no))
+
+    def tell_customer(self, order_id: str, line_no: int) -> CustomerAnswer:
+        """
+        What the customer of an order line can be told: no other customer or order, and no money.
+
+        raises UnknownLineError : there is no such order line; the message says what comes near
+        """
+        return explain_to_customer(self.book, self.allocation,
+                                   find_line(self.book, order_id, line_no))
 
     def why_all(self, progress: Progress | None = None) -> pl.DataFrame:
         """

@@ -164,7 +164,21 @@ def test_why_tells_all_lines_in_one_table(run, book, planned, tmp_path):
         assert other.read_text(encoding="utf-8") == content
 
 
-@pytest.mark.parametrize("words", [[], ["SO-4711/1", "--all"], ["SO-4711/1", "--out", "why.csv"]])
+def test_why_tells_the_customer_what_can_be_sent(run, book, planned):
+    """The same words in prose, as JSON and in Python; no table of others follows."""
+    line = first_line(planned)
+    said = run("why", book, planned, line, "--audience", "customer")
+    document = run("why", book, planned, line, "--audience", "customer", "--json").json
+    order, _, number = line.rpartition("/")
+    plan = session.open_plan(session.read_book(book), planned)
+    answer = plan.tell_customer(order, int(number))
+    assert document == {"ok": True, **answer.as_dict()}
+    assert " ".join(said.out.split()) == answer.text() and said.code == exits.FINE
+
+
+@pytest.mark.parametrize("words", [["--all", "--audience", "customer"],
+                                   [], ["SO-4711/1", "--all"],
+                                   ["SO-4711/1", "--out", "why.csv"]])
 def test_why_is_asked_of_one_line_or_of_all(run, book, planned, words):
     """Neither, or both, or a file for one line: wrong use, and nothing is written."""
     said = run("why", book, planned, *words)

@@ -1,0 +1,94 @@
+"""Stories of what a customer is told: dates, what is awaited, what is theirs to decide."""
+
+from __future__ import annotations
+
+from headgate.explain.customer import CustomerAnswer
+from tests.stories.book_builder import Story, book, week
+from tests.stories.plans import planned
+
+
+def told(story: Story, order: str = "SO-1") -> CustomerAnswer:
+    """What the customer of an order's first line is told."""
+    return planned(story).tell_customer(order, 1)
+
+
+def options(answer: CustomerAnswer) -> list[tuple[object, ...]]:
+    """Kind, name, pieces and date of each option."""
+    return [(one.kind, one.name, one.quantity, one.promised_on) for one in answer.options]
+
+
+def test_a_date_and_what_is_awaited_in_the_customers_words():
+    """GPUs come in week 3, for a server asked for in week 1. Their description is told, not their
+    number; nothing is the customer's to decide."""
+    answer = told(book([("server", 1, 1)], [("gpu", 8, 3)], [("server", "gpu", 8)], items=[
+        ("gpu", 10, "component", {"description": "the newest accelerator"})]))
+    assert answer.text() == (
+        "Order SO-1, line 1: 1 x server, requested for 2026-02-13. All of it is promised for "
+        "2026-02-27. It waits for the newest accelerator, which is scarce.")
+
+
+def test_a_description_that_says_too_much_is_not_told():
+    """The description names the supplier, the family the other customer, umbrella: the part is a
+    component. An item's own number in its description is left out, too."""
+    for cells in ({"description": "GPU by Nowidia", "family": "for-umbrella"},
+                  {"description": "gpu rev. 2"}, {"description": "a $30,000 part"}):
+        text = told(book([("server", 1, 1), ("server", 1, 9, {"customer_id": "umbrella"})],
+                         [("gpu", 8, 3, {"supplier": "nowidia"})], [("server", "gpu", 8)],
+                         items=[("gpu", 10, "component", cells)])).text()
+        assert text.endswith("It waits for a component, which is scarce.")
+
+
+def test_what_comes_in_several_weeks_is_told_week_by_week():
+    """Two pieces now, three in week 2, and the sixth has no date."""
+    answer = told(book([("part", 6, 0)], [("part", 2, 0), ("part", 3, 2)]))
+    assert "We promise 2 by 2026-02-06, 3 by 2026-02-20; 1 of it has no date yet." in answer.text()
+    assert "supply of the item itself" in answer.text()
+
+
+def test_a_complete_line_is_offered_in_parts():
+    """Four of six are there in time; all six in week 3 only. Without waiting for the last two the
+    customer could have four in the week asked for."""
+    answer = told(book([("part", 6, 1, {"ship_complete": "yes"})], [("part", 4, 0),
+                                                                  ("part", 2, 3)]))
+    assert options(answer) == [("partial", None, 4, week(0, 4))]
+    assert answer.text().endswith(
+        "What could be sooner, if it suits you: 4 by 2026-02-06, if not all have to arrive "
+        "together.")
+
+
+def test_another_item_of_the_family_that_is_there():
+    """SO-1 waits for a b300; b200 of the same family is there, and is not what others ordered:
+    SO-2 takes one of three."""
+    family = {"family": "gpu servers"}
+    answer = told(book([("b300", 2, 0), ("b200", 1, 0, {"customer_id": "umbrella"})],
+                       [("b300", 2, 4), ("b200", 3, 0)],
+                       items=[("b300", 10, "server", family), ("b200", 10, "server", family)]))
+    assert options(answer) == [("item", "b200", 2, week(0, 4))]
+
+
+def test_its_own_dates_and_another_region():
+    """Austin ships to AMER in two weeks and to EMEA at once. Nothing may arrive before week 4, and
+    the order is for week 1: without its own dates it could be there in week 2, in EMEA not before
+    week 4 either."""
+    answer = told(book([("part", 1, 1, {"earliest_on": 4})], [("part", 1, 0)],
+                       lanes=[("austin", "AMER", 14), ("austin", "EMEA", 0)]))
+    assert answer.awaited is not None and answer.awaited.startswith("Building and shipping take")
+    assert options(answer) == [("dates", None, 1, week(2, 4))]
+    answer = told(book([("part", 1, 1)], [("part", 1, 0)],
+                       lanes=[("austin", "AMER", 14), ("austin", "EMEA", 0)]))
+    assert options(answer) == [("region", "EMEA", 1, week(0, 4))]
+
+
+def test_a_region_with_a_restriction_is_not_offered():
+    """The same, but the part must not go to EMEA."""
+    answer = told(book([("part", 1, 1)], [("part", 1, 0)],
+                       lanes=[("austin", "AMER", 14), ("austin", "EMEA", 0)],
+                       restrictions=[("part", {"region": "EMEA"})]))
+    assert options(answer) == []
+
+
+def test_on_time_is_all_that_needs_to_be_said():
+    """A line that is on time waits for nothing."""
+    assert told(book([("part", 1, 1)], [("part", 1, 0)])).text() == (
+        "Order SO-1, line 1: 1 x part, requested for 2026-02-13. All of it is promised for "
+        "2026-02-06.")
