@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headgate.session import (
         Plan,
         Scenarios,
+        actions,
         check,
         compare,
         plan,
@@ -45,9 +46,9 @@ __version__ = "0.1.0"
 
 __all__ = ["Book", "CheckResult", "Comparison", "CustomerAnswer", "Hold", "HoldAnswer", "Holds",
            "Issue", "IssuesError", "LineRelief", "LineReliefs", "Plan", "Publication", "Quote",
-           "ReliefPart", "Request", "Scenarios", "WhereUsed", "Why", "__version__", "check",
-           "compare", "plain_holds", "plan", "publish", "quote", "read_book", "read_holds",
-           "scenario", "where_used", "why_all"]
+           "ReliefPart", "Request", "Scenarios", "WhereUsed", "Why", "__version__", "actions",
+           "check", "compare", "plain_holds", "plan", "publish", "quote", "read_book",
+           "read_holds", "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -61,6 +62,7 @@ _HOMES = {
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
     "CustomerAnswer": "headgate.explain.customer", "why_all": "headgate.session",
+    "actions": "headgate.session",
     "LineRelief": "headgate.explain.line_relief",
     "LineReliefs": "headgate.explain.line_relief", "ReliefPart": "headgate.explain.line_relief",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",

@@ -146,6 +146,7 @@ def _kind_of(field: Any) -> str:
 
 def plan_format() -> str:
     """The page of the plan format: every table, column and figure."""
+    from headgate.tables.actions_schema import ACTIONS
     from headgate.tables.plan_schema import PLAN_TABLES
     from headgate.tables.record_schema import PUBLICATION_KEYS, RECORD_TABLES
     from headgate.tables.why_schema import WHY
@@ -157,14 +158,15 @@ def plan_format() -> str:
 
     def told(table: PlanTable) -> str:
         """One table with its columns."""
-        written = " `headgate why --all` writes it; it is no part of the folder." * (table is WHY)
+        command = {"why": "why --all", "actions": "actions"}.get(table.name)
+        written = f" `headgate {command}` writes it, beside the folder." if command else ""
         return f"## {table.name}\n\n{table.meaning}{written} A row is named by " \
             f"{_listed(table.key)}.\n\n" + "\n".join(rows(
                 ("column", "kind", "meaning", "a blank means"),
                 ((f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
                  for column in table.columns)))
 
-    parts += [told(table) for table in (*PLAN_TABLES, WHY)]
+    parts += [told(table) for table in (*PLAN_TABLES, WHY, ACTIONS)]
     parts.append("## summary.json\n\nAmounts are whole cents of the book's currency; shares are "
                  "0 to 1, and null when there is nothing to share.\n\n" + "\n".join(rows(
                      ("figure", "meaning"),

@@ -8,6 +8,7 @@ import typer
 
 from headgate import __version__
 from headgate.cli import (
+    acting,
     asking,
     books,
     demonstration,
@@ -45,7 +46,7 @@ def start(
 
 
 for _command in (demonstration.demo, books.validate, planning.plan, planning.check,
-                 publishing.publish, explaining.why, asking.where_used, quoting.quote,
-                 asking.report, asking.compare, scenarios.scenario, books.schema,
+                 publishing.publish, explaining.why, acting.actions, asking.where_used,
+                 quoting.quote, asking.report, asking.compare, scenarios.scenario, books.schema,
                  demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

@@ -16,7 +16,6 @@ from headgate.catalog.restrictions import banned_for
 from headgate.explain.reasons import Desk, Ground
 from headgate.explain.relief_kernels import GIVEN, LAST
 from headgate.explain.trials import Trial, Trials
-from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.rank import (
     ACCEPT,
     ACCEPT_END,
@@ -26,7 +25,6 @@ from headgate.planner.kernels.rank import (
     LATEST,
     REGION,
     SOLD,
-    Lines,
 )
 
 Longs = NDArray[np.int64]
@@ -102,9 +100,8 @@ def customer_options(ground: Ground, line: int, last: int, pieces: int,
     # the odd places only end the rows of the log of those at the even ones.
     ptr = np.array([first, end] * len(asked) + [end], dtype=np.int64)
     packed = ground.lines
-    own = replace(ground, lines=Lines(rows, packed.accept, packed.lanes, packed.lane_ptr,
-                                      np.array(banned, dtype=np.int8)),
-                  allocation=Allocation(ground.allocation.log, ptr, ground.allocation.pools))
+    own = replace(ground, lines=packed._replace(rows=rows, banned=np.array(banned, dtype=np.int8)),
+                  allocation=replace(ground.allocation, ptr=ptr))
     out, _ = Trials(Desk(own)).outcome([Trial(2 * place, (), one.goal)
                                         for place, one in enumerate(asked)])
     found = [(one, int(row[GIVEN]), int(row[LAST])) for one, row in zip(asked, out, strict=True)

@@ -3,6 +3,7 @@
 from headgate.files.publications import read_publication
 from headgate.files.quote_tables import read_requests, write_quotes
 from headgate.session.asking import (
+    actions,
     check,
     compare,
     quote,
@@ -25,8 +26,8 @@ from headgate.session.planning import (
 from headgate.session.publishing import FIRST, PlanRefusedError, publish
 from headgate.session.scenarios import Scenarios, scenario, write_examples
 
-__all__ = ["FIRST", "Plan", "PlanRefusedError", "Scenarios", "certified_tables", "check",
-           "check_policy", "compare", "open_plan", "plan", "publish", "quote", "read_book",
-           "read_publication", "read_requests", "scenario", "tell_customer", "warm", "where_used",
-           "why", "why_all", "write_demo", "write_examples", "write_page", "write_quotes",
-           "write_report", "write_sample"]
+__all__ = ["FIRST", "Plan", "PlanRefusedError", "Scenarios", "actions", "certified_tables",
+           "check", "check_policy", "compare", "open_plan", "plan", "publish", "quote",
+           "read_book", "read_publication", "read_requests", "scenario", "tell_customer", "warm",
+           "where_used", "why", "why_all", "write_demo", "write_examples", "write_page",
+           "write_quotes", "write_report", "write_sample"]

@@ -106,6 +106,31 @@ def why_all(book: Book, plan: Plan | str | Path, out: str | Path | None = None,
     return table
 
 
+def actions(book: Book, plan: Plan | str | Path, earlier: Plan | str | Path | None = None,
+            out: str | Path | None = None, progress: Progress | None = None) -> pl.DataFrame:
+    """
+    What to do about a plan: expedite, transfer, postpone, use up, call; each with its effect.
+
+    earlier  : an older plan whose promises count as given; None: those of the book
+    out      : a .csv or .parquet file for the table, written whole or not at all
+    progress : called with "relieve" and the share done
+    returns  : the columns of the table `actions`, see the plan format
+    raises IssuesError : a plan cannot be read, or something else is in the file's place
+    """
+    from headgate.explain.actions import find_actions
+    from headgate.files.answer_table import refuse_other_file, write_answer_table
+    from headgate.tables.actions_schema import ACTIONS
+
+    if out is not None:
+        refuse_other_file(Path(out), ACTIONS.names)
+    older = None if earlier is None else _unchanged(earlier).frames["promises"]
+    opened = _opened(book, plan)
+    table = find_actions(book, opened.policy, opened.allocation, opened.frames, older, progress)
+    if out is not None:
+        write_answer_table(Path(out), table)
+    return table
+
+
 def where_used(book: Book, plan: Plan | str | Path, supply: str) -> WhereUsed:
     """
     Which order lines, promises and dollars hang on a supply: a reference, ITEM or ITEM@SITE.

@@ -164,6 +164,22 @@ def test_why_tells_all_lines_in_one_table(run, book, planned, tmp_path):
         assert other.read_text(encoding="utf-8") == content
 
 
+def test_actions_are_told_in_words_and_as_a_table(run, book, planned, tmp_path):
+    """The same rows in Python, as JSON and as CSV, with words for each; against itself as the older
+    plan nobody has to be called, and a folder that is no plan is refused."""
+    table = hg.actions(hg.read_book(book), planned)
+    out = tmp_path / "actions.csv"
+    said = run("actions", book, planned, "--out", out)
+    assert said.code == exits.FINE and out.read_text(encoding="utf-8") == table.write_csv()
+    words = " ".join(said.out.split())
+    assert all(text in words for text in table["text"].head(3))
+    document = run("actions", book, planned, "--from", planned, "--json").json
+    assert [row["text"] for row in document["actions"]] == table.filter(
+        pl.col("action") != "call")["text"].to_list()
+    assert run("actions", book, planned, "--from", book).code == exits.WRONG_USE
+    assert run("actions", book, planned, "--out", tmp_path / "a.txt").code == exits.WRONG_USE
+
+
 def test_why_tells_the_customer_what_can_be_sent(run, book, planned):
     """The same words in prose, as JSON and in Python; no table of others follows."""
     line = first_line(planned)
@@ -262,6 +278,7 @@ def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object
     """One sound call of each command."""
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
             ["why", book, planned, first_line(planned)], ["why", book, planned, "--all"],
+            ["actions", book, planned],
             ["where-used", book, planned, "gpu-b300"],
             ["quote", book, planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"],
             ["publish", book, planned, "--on", "2026-02-02"],
