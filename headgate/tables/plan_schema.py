@@ -86,11 +86,11 @@ PROMISES = PlanTable(
         _whole("late_days", "days from the requested date to the promise; 0 within its week",
                "nothing is promised"),
         _text("reason", "restriction, lane, lead_time, window, horizon, part, capacity, "
-              "unprofitable, outbid",
+              "frozen, quota, ship_set, unprofitable, outbid",
               "on time"),
-        _text("binding_kind", "part or resource", "nothing binds"),
-        _text("binding_id", "the leaf part or the resource that binds", "nothing binds"),
-        _text("binding_site_id", "the site where it binds", "nothing binds"),
+        _text("binding_kind", "part, resource or quota", "nothing binds"),
+        _text("binding_id", "the leaf part, the resource or the quota that binds", "nothing binds"),
+        _text("binding_site_id", "the site where it binds", "nothing binds, or a quota does"),
         _date("binding_on", "Monday of the week in which it is needed", "nothing binds"),
         _text("text", "the reason in words", "on time"),
     ))
@@ -134,8 +134,11 @@ SHORTAGES = PlanTable(
 PRICES = PlanTable(
     "prices", "What one more piece or hour is worth at most: the certificate of a value plan.",
     ("kind", "id", "site_id", "reserved_for", "week"), (
-        _text("kind", "part (a piece) or resource (an hour)"),
-        _text("id", "the item or the resource"), _text("site_id", "the site"),
+        _text("kind", "part (a piece), resource (an hour) or quota (a piece that it allows)"),
+        _text("id", "the item or the resource; of a quota its quota_id if it caps, `reserved:` and "
+              "its quota_id for those it is reserved for, and `common:` with all quota_ids, joined "
+              "by +, for what reservations of the same items leave"),
+        _text("site_id", "the site", "of a quota: all sites"),
         _text("reserved_for", "the customer that the pieces are reserved for", "for anybody"),
         _date("week", "Monday of the week: parts, there by this week; resources, in this week"),
         _whole("price_cents", "worth of one more, in cents; a part keeps it in the weeks before, "

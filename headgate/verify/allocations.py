@@ -70,10 +70,15 @@ def first_of_line(line: Longs, arrive: Longs, site: Longs, book: Book) -> Longs:
 
 
 def check_allocations(frame: pl.DataFrame, codes: dict[str, Longs], shipments: Shipments,
-                      book: Book, findings: Findings) -> None:
-    """Hold each allocation, and each line's sum, against the rules for options."""
+                      held: pl.DataFrame, book: Book, findings: Findings) -> None:
+    """
+    Hold each allocation, and each line's sum, against the rules for options.
+
+    held : line, item, site, ship, and the pieces held: of those the window does not matter
+    """
     _check_options(frame, shipments, book, findings)
-    _check_arrivals(frame, codes, shipments, book, findings)
+    free = shipments.quantity - _held(shipments, held)
+    _check_arrivals(frame, codes, shipments, free > 0, book, findings)
     lines, line = book.lines, shipments.line
     lots = shipments.quantity % lines.lot[line] != 0
     _rows(findings, "check.allocations.lot", frame, "quantity", lots,
@@ -89,7 +94,7 @@ def check_allocations(frame: pl.DataFrame, codes: dict[str, Longs], shipments: S
     _rows(findings, "check.allocations.complete", frame, "quantity",
           _at(first_row[broken], len(line)),
           lambda row: f"must be all {lines.open[line[row]]} open pieces in one arrival week, "
-          "because the line is ship_complete")
+          "because the line is ship_complete or in a ship set")
 
 
 def _check_options(frame: pl.DataFrame, shipments: Shipments, book: Book,
@@ -110,8 +115,18 @@ def _check_options(frame: pl.DataFrame, shipments: Shipments, book: Book,
           same("must not be sent: a restriction matches the line and the item"))
 
 
+def _held(shipments: Shipments, held: pl.DataFrame) -> Longs:
+    """(rows,) pieces of each allocation that are held."""
+    if held.is_empty():
+        return np.zeros(len(shipments.line), dtype=np.int64)
+    rows = pl.DataFrame({"line": shipments.line, "item": shipments.item, "site": shipments.site,
+                         "ship": shipments.ship})
+    return rows.join(held, on=rows.columns, how="left", maintain_order="left")["held"].fill_null(
+        0).to_numpy()
+
+
 def _check_arrivals(frame: pl.DataFrame, codes: dict[str, Longs], shipments: Shipments,
-                    book: Book, findings: Findings) -> None:
+                    is_free: Bools, book: Book, findings: Findings) -> None:
     lines, calendar, line = book.lines, book.calendar, shipments.line
     has_lane = book.weeks[shipments.site, lines.region[line]] >= 0
     arrive = shipments.arrive
@@ -120,7 +135,8 @@ def _check_arrivals(frame: pl.DataFrame, codes: dict[str, Longs], shipments: Shi
           lambda row: f"must be {calendar.day(int(arrive[row]))}, the ship week plus transit")
     early = arrive < np.maximum(0, lines.earliest[line])
     late = arrive > lines.latest[line]
-    _rows(findings, "check.allocations.window", frame, "arrive_on", has_lane & (early | late),
+    outside = has_lane & is_free & (early | late)
+    _rows(findings, "check.allocations.window", frame, "arrive_on", outside,
           lambda row: f"must be from {calendar.day(max(0, int(lines.earliest[line[row]])))}"
           + ("" if lines.latest[line[row]] == ALWAYS
              else f" to {calendar.day(int(lines.latest[line[row]]))}")

@@ -1,11 +1,14 @@
-"""One line planned alone by the rank rules, in the empty book or the open book."""
+"""One line planned alone by the rank rules, in a world where no other line takes anything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from headgate.verify.facts import ALWAYS
+import numpy as np
+
+from headgate.verify.facts import ALWAYS, Book
+from headgate.verify.supply import Supply
 from headgate.verify.walk import Trees, Walk, World
 
 
@@ -30,6 +33,39 @@ class Question:
     pieces: int
     lot: int
     complete: bool
+
+
+class Questions:
+    """What each line of a book asks to be planned."""
+
+    def __init__(self, book: Book, supply: Supply) -> None:
+        self.book = book
+        self.reserving = set(supply.pool_customer.tolist())
+        self._lanes: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+
+    def lanes(self, line: int) -> tuple[tuple[int, int], ...]:
+        """Site and transit weeks of the sites that may serve a line, nearest first."""
+        book = self.book
+        region, pin = int(book.lines.region[line]), int(book.lines.site[line])
+        if (region, pin) not in self._lanes:
+            rows = sorted((int(book.days[site, region]), int(book.freight[site, region]), site)
+                          for site in np.flatnonzero(book.weeks[:, region] >= 0).tolist()
+                          if pin in (-1, site))
+            self._lanes[region, pin] = tuple((site, int(book.weeks[site, region]))
+                                             for _, _, site in rows)
+        return self._lanes[region, pin]
+
+    def of(self, line: int) -> Question:
+        """The line as it asks to be planned alone."""
+        lines = self.book.lines
+        customer = int(lines.customer[line])
+        return Question(
+            items=(int(lines.item[line]), *lines.accepts[line]), lanes=self.lanes(line),
+            banned=int(lines.banned[line]),
+            customer=customer if customer in self.reserving else -1,
+            first=max(0, int(lines.earliest[line])), last=int(lines.latest[line]),
+            pieces=int(lines.open[line]), lot=int(lines.lot[line]),
+            complete=bool(lines.complete[line]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,13 @@ from headgate.base.issue import Issue
 from headgate.tables.frames import Tables
 from headgate.tables.plan_schema import PlanFrames
 from headgate.verify.allocations import Shipments, check_allocations, read_shipments
-from headgate.verify.bound import best_worth, certified_bound
+from headgate.verify.bound import best_worth, certified_bound, worth_of_held
 from headgate.verify.certificate import check_certificate
 from headgate.verify.compare import compare_quantities
 from headgate.verify.explosion import Explosion, draws_of, explode, line_name
 from headgate.verify.facts import Book, read_book
+from headgate.verify.held import Held, check_held, hold, rest_of
+from headgate.verify.limits import check_quotas, check_sets, counter_of
 from headgate.verify.market import Prices, read_prices
 from headgate.verify.pegging import Pegs, peg, pegging_rows
 from headgate.verify.policy import VALUE, read_policy
@@ -30,6 +32,7 @@ from headgate.verify.promises import (
     check_reasons,
     status_of,
 )
+from headgate.verify.quotas import Quotas, read_quotas
 from headgate.verify.reasons import Given, Reason, Reasoner, chosen_lines
 from headgate.verify.reliefs import check_reliefs
 from headgate.verify.rules import Findings
@@ -85,8 +88,9 @@ def check_plan(tables: Tables, plan: PlanFrames, sample: int | None = None) -> C
     if policy is None:
         return CheckResult(findings.issues(), figures)
     book = read_book(tables, policy)
-    check = _Check(tables, plan, book, read_supply(tables, book), read_structure(tables, book),
-                   findings, figures)
+    supply = read_supply(tables, book)
+    check = _Check(tables, plan, book, supply, read_structure(tables, book),
+                   read_quotas(tables, book, supply), findings, figures)
     if check.fits():
         check.run(sample)
     return CheckResult(findings.issues(), figures)
@@ -101,6 +105,7 @@ class _Check:
     book: Book
     supply: Supply
     structure: Structure
+    quotas: Quotas
     findings: Findings
     figures: dict[str, int]
 
@@ -130,20 +135,26 @@ class _Check:
 
     def run(self, sample: int | None) -> None:
         """All steps; a step is left out when what it builds on is broken."""
-        coded = check_shape(self.plan.frames, self.book, self.supply, self.findings)
+        coded = check_shape(self.plan.frames, self.book, self.supply, self.quotas, self.findings)
         if coded is None:
             return
         check_prices(self.plan.frames["prices"], coded.prices, self.book, self.supply,
-                     self.findings)
+                     self.quotas, self.findings)
+        held = hold(self.book, self.supply, Trees(self.book, self.structure), self.quotas)
         shipments = read_shipments(coded.allocations, self.book)
         check_allocations(self.plan.frames["allocations"], coded.allocations, shipments,
-                          self.book, self.findings)
+                          held.shipments(), self.book, self.findings)
+        check_sets(shipments, self.book, self.findings)
         if self.findings:
             return
         exploded, drawn, pegs = self._stock(coded, shipments)
+        check_quotas(counter_of(self.quotas, shipments, exploded.draws), self.book, self.findings)
+        check_held(held, coded.allocations, {name: exploded.draws[name].to_numpy()
+                                             for name in exploded.draws.columns}, self.book,
+                   self.findings)
         status = status_of(shipments, self.book)
         one_by_one = check_promises(self.plan.frames["promises"], coded.promises["line"],
-                                    shipments, status, self.book, self.findings)
+                                    shipments, status, held.broken, self.book, self.findings)
         used = hours_used(exploded.hours, self.book)
         check_hours(used, self.book, self.findings)
         prices = self._prices(coded)
@@ -152,25 +163,27 @@ class _Check:
         expected = Figures(self.tables, self.book, self.structure, shipments, drawn, status,
                            worth).expected()
         check_summary(self.plan.summary, expected, self.plan.frames, self.findings)
-        weighted, bound = expected["value"]["weighted_cents"], self._bound(prices, worth)
+        weighted, bound = expected["value"]["weighted_cents"], self._bound(prices, worth, held)
         check_certificate(self.plan.summary, self.book.policy, bound, weighted, self.findings)
         check_reliefs(self.plan.frames["reliefs"], coded.reliefs, prices,
                       0 if bound is None else bound - weighted, self.book, self.supply,
                       self.findings)
         if one_by_one:
-            self._reasons(status, shipments, exploded, used, pegs, sample)
+            self._reasons(status, shipments, exploded, used, pegs, held, sample)
 
     def _prices(self, coded: Coded) -> Prices | None:
         """The plan's prices; a plan under another policy has none."""
         if self.book.policy.objective != VALUE:
             return None
-        return read_prices(coded.prices, self.book, self.supply)
+        return read_prices(coded.prices, self.book, self.supply, self.quotas)
 
-    def _bound(self, prices: Prices | None, worth: Worth) -> int | None:
-        """The bound that the prices prove."""
+    def _bound(self, prices: Prices | None, worth: Worth, held: Held) -> int | None:
+        """The bound that the prices prove: what is held, and the bound of the rest."""
         if prices is None:
             return None
-        return certified_bound(self.book, self.supply, self.structure, prices, worth)
+        book, supply = rest_of(self.book, self.supply, held)
+        return worth_of_held(held, self.structure, worth) + certified_bound(
+            book, supply, self.structure, self.quotas, held.left, prices, worth)
 
     def _stock(self, coded: Coded, shipments: Shipments,
                ) -> tuple[Explosion, dict[str, Longs], Pegs | None]:
@@ -209,29 +222,31 @@ class _Check:
                         self.findings)
 
     def _reasons(self, status: Longs, shipments: Shipments, exploded: Explosion, used: Longs,
-                 pegs: Pegs | None, sample: int | None) -> None:
+                 pegs: Pegs | None, held: Held, sample: int | None) -> None:
         """Reasons, recomputed by the rank rules where the rest of the plan stands."""
         late = np.flatnonzero(np.isin(status, (LATE, SHORT, UNPLANNED)))
         recomputed: dict[int, Reason] = {}
         if pegs is not None and not self.findings:
             chosen = chosen_lines(late, sample, self.book)
-            reasoner = self._reasoner(chosen, shipments, exploded, used, pegs)
+            reasoner = self._reasoner(chosen, shipments, exploded, used, pegs, held)
             recomputed = {line: reasoner.reason(line) for line in chosen.tolist()}
         self.figures["reasons_total"] = len(late)
         self.figures["reasons_recomputed"] = len(recomputed)
-        check_reasons(self.plan.frames["promises"], status, recomputed, self.book, self.findings)
+        check_reasons(self.plan.frames["promises"], status, recomputed,
+                      [quota.name for quota in self.quotas.quotas], self.book, self.findings)
 
     def _reasoner(self, chosen: Longs, shipments: Shipments, exploded: Explosion, used: Longs,
-                  pegs: Pegs) -> Reasoner:
+                  pegs: Pegs, held: Held) -> Reasoner:
         book = self.book
         free = np.where(book.hours >= LIMIT, book.hours, book.hours - used)
         left = World(self.supply, pegs.left.tolist(), free.tolist())
         unprofitable: list[int] = []
         if book.policy.objective == VALUE:
-            best = best_worth(chosen, read_worth(book), None, self.supply)
+            best = best_worth(chosen, read_worth(book), None, self.supply, self.quotas.kind)
             unprofitable = chosen[best <= 0].tolist()
         return Reasoner(book, Trees(book, self.structure), self.supply, shipments, left,
-                        _given(chosen, exploded, pegs), frozenset(unprofitable))
+                        _given(chosen, exploded, pegs), frozenset(unprofitable), held,
+                        self.quotas, exploded.draws)
 
 
 def _given(chosen: Longs, exploded: Explosion, pegs: Pegs) -> Given:

@@ -135,6 +135,9 @@ class Lines:
     price, late      : cents of one piece, and of one piece and week late
     requested, earliest, latest, promised : buckets; latest ALWAYS and promised -ALWAYS when blank
     requested_day    : days since 1970-01-01
+    complete         : all open pieces arrive in one week, by themselves or with their ship set
+    ship_set         : number of the line's ship set, -1 none
+    frozen           : the promise is kept
     site             : the only site, -1 any
     recognise        : place in RECOGNISE_ON
     acceptance       : days from arrival to acceptance
@@ -159,6 +162,8 @@ class Lines:
     latest: Longs
     promised: Longs
     complete: Bools
+    ship_set: Longs
+    frozen: Bools
     site: Longs
     region: Longs
     customer: Longs
@@ -195,6 +200,7 @@ class Book:
     hours     : (resources, sites, weeks) millionths; UNLIMITED_MICRO without limit
     has_hours : (resources, sites) whether the pair has any capacity row
     banned    : (kinds of lines, items) whether a restriction forbids the item
+    pins      : (pins, 4) line, site, ship bucket and pieces, in the order in which they are placed
     """
 
     calendar: Calendar
@@ -209,6 +215,7 @@ class Book:
     hours: Longs
     has_hours: Bools
     banned: Bools
+    pins: Longs
 
 
 class Rates:
@@ -253,7 +260,16 @@ def read_book(tables: Tables, policy: Policy) -> Book:
     hours, has_hours = _hours(capacity, ids, calendar)
     lines = _lines(orders, ids, calendar, rates, policy, kind_of_line)
     return Book(calendar, policy, ids, lines, unit_cost, made, weeks, days, freight, hours,
-                has_hours, banned)
+                has_hours, banned, _pins(frames["pins"], lines, ids, calendar))
+
+
+def _pins(pins: pl.DataFrame, lines: Lines, ids: Ids, calendar: Calendar) -> Longs:
+    """By rank of the line, ship week and site; a blank quantity is all that is open."""
+    line = lines.find(places(pins["order_id"], lines.orders), whole(pins["line_no"]))
+    site, ship = places(pins["site_id"], ids.sites), calendar.bucket(days_of(pins["ship_on"], 0))
+    pieces = np.where(pins["quantity"].is_null().to_numpy(), lines.open[line],
+                      whole(pins["quantity"]))
+    return np.stack([line, site, ship, pieces], axis=1)[np.lexsort((site, ship, lines.rank[line]))]
 
 
 def _lanes(lanes: pl.DataFrame, ids: Ids) -> tuple[Longs, Longs, Longs]:
@@ -326,6 +342,7 @@ def _lines(orders: pl.DataFrame, ids: Ids, calendar: Calendar, rates: Rates, pol
     rank[by_rank] = np.arange(frame.height)
     place = {name: k for k, name in enumerate(ids.items)}
     items = places(frame["item_id"], ids.items)
+    ship_set = places(frame["ship_set"], sorted_ids(frame["ship_set"]))
     return Lines(
         orders=names, key_order=key_order[order], key_line=key_line[order], item=items,
         open=whole(frame["quantity"]) - whole(frame["shipped_quantity"]),
@@ -338,7 +355,8 @@ def _lines(orders: pl.DataFrame, ids: Ids, calendar: Calendar, rates: Rates, pol
                         calendar.bucket(latest_day)),
         promised=np.where(frame["promised_on"].is_null().to_numpy(), -ALWAYS,
                           calendar.bucket(promised_day)),
-        complete=whole(frame["ship_complete"]).astype(np.bool_),
+        complete=whole(frame["ship_complete"]).astype(np.bool_) | (ship_set >= 0),
+        ship_set=ship_set, frozen=whole(frame["frozen"]).astype(np.bool_),
         site=places(frame["site_id"], ids.sites), region=places(frame["region"], ids.regions),
         customer=places(frame["customer_id"], ids.customers),
         segment=frame["segment"].to_list(), priority=whole(frame["priority"]),

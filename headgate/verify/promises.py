@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import polars as pl
@@ -32,12 +32,16 @@ def status_of(shipments: Shipments, book: Book) -> Longs:
 
 
 def check_promises(frame: pl.DataFrame, line: Longs, shipments: Shipments, status: Longs,
-                   book: Book, findings: Findings) -> bool:
-    """Every figure but the reasons; False when the rows are not the book's lines one by one."""
+                   broken: Longs, book: Book, findings: Findings) -> bool:
+    """
+    Every figure but the reasons; False when the rows are not the book's lines one by one.
+
+    broken : (lines,) pieces that are held and do not fit
+    """
     if not _check_rows(line, book, findings):
         return False
     actual = frame.drop("reason", *BINDING, "text", "order_id", "line_no")
-    expected = _expected(shipments, status, book)
+    expected = _expected(shipments, status, broken, book)
     for name in actual.columns:
         wrong = actual[name].ne_missing(expected[name])
         findings.add_rows(
@@ -64,7 +68,7 @@ def _recomputed(due: pl.Series) -> Callable[[int], str]:
     return lambda row: f"must be {shown(row)}, recomputed from the book and the allocations"
 
 
-def _expected(shipments: Shipments, status: Longs, book: Book) -> pl.DataFrame:
+def _expected(shipments: Shipments, status: Longs, broken: Longs, book: Book) -> pl.DataFrame:
     lines, calendar = book.lines, book.calendar
     given = pl.Series(shipments.promised > 0, dtype=pl.Boolean)
 
@@ -79,7 +83,7 @@ def _expected(shipments: Shipments, status: Longs, book: Book) -> pl.DataFrame:
         "open_quantity": lines.open, "promised_quantity": shipments.promised,
         "first_arrive_on": dates(shipments.first, 0), "last_arrive_on": dates(shipments.last, 0),
         "promised_on": dates(shipments.last, 4),
-        "broken_quantity": np.zeros(len(lines), dtype=np.int64),
+        "broken_quantity": broken,
         "status": pl.Series(STATUSES, dtype=pl.String).gather(pl.Series(status)),
         "late_days": _only(given, pl.Series(late_days))})
 
@@ -88,12 +92,13 @@ def _only(where: pl.Series, values: pl.Series) -> pl.Series:
     return pl.select(pl.when(where).then(values).otherwise(None)).to_series()
 
 
-def check_reasons(frame: pl.DataFrame, status: Longs, recomputed: dict[int, Reason], book: Book,
-                  findings: Findings) -> None:
+def check_reasons(frame: pl.DataFrame, status: Longs, recomputed: dict[int, Reason],
+                  quotas: Sequence[str], book: Book, findings: Findings) -> None:
     """
     The reasons of all lines that are not on time, and blanks for the others.
 
     recomputed : reasons by line; of the other lines only the form and the wording are checked
+    quotas     : ids of the quotas that can bind
     """
     cells = frame.select("reason", *BINDING, "text")
     needs_reason = pl.Series(np.isin(status, (LATE, SHORT, UNPLANNED)), dtype=pl.Boolean)
@@ -106,26 +111,30 @@ def check_reasons(frame: pl.DataFrame, status: Longs, recomputed: dict[int, Reas
     unknown = needs_reason & ~cells["reason"].is_in(list(REASONS)).fill_null(False)
     findings.add_rows("check.promises.reason", TABLE, "reason", unknown.arg_true().to_numpy(),
                       cell(cells["reason"]), same(f"must be one of {', '.join(REASONS)}"))
-    _check_form(cells, needs_reason & ~unknown, book, findings)
+    _check_form(cells, needs_reason & ~unknown, quotas, book, findings)
     _check_text(cells, needs_reason & ~unknown, findings)
     _check_recomputed(cells, recomputed, book, findings)
 
 
-def _check_form(cells: pl.DataFrame, asked: pl.Series, book: Book, findings: Findings) -> None:
-    """What binds is all there or all blank, and known."""
+def _check_form(cells: pl.DataFrame, asked: pl.Series, quotas: Sequence[str], book: Book,
+                findings: Findings) -> None:
+    """What binds is all there or all blank, and known; a quota binds at no site."""
+    of_quota = (cells["binding_kind"] == "quota").fill_null(False)
     blanks = sum((cells[name].is_null().cast(pl.Int64) for name in BINDING),
                  pl.Series(np.zeros(cells.height, dtype=np.int64)))
-    torn = asked & (blanks != 0) & (blanks != len(BINDING))
+    torn = asked & (blanks != 0) & (blanks != len(BINDING)) & ~of_quota
+    astray = asked & of_quota & ((blanks != 1) | cells["binding_site_id"].is_not_null()
+                                 | ~cells["binding_id"].is_in(list(quotas)).fill_null(False))
     known = pl.Series(cells.select(
         pl.when(pl.col("binding_kind") == "part").then(pl.col("binding_id").is_in(book.ids.items))
         .when(pl.col("binding_kind") == "resource")
         .then(pl.col("binding_id").is_in(book.ids.resources)).otherwise(False)
         & pl.col("binding_site_id").is_in(book.ids.sites)).to_series())
-    wrong = torn | (asked & (blanks == 0) & ~known.fill_null(False))
+    wrong = torn | astray | (asked & (blanks == 0) & ~of_quota & ~known.fill_null(False))
     findings.add_rows("check.promises.reason", TABLE, "binding_id", wrong.arg_true().to_numpy(),
                       cell(cells["binding_id"]),
                       same("must be a part or resource of the book with its kind, site and "
-                           "week, or all of them blank"))
+                           "week, a quota with its week, or all of them blank"))
 
 
 def _check_text(cells: pl.DataFrame, asked: pl.Series, findings: Findings) -> None:

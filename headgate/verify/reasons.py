@@ -7,28 +7,37 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from headgate.tables.schema import UNLIMITED_MICRO
 from headgate.verify.allocations import Shipments, first_of_line
-from headgate.verify.alone import Alone, Answer, Question
+from headgate.verify.alone import Alone, Answer, Question, Questions
 from headgate.verify.explosion import line_name
 from headgate.verify.facts import ALWAYS, Book
+from headgate.verify.held import Held
+from headgate.verify.quotas import Quotas
 from headgate.verify.supply import Supply
+from headgate.verify.waiting import Limits
 from headgate.verify.walk import Need, Option, Trees, Walk, World
 
 Longs = NDArray[np.int64]
-PART, RESOURCE = "part", "resource"
+PART, RESOURCE, QUOTA = "part", "resource", "quota"
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What binds: a part or resource (its number), the site, the bucket in which it is needed."""
+    """
+    What binds: a part or resource (its number), the site, the bucket in which it is needed.
+
+    name : of a quota, which binds at no site (-1)
+    """
 
     kind: str
     index: int
     site: int
     bucket: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,8 @@ class Reason:
         if self.binding is None:
             return self.word, None, None, None, None
         bound = self.binding
+        if bound.kind == QUOTA:
+            return self.word, QUOTA, bound.name, None, book.calendar.day(bound.bucket)
         names = book.ids.items if bound.kind == PART else book.ids.resources
         return (self.word, bound.kind, names[bound.index], book.ids.sites[bound.site],
                 book.calendar.day(bound.bucket))
@@ -78,8 +89,10 @@ class Reasoner:
     """
 
     def __init__(self, book: Book, trees: Trees, supply: Supply, shipments: Shipments,
-                 left: World, given: Given, unprofitable: frozenset[int]) -> None:
+                 left: World, given: Given, unprofitable: frozenset[int], held: Held,
+                 quotas: Quotas, draws: pl.DataFrame) -> None:
         self.book, self.trees, self.shipments = book, trees, shipments
+        self.questions = Questions(book, supply)
         self.unprofitable = unprofitable
         self.left, self.given = left, given
         horizon, hours = book.calendar.horizon, book.hours.tolist()
@@ -87,7 +100,7 @@ class Reasoner:
         self.banned = book.banned.tolist()
         self.empty = Alone(World(supply, there, hours), trees, self.banned, horizon)
         self.open = Alone(World(supply, there, hours, endless=True), trees, self.banned, horizon)
-        self._lanes: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        self.limits = Limits(book, trees, supply, held, quotas, shipments, draws, self.empty)
         self._own = self._first_by_item()
 
     def _first_by_item(self) -> dict[tuple[int, int], int]:
@@ -100,37 +113,17 @@ class Reasoner:
             sites.setdefault((line, item), site)
         return sites
 
-    def lanes(self, line: int) -> tuple[tuple[int, int], ...]:
-        """Site and transit weeks of the sites that may serve a line, nearest first."""
-        book = self.book
-        region, pin = int(book.lines.region[line]), int(book.lines.site[line])
-        if (region, pin) not in self._lanes:
-            rows = sorted((int(book.days[site, region]), int(book.freight[site, region]), site)
-                          for site in np.flatnonzero(book.weeks[:, region] >= 0).tolist()
-                          if pin in (-1, site))
-            self._lanes[region, pin] = tuple((site, int(book.weeks[site, region]))
-                                             for _, _, site in rows)
-        return self._lanes[region, pin]
-
-    def question(self, line: int) -> Question:
-        """The line as it asks to be planned alone."""
-        lines = self.book.lines
-        customer = int(lines.customer[line])
-        return Question(
-            items=(int(lines.item[line]), *lines.accepts[line]), lanes=self.lanes(line),
-            banned=int(lines.banned[line]),
-            customer=customer if customer in self.empty.world.reserving else -1,
-            first=max(0, int(lines.earliest[line])), last=int(lines.latest[line]),
-            pieces=int(lines.open[line]), lot=int(lines.lot[line]),
-            complete=bool(lines.complete[line]))
-
     def reason(self, line: int) -> Reason:
         """The first reason that is true of the line, and what binds."""
-        question = self.question(line)
+        question = self.questions.of(line)
         answer = self.open.answer(question)
         word = self._word(line, question, answer)
         if word in ("restriction", "lane", "horizon", "unprofitable"):
             return Reason(word, None)
+        if word == "quota":
+            return Reason(word, self._binding_quota(line, question, answer))
+        if word == "ship_set":
+            return Reason(word, self._binding_mate(self.limits.latest_mate(line)))
         alone = word == "alone"
         binding = self._binding(line, question, answer, alone, word in ("lead_time", "window"))
         if alone:
@@ -162,20 +155,45 @@ class Reasoner:
         by_then = _changed(question, last=min(question.last, asked))
         if not self.empty.answer(by_then).on_time(pieces, asked):
             return "alone"
+        if self.limits.is_held_late(line):
+            return "frozen"
+        if self.limits.lifted_for(line):
+            return "quota"
+        if self.limits.waits_for_set(line):
+            return "ship_set"
         return "unprofitable" if line in self.unprofitable else "outbid"
+
+    def _binding_quota(self, line: int, question: Question, answer: Answer) -> Binding | None:
+        """The last of the quotas that must be lifted, in the week of the reference shipment."""
+        quota = self.limits.quotas.quotas[self.limits.lifted_for(line) - 1]
+        ship = self._reference(line, question, answer)[2]
+        return None if ship < 0 else Binding(QUOTA, -1, -1, ship, quota.name)
+
+    def _binding_mate(self, line: int) -> Binding | None:
+        """What binds a line alone on the empty book; nothing if it can go nowhere."""
+        question = self.questions.of(line)
+        banned = self.banned[question.banned]
+        if not question.lanes or all(banned[item] for item in question.items):
+            return None
+        return self._binding(line, question, self.open.answer(question), True, False)
+
+    def _reference(self, line: int, question: Question, answer: Answer) -> tuple[int, int, int]:
+        """Item, site and ship bucket of the reference shipment; below 0 there is none."""
+        banned = self.banned[question.banned]
+        item = next(item for item in question.items if not banned[item])
+        site = self._own.get((line, item), question.lanes[0][0])
+        asked = int(self.book.lines.requested[line])
+        arrive = min(max(asked, answer.last if answer.pieces else asked), question.last)
+        return item, site, min(self.book.calendar.horizon - 1,
+                               arrive - dict(question.lanes)[site])
 
     def _binding(self, line: int, question: Question, answer: Answer, alone: bool,
                  always: bool) -> Binding | None:
         """What binds the reference shipment; `always` names the longest leaf if nothing does."""
-        banned = self.banned[question.banned]
-        item = next(item for item in question.items if not banned[item])
-        site = self._own.get((line, item), question.lanes[0][0])
-        transit = dict(question.lanes)[site]
-        asked = int(self.book.lines.requested[line])
-        arrive = min(max(asked, answer.last if answer.pieces else asked), question.last)
-        ship = min(self.book.calendar.horizon - 1, arrive - transit)
+        item, site, ship = self._reference(line, question, answer)
         if ship < 0:
             return None
+        banned, transit = self.banned[question.banned], dict(question.lanes)[site]
         spread = max(0, ship - max(0, question.first - transit))
         world = self.empty.world if alone else self.left
         before = Walk(world, site, question.customer, banned)

@@ -35,7 +35,13 @@ RULES: dict[str, str] = {
     "check.allocations.restriction": "an item is sent that a restriction forbids",
     "check.allocations.lot": "a shipment is not a multiple of the lot size",
     "check.allocations.quantity": "a line is sent more than is open",
-    "check.allocations.complete": "a ship_complete line arrives in parts or in several weeks",
+    "check.allocations.complete": "a ship_complete line, or one of a ship set, arrives in parts or "
+                                  "in several weeks",
+    "check.allocations.ship_set": "a ship set arrives in part or in several weeks",
+    "check.held.allocation": "a pin or a frozen promise that fits is not in the plan",
+    "check.held.draws": "what is held draws other pieces than the rules give it",
+    "check.quotas.cap": "more pieces are sent, or drawn for what is sent, than a quota lets",
+    "check.quotas.reserved": "others draw what a quota reserves",
     "check.explosion.draws": "the draws of a shipment do not cover its needs exactly",
     "check.explosion.make": "an item is made in a week in which it cannot be made",
     "check.explosion.unneeded": "pieces are drawn that no shipment needs",
@@ -59,6 +65,8 @@ RULES: dict[str, str] = {
     "check.prices.policy": "prices stand in a plan of a policy that has none",
     "check.prices.pool": "a price is of pieces, or for a customer, that the book does not have",
     "check.prices.hours": "a price is of hours without limit, or of a week without hours",
+    "check.prices.quota": "a price is of a quota that the book does not have, or of one site or "
+                          "customer only",
     "check.prices.falling": "the prices of the same pieces do not fall from week to week",
     "check.reliefs.policy": "reliefs stand in a plan of a policy that has none",
     "check.reliefs.place": "the places do not count up from 1 without a gap",

@@ -13,6 +13,7 @@ from headgate.tables.plan_schema import PLAN_TABLES, PlanColumn, PlanTable
 from headgate.verify.facts import Book, days_of, places, weeks_of, whole
 from headgate.verify.market import PART, RESOURCE
 from headgate.verify.prices import code_prices
+from headgate.verify.quotas import Quotas
 from headgate.verify.rules import Findings, cell, same
 from headgate.verify.supply import Supply
 
@@ -40,7 +41,7 @@ class Coded:
     pegging     : line, item, site, drawn, reference, quantity, stood, lead_days
     promises    : line
     shortages   : kind (0 part, 1 resource), id, site, week
-    prices      : kind, id, site, customer, week, price
+    prices      : kind (2 quota), id, site, customer, week, price
     reliefs     : place, kind, id, site, week, quantity
     """
 
@@ -53,7 +54,7 @@ class Coded:
     reliefs: dict[str, Longs]
 
 
-def check_shape(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply,
+def check_shape(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply, quotas: Quotas,
                 findings: Findings) -> Coded | None:
     """The coded tables; None when a table is not shaped as declared (and nothing can be proven)."""
     present = [table for table in PLAN_TABLES if _has_columns(frames, table, findings)]
@@ -63,7 +64,7 @@ def check_shape(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply,
         _check_cells(frames[table.name], table, findings)
     if findings:
         return None
-    coded = _code(frames, book, supply)
+    coded = _code(frames, book, supply, quotas)
     for table in PLAN_TABLES:
         _check_weeks(frames[table.name], table.name, book, findings)
         _check_known(frames[table.name], table.name, getattr(coded, table.name), findings)
@@ -128,7 +129,8 @@ def _check_range(cells: pl.Series, column: PlanColumn, table: str, findings: Fin
                       same(expected))
 
 
-def _code(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply) -> Coded:
+def _code(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply,
+          quotas: Quotas) -> Coded:
     ids, calendar = book.ids, book.calendar
 
     def line(frame: pl.DataFrame) -> Longs:
@@ -166,7 +168,7 @@ def _code(frames: Mapping[str, pl.DataFrame], book: Book, supply: Supply) -> Cod
                  "reference": places(pegging["reference"], supply.references)},
         promises={"line": line(frames["promises"])},
         shortages=scarce(frames["shortages"]),
-        prices=code_prices(frames["prices"], book),
+        prices=code_prices(frames["prices"], book, quotas),
         reliefs={"place": whole(reliefs["place"]), **scarce(reliefs),
                  "quantity": whole(reliefs["quantity"])})
 
@@ -196,8 +198,9 @@ def _check_lead_days(table: str, codes: Mapping[str, Longs], book: Book,
 
 KNOWN = {"line": ("order_id", "order lines"), "item": ("item_id", "items"),
          "site": ("site_id", "sites"), "stood": ("stood_in_for", "items"),
-         "reference": ("reference", "references of supply"), "id": ("id", "items or resources"),
-         "kind": ("kind", "words part and resource"),
+         "reference": ("reference", "references of supply"),
+         "id": ("id", "items, resources or quotas"),
+         "kind": ("kind", "words for what is named"),
          "customer": ("reserved_for", "customers")}
 
 
