@@ -56,9 +56,11 @@ def read_prices(codes: Mapping[str, Longs], book: Book, supply: Supply, quotas: 
     pool = supply.find(codes["id"][part], codes["site"][part], codes["customer"][part])
     known = pool >= 0
     np.maximum.at(piece, (pool[known], week[part[known]]), price[part[known]])
-    permit = np.zeros((len(permit_names(quotas)), book.calendar.horizon), dtype=np.int64)
+    names = permit_names(quotas)
+    place = np.array([names.index(name) for name in sorted(names)], dtype=np.int64)
+    permit = np.zeros((len(names), book.calendar.horizon), dtype=np.int64)
     allowed = np.flatnonzero(inside & (kind == QUOTA))
-    np.maximum.at(permit, (codes["id"][allowed], week[allowed]), price[allowed])
+    np.maximum.at(permit, (place[codes["id"][allowed]], week[allowed]), price[allowed])
     piece, permit = (np.maximum.accumulate(level[:, ::-1], axis=1)[:, ::-1]
                      for level in (piece, permit))
     hour = np.zeros_like(book.hours)

@@ -24,7 +24,7 @@ def code_prices(frame: pl.DataFrame, book: Book, quotas: Quotas) -> dict[str, Lo
     """
     The prices with ids as numbers and weeks as buckets.
 
-    returns : kind (0 part, 1 resource, 2 quota), id, site (-1 all), customer (-1 anybody), week,
+    returns : kind (0 part, 1 resource, 2 quota), id (a permit by the order of the names), site (-1 all), customer (-1 anybody), week,
               price; an unknown word or id is -1, an unknown customer -2
     """
     ids = book.ids
@@ -34,12 +34,10 @@ def code_prices(frame: pl.DataFrame, book: Book, quotas: Quotas) -> dict[str, Lo
     customer = places(frame["reserved_for"], ids.customers)
     customer = np.where((customer < 0) & frame["reserved_for"].is_not_null().to_numpy(), -2,
                         customer)
-    known = permit_names(quotas)
-    names = sorted(known)
-    number = np.array([known.index(name) for name in names] + [-1], dtype=np.int64)
+    names = sorted(permit_names(quotas))
     return {"kind": np.where(part, PART, np.where(resource, RESOURCE, np.where(quota, QUOTA, -1))),
             "id": np.where(part, places(frame["id"], ids.items),
-                           np.where(quota, number[places(frame["id"], names)],
+                           np.where(quota, places(frame["id"], names),
                                     places(frame["id"], ids.resources))),
             "site": places(frame["site_id"], ids.sites), "customer": customer,
             "week": book.calendar.bucket(days_of(frame["week"], 0)),
