@@ -24,8 +24,9 @@ def code_prices(frame: pl.DataFrame, book: Book, quotas: Quotas) -> dict[str, Lo
     """
     The prices with ids as numbers and weeks as buckets.
 
-    returns : kind (0 part, 1 resource, 2 quota), id (a permit by the order of the names), site (-1 all), customer (-1 anybody), week,
-              price; an unknown word or id is -1, an unknown customer -2
+    returns : kind (0 part, 1 resource, 2 quota), id (of a quota in the order of the permits'
+              names), site (-1 all), customer (-1 anybody), week, price; an unknown word or id is
+              -1, an unknown customer -2
     """
     ids = book.ids
     part = (frame["kind"] == "part").fill_null(False).to_numpy()
