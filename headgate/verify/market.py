@@ -19,7 +19,8 @@ from headgate.verify.tolls import INF, Tolls, permit_names
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-PART, RESOURCE, QUOTA = 0, 1, 2
+PART, QUOTA, RESOURCE = 0, 1, 2
+"""In the order of their words in a table."""
 MOST_KEPT = 20_000_000
 """Costs that are kept at once, counting each site and week."""
 
@@ -43,7 +44,7 @@ def read_prices(codes: Mapping[str, Longs], book: Book, supply: Supply, quotas: 
     """
     The prices of a plan, week by week.
 
-    codes : kind (0 part, 1 resource, 2 quota), id, site, customer, week, price of 0 to 10^15; a
+    codes : kind (0 part, 1 quota, 2 resource), id, site, customer, week, price of 0 to 10^15; a
             row of what the book does not have is passed over
     A piece is worth the highest price of its pool from a week on: rows that do not fall would
     otherwise prove too little.
@@ -75,7 +76,7 @@ def worth_of_more(codes: Mapping[str, Longs], prices: Prices, book: Book,
     """
     What one more is worth at most, in cents: a piece for anybody by a week, or an hour in it.
 
-    codes   : kind (0 part, 1 resource), id, site, week; all known
+    codes   : kind (0 part, 2 resource), id, site, week; all known
     returns : whole numbers; blank where the prices prove nothing, as of such pieces none has come
               by then, or of the hours in that week there are none, or any number
     """

@@ -24,7 +24,7 @@ def code_prices(frame: pl.DataFrame, book: Book, quotas: Quotas) -> dict[str, Lo
     """
     The prices with ids as numbers and weeks as buckets.
 
-    returns : kind (0 part, 1 resource, 2 quota), id (of a quota in the order of the permits'
+    returns : kind (0 part, 1 quota, 2 resource), id (of a quota in the order of the permits'
               names), site (-1 all), customer (-1 anybody), week, price; an unknown word or id is
               -1, an unknown customer -2
     """

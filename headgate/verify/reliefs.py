@@ -23,7 +23,7 @@ def check_reliefs(frame: pl.DataFrame, codes: Mapping[str, Longs], prices: Price
     """
     Hold each relief against the plan's prices, and its gain against what they allow.
 
-    codes  : place, kind (0 part, 1 resource), id, site, week, quantity
+    codes  : place, kind (0 part, 2 resource), id, site, week, quantity
     prices : None under a policy without them
     slack  : the bound less the plan's weighted value; with more to sell the bound rises by what
              was predicted, so no plan can gain more than both together

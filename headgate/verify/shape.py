@@ -40,8 +40,8 @@ class Coded:
     consumption : item, site, drawn, quantity, stood, lead_days
     pegging     : line, item, site, drawn, reference, quantity, stood, lead_days
     promises    : line
-    shortages   : kind (0 part, 1 resource), id, site, week
-    prices      : kind (2 quota), id, site, customer, week, price
+    shortages   : kind (0 part, 2 resource), id, site, week
+    prices      : kind (1 quota), id, site, customer, week, price
     reliefs     : place, kind, id, site, week, quantity
     """
 

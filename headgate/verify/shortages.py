@@ -13,7 +13,7 @@ from headgate.tables.schema import MICRO, UNLIMITED_MICRO
 from headgate.verify.allocations import Shipments
 from headgate.verify.explosion import bucket_at, make
 from headgate.verify.facts import Book
-from headgate.verify.market import Prices, worth_of_more
+from headgate.verify.market import PART, RESOURCE, Prices, worth_of_more
 from headgate.verify.rules import Findings, cell, same
 from headgate.verify.structure import Structure
 from headgate.verify.supply import ANYBODY, Supply
@@ -178,12 +178,12 @@ def expected_rows(wanted: Wanted, drawn: Longs, used: Longs, book: Book, supply:
     np.add.at(there, (supply.pool_item, supply.pool_site),
               np.diff(supply.there, axis=1, prepend=0))
     lacking = np.maximum(0, np.cumsum(wanted.pieces, axis=2) - np.cumsum(there, axis=2))
-    parts = _rows(0, lacking, {"there": there, "used": drawn, "wanted": wanted.pieces}, 1)
+    parts = _rows(PART, lacking, {"there": there, "used": drawn, "wanted": wanted.pieces}, 1)
     endless = book.hours == UNLIMITED_MICRO
     lacking = np.where(endless | ~book.has_hours[:, :, None], 0,
                        np.maximum(0, wanted.hours - book.hours))
-    resources = _rows(1, lacking, {"there": book.hours, "used": used, "wanted": wanted.hours},
-                      MICRO)
+    resources = _rows(RESOURCE, lacking, {"there": book.hours, "used": used,
+                                          "wanted": wanted.hours}, MICRO)
     blank = pl.col("there") >= UNLIMITED_MICRO / MICRO
     resources = resources.with_columns(
         there=pl.when(blank).then(None).otherwise("there"))
@@ -228,7 +228,7 @@ def check_shortages(frame: pl.DataFrame, codes: dict[str, Longs], expected: pl.D
             "check.shortages.value", TABLE, name, wrong.arg_true().to_numpy(),
             cell(had), _recomputed(must))
     missing = expected.join(actual, on=keys, how="anti", maintain_order="left").to_dicts()
-    names = (book.ids.items, book.ids.resources)
+    names = {PART: book.ids.items, RESOURCE: book.ids.resources}
     findings.add_rows(
         "check.shortages.missing", TABLE, None, np.arange(len(missing)),
         lambda k: f"{names[missing[k]['kind']][missing[k]['id']]} at "
