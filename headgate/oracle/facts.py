@@ -8,7 +8,7 @@ docs/explanation/planning-rules.md.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -18,7 +18,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of, first_bucket_from, friday_of_bucket
+from headgate.oracle import held as before
 from headgate.oracle.policy import Policy
+from headgate.oracle.quotas import Quotas, read_quotas
 from headgate.tables.frames import Tables
 from headgate.tables.schema import UNLIMITED_MICRO
 
@@ -65,6 +67,8 @@ class Line:
     bonuses       : last ship bucket (`by_ship`) or arrival bucket that earns it, and cents
     first, last   : arrival buckets that are allowed
     banned        : items that must not be drawn for it
+    ship_set      : its lines arrive in one bucket, None without
+    claim         : the quotas that hold for it
     """
 
     open: int
@@ -82,6 +86,8 @@ class Line:
     first: int
     last: int
     banned: frozenset[str]
+    ship_set: str | None
+    claim: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +109,12 @@ class Facts:
     substitutes: dict[str, list[Held]]
     steps: dict[str, list[Step]]
     lead_days: dict[str, int]
+    quotas: Quotas
+    held_cents: int
 
 
-def read_facts(tables: Tables, policy: Policy) -> Facts:
-    """The facts of a checked book under a policy."""
+def read_facts(tables: Tables, policy: Policy, held: before.Held = before.NOTHING) -> Facts:
+    """The facts of a checked book under a policy, beside what is held."""
     frames, settings = tables.frames, tables.settings
     lanes: dict[str, list[tuple[str, int, int]]] = {}
     for row in frames["lanes"].iter_rows(named=True):
@@ -116,8 +124,12 @@ def read_facts(tables: Tables, policy: Policy) -> Facts:
     substitutes = _held(frames["substitutes"], "item_id", "substitute_id", "extra_cost_cents",
                         settings.as_of)
     steps, lead_days = _steps(frames["routing"], bom)
-    return Facts(settings.horizon_weeks, _Lines(tables, policy, lanes).read(), lanes,
-                 _pools(tables, policy), _hours(tables), bom, substitutes, steps, lead_days)
+    pools = _pools(tables, policy)
+    quotas = read_quotas(tables, pools, policy.release_weeks)
+    lines = _Lines(tables, policy, lanes, quotas).read(held)
+    return Facts(settings.horizon_weeks, lines, lanes, held.pools(pools),
+                 held.hours_left(_hours(tables)), bom, substitutes, steps, lead_days,
+                 held.quotas(quotas), held.value_cents)
 
 
 def _held(frame: pl.DataFrame, owner: str, other: str, amount: str,
@@ -181,7 +193,8 @@ class _Lines:
     """Reads the order lines."""
 
     def __init__(self, tables: Tables, policy: Policy,
-                 lanes: dict[str, list[tuple[str, int, int]]]) -> None:
+                 lanes: dict[str, list[tuple[str, int, int]]], quotas: Quotas) -> None:
+        self.quotas = quotas
         settings = tables.settings
         self.orders, self.policy, self.lanes = tables.frames["orders"], policy, lanes
         self.as_of, self.horizon = settings.as_of, settings.horizon_weeks
@@ -195,10 +208,13 @@ class _Lines:
                           items.select("item_id", "unit_cost_cents", "currency").iter_rows()}
         self.banned = _Banned(tables)
 
-    def read(self) -> list[Line]:
-        """The lines with pieces open, in file order."""
+    def read(self, held: before.Held) -> list[Line]:
+        """The lines with pieces open beside what is held, in file order."""
         open_ = self.orders.filter(pl.col("quantity") > pl.col("shipped_quantity"))
-        return [self._line(row) for row in open_.iter_rows(named=True)]
+        lines = [(self._line(row), held.placed.get((row["order_id"], row["line_no"]), 0))
+                 for row in open_.iter_rows(named=True)]
+        return [replace(line, open=line.open - placed) for line, placed in lines
+                if line.open > placed]
 
     def _money(self, cents: int, currency: str | None) -> int:
         """An amount in the book's currency."""
@@ -220,7 +236,8 @@ class _Lines:
         banned = self.banned.of(row["segment"], row["region"], row["customer_id"])
         sent = dict.fromkeys((row["item_id"], *(row["accepts"] or ())))
         return Line(
-            row["quantity"] - row["shipped_quantity"], row["lot_size"], row["ship_complete"],
+            row["quantity"] - row["shipped_quantity"], row["lot_size"],
+            row["ship_complete"] or row["ship_set"] is not None,
             row["region"], row["site_id"], row["customer_id"],
             {item: round(weight * (price - self.unit_cost[item])) for item in sent
              if item not in banned},
@@ -228,7 +245,8 @@ class _Lines:
             tuple((self._last_bucket(by, row), round(share * price))
                   for by, share in policy.bonuses),
             row["recognise_on"] == "ship", requested, max(0, earliest),
-            EVER if latest is None else latest, banned)
+            EVER if latest is None else latest, banned, row["ship_set"],
+            self.quotas.claim((row["segment"], row["region"], row["customer_id"])))
 
     def _last_bucket(self, by: date, row: dict[str, Any]) -> int:
         """The last bucket whose Friday, and the days to acceptance after it, is not after `by`."""

@@ -3,14 +3,17 @@ The program of a book as a sparse matrix.
 
 columns : pieces of each option (in lots where lots are whole); pieces drawn for each need from
           each pool, own or substitute; pieces made for each need; what a pool carries on from one
-          draw bucket to the next; where lines ship complete, whether one arrives in a bucket
+          draw bucket to the next; where lines ship complete, whether one arrives in a bucket;
+          pieces of each reservation that its own lines take in a week
 rows    : a line delivers at most its open pieces; a need is met; a pool's draws are there; hours
-          of a resource, site and week reach; all pieces of a complete line arrive in its bucket
+          of a resource, site and week reach; all pieces of a complete line arrive in its bucket,
+          and all lines of a ship set in one; caps and reservations hold
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 from headgate.oracle.facts import Facts, Pool
 from headgate.oracle.needs import Need, Needs, Week
 from headgate.oracle.options import Options, select
+from headgate.oracle.permits import add_quotas
 
 Longs = NDArray[np.int64]
 Ints = NDArray[np.int32]
@@ -33,7 +37,7 @@ class Program:
 
     start, index, value : A by columns (CSC)
     whole    : whether a column must be a whole number
-    constant : the cents of a plan that delivers nothing
+    constant : the cents of a plan that delivers nothing beside what is held
     pool_rows, hour_rows : the row of each pool and draw bucket, and of each limited hours
     """
 
@@ -61,7 +65,7 @@ def build_program(facts: Facts, needs: Needs, options: Options, whole: bool) -> 
     # What brings nothing even if its needs are free is never delivered, unless a line that must
     # arrive whole has to take it along.
     options = select(options, bound | (options.worth > 0))
-    builder = _Builder(facts, whole)
+    builder = Builder(facts, whole)
     lines = builder.add_rows(np.zeros(len(facts.lines)) - FREE,
                              np.array([line.open for line in facts.lines], dtype=np.float64))
     lot = np.array([line.lot if whole else 1 for line in facts.lines], dtype=np.float64)
@@ -74,11 +78,13 @@ def build_program(facts: Facts, needs: Needs, options: Options, whole: bool) -> 
     builder.fill(columns, rows[options.need], -lot)
     if whole and complete.any():
         builder.add_complete(options, columns, lot, complete)
-    return builder.finish(-sum(line.open * line.lost for line in facts.lines))
+    add_quotas(builder, facts, options, columns, lot)
+    return builder.finish(facts.held_cents
+                          - sum(line.open * line.lost for line in facts.lines))
 
 
 @dataclass(slots=True)
-class _Builder:
+class Builder:
     """Collects rows, columns and entries."""
 
     facts: Facts
@@ -93,6 +99,7 @@ class _Builder:
     entries: list[tuple[Longs, Longs, Reals]] = field(default_factory=list)
     pool_rows: dict[tuple[Pool, int], int] = field(default_factory=dict)
     hour_rows: dict[Week, int] = field(default_factory=dict)
+    draws: list[tuple[int, Need, Pool, int]] = field(default_factory=list)
 
     def add_rows(self, low: Reals, high: Reals) -> Longs:
         """The numbers of new rows."""
@@ -124,17 +131,21 @@ class _Builder:
         self.fill(columns, rows[np.array([place for place, *_ in draws], dtype=np.int64)],
                   np.ones(len(draws)))
         self._add_pools([(pool, bucket) for _, pool, bucket, _ in draws], columns)
+        self.draws = [(column, needs.needs[place], pool, bucket)
+                      for column, (place, pool, bucket, _)
+                      in zip(columns.tolist(), draws, strict=True)]
         makes = [(place, need, need.parts) for place, need in enumerate(needs.needs)
                  if need.parts is not None and all(possible[part] for part, _ in need.parts)]
         made = self.add_columns(np.zeros(len(makes)), np.full(len(makes), FREE), self.whole)
         self.fill(made, rows[np.array([place for place, *_ in makes], dtype=np.int64)],
                   np.ones(len(makes)))
-        self._fill_listed([(column, int(rows[part]), -float(pieces)) for column, (*_, parts)
+        self.fill_listed([(column, int(rows[part]), -float(pieces)) for column, (*_, parts)
                            in zip(made.tolist(), makes, strict=True) for part, pieces in parts])
         self._add_hours([need for _, need, _ in makes], made)
         return rows
 
-    def _fill_listed(self, entries: list[tuple[int, int, float]]) -> None:
+    def fill_listed(self, entries: list[tuple[int, int, float]]) -> None:
+        """Set entries given as (column, row, value)."""
         if entries:
             column, row, value = zip(*entries, strict=True)
             self.fill(np.array(column), np.array(row), np.array(value))
@@ -170,7 +181,7 @@ class _Builder:
         limits = np.array([self.facts.hours[week] or 0 for week in weeks], dtype=np.float64)
         rows = self.add_rows(np.full(len(weeks), -FREE), limits / 1_000_000)
         self.hour_rows = dict(zip(weeks, rows.tolist(), strict=True))
-        self._fill_listed([(column, int(rows[week]), hours) for column, week, hours in entries])
+        self.fill_listed([(column, int(rows[week]), hours) for column, week, hours in entries])
 
     def add_complete(self, options: Options, columns: Longs, lot: Reals,
                      complete: NDArray[np.bool_]) -> None:
@@ -188,6 +199,21 @@ class _Builder:
         lines, line = np.unique(pairs[0], return_inverse=True)
         once = self.add_rows(np.full(len(lines), -FREE), np.ones(len(lines)))
         self.fill(takes, once[line.reshape(-1)], np.ones(count))
+        self._join_sets({(line, bucket): take for line, bucket, take in zip(
+            *pairs.tolist(), takes.tolist(), strict=True)})
+
+    def _join_sets(self, takes: dict[tuple[int, int], int]) -> None:
+        """A line of a ship set takes a bucket if and only if each other line of it does."""
+        sets: dict[str, list[int]] = {}
+        for place, line in enumerate(self.facts.lines):
+            if line.ship_set is not None:
+                sets.setdefault(line.ship_set, []).append(place)
+        for mates in sets.values():
+            for bucket in {bucket for place, bucket in takes if place in mates}:
+                for one, other in pairwise(mates):
+                    row = int(self.add_rows(np.zeros(1), np.zeros(1))[0])
+                    self.fill_listed([(takes[place, bucket], row, sign) for place, sign in
+                                       ((one, 1.0), (other, -1.0)) if (place, bucket) in takes])
 
     def finish(self, constant: int) -> Program:
         """The program by columns; entries of the same place are added."""

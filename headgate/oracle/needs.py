@@ -5,7 +5,8 @@ A need is met from stock, by making it or by a substitute, and all of that depen
 7 x ship bucket - lead days. Its draw bucket is that day's week, its components are needed the lead
 days earlier. So needs of the same item, site and day are one need, whatever is sold at the top;
 leaves only ask for the week. They stay apart where lines differ in what may be drawn for them: by
-the restricted items of the item's own tree, and by the customer if something in it is reserved.
+the restricted items of the item's own tree, by the customer if something in it is reserved, and by
+the quotas that name something in it; where one of these is a cap, by the week of shipping, too.
 """
 
 from __future__ import annotations
@@ -25,14 +26,19 @@ Week = tuple[str, str, int]
 
 
 class Scope(NamedTuple):
-    """What sets lines apart below an item: what is banned there, and who reserves something."""
+    """
+    What sets lines apart below an item: what is banned there, who reserves something, which quotas
+    name something, and for caps the ship bucket (-1 without).
+    """
 
     banned: frozenset[str]
     customer: str
+    claim: frozenset[str]
+    ship: int
 
 
 class Key(NamedTuple):
-    """A need: `sold` is the piece itself, for which no substitute stands in."""
+    """A need: `sold` is the piece itself; no substitute stands in, and caps count it as sent."""
 
     item: str
     site: str
@@ -47,6 +53,7 @@ class Need:
     How a need can be met.
 
     draws : pool, bucket, extra cents of a piece
+    scope, sold : as in its key
     parts : needs and pieces of each for making one; None where it cannot be made
     hours : limited hours of making one, in hours
     """
@@ -54,6 +61,8 @@ class Need:
     draws: list[tuple[Pool, int, int]]
     parts: list[tuple[int, int]] | None
     hours: list[tuple[Week, float]]
+    scope: Scope
+    sold: bool
 
 
 @dataclass(slots=True)
@@ -75,11 +84,12 @@ class Needs:
             if pool[2] != ANYBODY:
                 self.reserving.setdefault(pool[0], set()).add(pool[2])
 
-    def roots(self, item: str, site: str, banned: frozenset[str], customer: str) -> Longs:
+    def roots(self, item: str, site: str, banned: frozenset[str], customer: str,
+              claim: frozenset[str]) -> Longs:
         """(horizon,) the need of a piece shipped in each bucket."""
-        scope = self._scope(item, Scope(banned, customer))
-        found = [self._place(item, site, 7 * ship, scope, True)
-                 for ship in range(self.facts.horizon)]
+        found = [self._place(item, site, 7 * ship, self._scope(
+            item, Scope(banned, customer, claim, ship)), True)
+            for ship in range(self.facts.horizon)]
         while self.waiting:
             key = self.waiting.pop()
             self.needs[self.places[key]] = self._explode(key)
@@ -105,10 +115,11 @@ class Needs:
 
     def _place(self, item: str, site: str, day: int, scope: Scope, sold: bool) -> int:
         leaf = item not in self.facts.bom
-        key = Key(item, site, 7 * (day // 7) if leaf else day, scope, sold and leaf)
+        key = Key(item, site, 7 * (day // 7) if leaf else day, scope,
+                  sold and (leaf or scope.ship >= 0))
         if key not in self.places:
             self.places[key] = len(self.needs)
-            self.needs.append(Need([], None, []))
+            self.needs.append(Need([], None, [], key.scope, key.sold))
             self.waiting.append(key)
         return self.places[key]
 
@@ -117,8 +128,12 @@ class Needs:
         if (item, scope) not in self.scopes:
             tree = self._reach(item)
             own = any(scope.customer in self.reserving.get(other, ()) for other in tree)
+            rows = self.facts.quotas.rows
+            claim = frozenset(name for name in scope.claim if rows[name].items & tree)
+            capped = any(rows[name].cap is not None for name in claim)
             self.scopes[item, scope] = Scope(scope.banned & tree,
-                                             scope.customer if own else ANYBODY)
+                                             scope.customer if own else ANYBODY, claim,
+                                             scope.ship if capped else -1)
         return self.scopes[item, scope]
 
     def _reach(self, item: str) -> frozenset[str]:
@@ -138,7 +153,7 @@ class Needs:
 
     def _explode(self, key: Key) -> Need:
         facts = self.facts
-        need = Need(self._stock(key, key.item, 0), None, [])
+        need = Need(self._stock(key, key.item, 0), None, [], key.scope, key.sold)
         if key.item in facts.bom:
             need.parts = self._parts(key)
             if need.parts is not None and not self._use_hours(key, need):

@@ -19,6 +19,7 @@ class Policy:
     late_rate : share of the unit price that a week late costs
     weights   : for segment, customer and priority: weight by name; a name without one weighs 1
     bonuses   : day and share of the unit price of each
+    release_weeks : weeks at the end of a reservation in which it keeps nothing
     """
 
     late_rate: Fraction
@@ -26,6 +27,7 @@ class Policy:
     use_forecast: bool
     weights: Mapping[str, Mapping[str, Fraction]]
     bonuses: tuple[tuple[date, Fraction], ...]
+    release_weeks: int
 
     def weight(self, segment: str, customer: str, priority: int) -> Fraction:
         """The weight of a line, exact."""
@@ -54,7 +56,7 @@ def read_policy(policy: Mapping[str, Any]) -> Policy:
         {kind: {str(name): _number(f"weights.{kind}", weight)
                 for name, weight in weights.get(kind, {}).items()} for kind in WEIGHED},
         tuple((_day(row["by"]), _number("bonus.share", row["share"]))
-              for row in policy.get("bonus") or ()))
+              for row in policy.get("bonus") or ()), int(policy.get("release_weeks", 0)))
 
 
 def _number(name: str, value: object) -> Fraction:

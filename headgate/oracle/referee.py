@@ -2,11 +2,13 @@
 The most that a plan of a book can be worth: exactly, and as the best bound by prices.
 
 `mixed_program` is the problem of docs/explanation/planning-rules.md itself: whole pieces, lots,
-complete lines. `linear_program` is the same with everything split at will, without lots and
-complete lines. Its dual prices are prices of pools and hours as in the table `prices` of a plan
+complete lines, ship sets. `linear_program` is the same with everything split at will, without
+lots, complete lines and ship sets. Quotas hold in both; what pins and frozen lines hold is given.
+The linear program's dual prices are prices of pools and hours as in the table `prices` of a plan
 (`linear_prices`), and by the duality of linear programs its value is the lowest certified bound
-that any prices can prove. A plan's certificate states whole cents, rounds the hours of each need
-down and those that are there up, and so can only come near it from above.
+that prices alone can prove; the bound of a ship set looks at one week for all its lines, and may
+be lower. A plan's certificate states whole cents, rounds the hours of each need down and those that
+are there up, and so can only come near it from above.
 
     any plan <= mixed <= linear <= any certified bound
 """
@@ -24,6 +26,7 @@ import polars as pl
 
 from headgate.base.calendar import monday_of_bucket
 from headgate.oracle.facts import ANYBODY, Pool, read_facts
+from headgate.oracle.held import NOTHING, Held
 from headgate.oracle.matrix import Program, build_program
 from headgate.oracle.model import load_highspy, solve
 from headgate.oracle.needs import Needs
@@ -58,28 +61,29 @@ class Optimum:
 
 
 def linear_program(tables: Tables, policy: Mapping[str, Any],
-                   time_limit_seconds: float | None = None) -> Optimum:
+                   time_limit_seconds: float | None = None, held: Held = NOTHING) -> Optimum:
     """
     The value of the best plan whose pieces may be split: the lowest bound that prices can prove.
 
     tables : a checked book
     policy : as `summary["policy"]`; what it leaves out has its default. Of it count late_rate,
              undelivered, use_forecast, weights and bonus
+    held   : pins and frozen promises as they are placed; part of every plan
     raises ImportError  : HiGHS is not installed
     raises ValueError   : a policy value that is none of its kind
     raises RuntimeError : HiGHS found no optimum
     """
-    return _optimum(tables, policy, False, time_limit_seconds)
+    return _optimum(tables, policy, False, time_limit_seconds, held)
 
 
 def mixed_program(tables: Tables, policy: Mapping[str, Any],
-                  time_limit_seconds: float | None = None) -> Optimum:
+                  time_limit_seconds: float | None = None, held: Held = NOTHING) -> Optimum:
     """
     The value of the best plan there is.
 
-    tables, policy, raises : as in `linear_program`
+    tables, policy, held, raises : as in `linear_program`
     """
-    return _optimum(tables, policy, True, time_limit_seconds)
+    return _optimum(tables, policy, True, time_limit_seconds, held)
 
 
 def linear_prices(tables: Tables, policy: Mapping[str, Any]) -> pl.DataFrame:
@@ -115,17 +119,18 @@ def _whole_cents(price: float) -> int:
     return ceil(price - 1e-4)
 
 
-def _program(tables: Tables, policy: Mapping[str, Any], whole: bool) -> Program:
-    facts = read_facts(tables, read_policy(policy))
+def _program(tables: Tables, policy: Mapping[str, Any], whole: bool,
+             held: Held = NOTHING) -> Program:
+    facts = read_facts(tables, read_policy(policy), held)
     needs = Needs(facts)
     return build_program(facts, needs, read_options(facts, needs), whole)
 
 
 def _optimum(tables: Tables, policy: Mapping[str, Any], whole: bool,
-             time_limit_seconds: float | None) -> Optimum:
+             time_limit_seconds: float | None, held: Held) -> Optimum:
     highspy = load_highspy()
     started = perf_counter()
-    program = _program(tables, policy, whole)
+    program = _program(tables, policy, whole, held)
     solved = solve(highspy, program, time_limit_seconds)
     return Optimum(solved.status, solved.value + program.constant,
                    solved.bound + program.constant, perf_counter() - started,
