@@ -16,6 +16,7 @@ from headgate.verify import check_plan
 from headgate.verify.bound import bound_of
 from headgate.verify.rules import RULES
 from tests.oracles.limited_books import LIMITS, limited_book
+from tests.oracles.slow_bound import slow_bound
 from tests.stories.book_builder import book, week
 
 BANK, CLOUD = {"segment": "bank"}, {"segment": "cloud"}
@@ -32,6 +33,20 @@ def test_plans_under_limits_are_proven(family: str, objective: str) -> None:
         policy = {**read.settings.policy, "objective": objective}
         plan = hg.plan(read, policy | ({"work": 12} if objective == "value" else {}))
         assert hg.check(read, plan).issues == (), f"limited_book({seed}, {family!r})"
+
+
+@pytest.mark.parametrize("family", LIMITS)
+def test_the_bound_at_any_prices_is_the_slow_one(family: str) -> None:
+    """Eight books of each family at the plan's prices, and at prices cut in half or doubled: the
+    bound is, to the cent, the one that is summed up option by option."""
+    for seed in range(8):
+        read = hg.read_book(*limited_book(seed, family))
+        plan = hg.plan(read, {**read.settings.policy, "objective": "value", "work": 6})
+        for times in (1, 2, 7):
+            prices = plan.prices.with_columns(price_cents=pl.col("price_cents") * times // 2)
+            found = bound_of(read.tables, plan.summary["policy"], prices)
+            due = slow_bound(read.tables, plan.summary["policy"], prices)
+            assert found == due, f"limited_book({seed}, {family!r}) times {times} / 2"
 
 
 def story() -> tuple[Tables, PlanFrames]:

@@ -30,12 +30,12 @@ class Counted:
 
 def cap_left(done: Counted, line: Line, item: str, ship: int) -> int:
     """Pieces of an item that all caps together still let a line send, or draw, for a week."""
-    return min((quota.cap - _on_cap(done, quota) for quota in done.book.quotas
+    return min((quota.cap - cap_used(done, quota) for quota in done.book.quotas
                 if quota.cap is not None and quota.matches(line) and item in quota.items
                 and quota.first <= ship <= quota.last), default=ENDLESS)
 
 
-def _on_cap(done: Counted, quota: Quota) -> int:
+def cap_used(done: Counted, quota: Quota) -> int:
     """Pieces that count on a cap: sent, or drawn below the sold item, for its weeks."""
     rows: list[Sent | Draw] = [*done.sent, *(draw for draw in done.draws if not draw.is_sold)]
     return sum(row.pieces for row in rows if quota.matches(row.line) and row.item in quota.items
