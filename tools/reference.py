@@ -58,17 +58,14 @@ def book_format() -> str:
     ]
     for table in TABLES:
         must = "" if table.required else " The table may be left out."
-        later = "" if table.planned else " **Not planned with yet**: its use is warned of."
         key = f" No two rows share {_listed(table.key)}." if table.key else ""
         cells = []
         for column in table.columns:
-            meaning = column.meaning if column.planned else \
-                f"{column.meaning}. **Not planned with yet**: its use is warned of"
             blank = "must be given" if column.required else \
                 "no value" if column.default is None else f"`{column.default}`"
-            cells.append((f"`{column.name}`", column.kind, _range(column), blank, meaning,
+            cells.append((f"`{column.name}`", column.kind, _range(column), blank, column.meaning,
                           f"`{column.example}`"))
-        parts.append(f"## {table.name}\n\n{table.meaning}{key}{must}{later}\n\n" + "\n".join(
+        parts.append(f"## {table.name}\n\n{table.meaning}{key}{must}\n\n" + "\n".join(
             rows(("column", "kind", "limits", "if blank", "meaning", "example"), cells)))
     parts.append("## Kinds\n\n" + "\n".join(rows(("kind", "what may stand there"),
                                                 KIND_WORDS.items())))

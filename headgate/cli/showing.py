@@ -222,11 +222,10 @@ def schema_tables(tables: Sequence[Table]) -> list[RenderableType]:
     shown: list[RenderableType] = []
     for table in tables:
         must = "" if table.required else " (may be left out)"
-        not_yet = "" if table.planned else " Not planned with yet; its use is warned of."
         rows = [(column.name, column.kind, default_words(column.required, column.default),
-                 column.meaning + ("" if column.planned else " (not planned with yet)"))
+                 column.meaning)
                 for column in table.columns]
-        shown.append(grid(f"{table.name}{must}: {table.meaning}{not_yet}",
+        shown.append(grid(f"{table.name}{must}: {table.meaning}",
                           ("column", "kind", "if blank", "meaning"), rows, left=4))
     return shown
 

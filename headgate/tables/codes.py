@@ -117,10 +117,6 @@ CODES: dict[str, Rule] = {
     "*.*.nobody": _warning(
         "no order has this segment, region or customer, so the row does nothing today",
         "Check the spelling; a misspelt restriction protects nothing."),
-    "*.row.unplanned": _warning(
-        "rows of a table that no plan obeys yet", "Do not rely on them."),
-    "*.*.unplanned": _warning(
-        "a column that no plan obeys yet is filled", "Do not rely on it."),
     # Items, BOM, substitutes, routing
     "items.currency.rate": _error(
         "a foreign currency has no rate on or before as_of", "Add a row to rates."),

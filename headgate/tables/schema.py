@@ -44,7 +44,6 @@ class Column:
               means "no value" (the meaning says what then holds)
     low, high : the range of a number, in the file's own unit
     refers  : the table whose key a value must be in
-    planned : False while no policy plans with it yet; a used one is then warned of
     """
 
     name: str
@@ -58,7 +57,6 @@ class Column:
     high: int | None = None
     choices: tuple[str, ...] = ()
     refers: str | None = None
-    planned: bool = True
 
     @property
     def field(self) -> str:
@@ -72,14 +70,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a book; `planned` False while no policy plans with its rows yet."""
+    """One table of a book."""
 
     name: str
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     required: bool = False
-    planned: bool = True
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when the table declares none."""
@@ -99,10 +96,10 @@ def _id(name: str, meaning: str, example: str, refers: str | None = None,
     return Column(name, "id", meaning, example, required=required, refers=refers)
 
 
-def _pieces(name: str, meaning: str, example: str, low: int = 1, default: str | None = None,
-            planned: bool = True) -> Column:
+def _pieces(name: str, meaning: str, example: str, low: int = 1,
+            default: str | None = None) -> Column:
     return Column(name, "quantity", meaning, example, required=default is None, default=default,
-                  unit="pieces", low=low, high=MAX_QUANTITY, planned=planned)
+                  unit="pieces", low=low, high=MAX_QUANTITY)
 
 
 def _date(name: str, meaning: str, example: str, required: bool = False) -> Column:
@@ -115,13 +112,13 @@ def _days(name: str, meaning: str, example: str, required: bool = True) -> Colum
 
 
 def _money(name: str, meaning: str, example: str, required: bool = False,
-           default: str | None = None, low: int | None = 0, planned: bool = True) -> Column:
+           default: str | None = None, low: int | None = 0) -> Column:
     return Column(name, "money", meaning, example, required=required, default=default,
-                  unit="money", low=low, planned=planned)
+                  unit="money", low=low)
 
 
-def _flag(name: str, meaning: str, default: str, planned: bool = True) -> Column:
-    return Column(name, "flag", meaning, "yes", default=default, planned=planned)
+def _flag(name: str, meaning: str, default: str) -> Column:
+    return Column(name, "flag", meaning, "yes", default=default)
 
 
 _FROM = _date("effective_from", "first day it holds; blank: from the start; tested on the Monday "
@@ -226,15 +223,14 @@ ORDERS = Table("orders", "The backlog: one row for each order line.", ("order_id
     Column("priority", "rank", "1 is served first", "3", default="3", low=1, high=1_000_000),
     _flag("ship_complete", "all open pieces arrive in one week, or none do", "no"),
     Column("ship_set", "id", "lines of one set arrive in one week, each whole, or none does",
-           "SET-12", planned=False),
+           "SET-12"),
     _pieces("lot_size", "every allocation is a multiple of it", "1", 1, "1"),
     _money("late_penalty_per_unit_week", "contract penalty for one piece and week late",
            "900.00", default="0"),
     Column("accepts", "ids", "items that the customer takes instead, first choice first",
            "xe-b200;xe-h200", refers="items"),
     _date("promised_on", "the promise given so far", "2026-03-27"),
-    _flag("frozen", "keep the promise: placed in the week of promised_on before all others", "no",
-          planned=False),
+    _flag("frozen", "keep the promise: placed in the week of promised_on before all others", "no"),
     _flag("cancellable", "the customer may cancel without penalty", "yes"),
     Column("recognise_on", "choice", "when revenue is recognised", "deliver", default="ship",
            choices=("ship", "deliver", "accept")),
@@ -264,7 +260,7 @@ QUOTAS = Table("quotas", "Caps and reservations of pieces by scope and period.",
            unit="pieces", low=0, high=MAX_QUANTITY),
     Column("reserved_quantity", "quantity", "pieces of supply kept for this scope in the period",
            "128", unit="pieces", low=0, high=MAX_QUANTITY),
-), planned=False)
+))
 
 PINS = Table("pins", "Allocations that a planner holds: placed before all others.",
              ("order_id", "line_no", "ship_on", "site_id"), (
@@ -276,7 +272,7 @@ PINS = Table("pins", "Allocations that a planner holds: placed before all others
            high=MAX_QUANTITY),
     Column("reason", "text", "why it is held, for people", "customer's truck is booked",
            required=True),
-), planned=False)
+))
 
 RESTRICTIONS = Table("restrictions", "What must not be sent to whom.", (), (
     *_SCOPE,

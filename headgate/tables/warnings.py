@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from headgate.base.calendar import monday_of, monday_of_bucket
-from headgate.tables.findings import Sheet, cell_text
+from headgate.tables.findings import Sheet
 from headgate.tables.rules import Checked, wording
 
 
@@ -19,7 +19,6 @@ def check_doubts(book: Checked) -> None:
     clearly, what that error says.
     """
     sound = book.findings.sound
-    _warn_of_unplanned(book)
     _warn_of_orders(book)
     _warn_of_prices(book)
     if sound("orders", "lanes", "sites"):
@@ -33,27 +32,6 @@ def check_doubts(book: Checked) -> None:
         _warn_of_supply(book)
         if sound("capacity", "routing"):
             _warn_of_weeks(book)
-
-
-def _warn_of_unplanned(book: Checked) -> None:
-    """What is declared but obeyed by no plan yet is said once, with the number of rows."""
-    for sheet in book.sheets.values():
-        height = sheet.frame.height
-        if not sheet.table.planned and height:
-            book.findings.add(f"{sheet.name}.row.unplanned", sheet.file,
-                              "NOT PLANNED WITH YET: no row of this table does anything",
-                              row=sheet.line_of(0), count=height)
-        for column in sheet.table.columns:
-            if column.planned or not height:
-                continue
-            values = sheet[column.name]
-            rows = (values if values.dtype == pl.Boolean else values.is_not_null()).arg_true()
-            if len(rows):
-                book.findings.add(
-                    f"{sheet.name}.{column.name}.unplanned", sheet.file,
-                    "NOT PLANNED WITH YET: lines are planned as if it were blank",
-                    row=sheet.line_of(rows[0]), column=column.name,
-                    value=cell_text(values[rows[0]]), count=len(rows))
 
 
 def _warn_of_orders(book: Checked) -> None:

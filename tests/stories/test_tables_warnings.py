@@ -65,12 +65,6 @@ CASES = [
          "orders.accepts.unsourced", 2, "accepts", "box;rack"),
     Case("a rate of the own currency", {"rates.csv": "currency,on,rate\nUSD,2026-01-01,1\n"},
          "rates.currency.own", 2, "currency", "USD"),
-    Case("ship sets are not planned with yet", orders_with("ship_set", "A", "A"),
-         "orders.ship_set.unplanned", 2, "ship_set", "A", "NOT PLANNED WITH YET"),
-    Case("quotas are not planned with yet", {
-        "quotas.csv": "quota_id,from_on,to_on,item_id,max_quantity\n"
-                      "Q1,2026-02-02,2026-03-01,gpu,5\n"},
-         "quotas.row.unplanned", 2, None, None, "NOT PLANNED WITH YET"),
 ]
 
 
@@ -79,12 +73,6 @@ def test_one_doubt_and_one_warning(case: Case, tmp_path: Path):
     """The faultless book with one doubtful thing gives exactly one warning and loads."""
     check_case(tmp_path, case)
     assert load(tmp_path, case.changes).issues[0].severity == "warning"
-
-
-def test_only_frozen_lines_are_warned_of(tmp_path: Path):
-    """Of three lines one says yes: one row, at its line; `no` asks for nothing."""
-    issue = the_issue(tmp_path, orders_with("frozen,promised_on", "no,", "YES,2026-02-13", ","))
-    assert (issue.code, issue.row, issue.count) == ("orders.frozen.unplanned", 3, 1)
 
 
 def test_warnings_are_short_when_there_are_many(tmp_path: Path):
