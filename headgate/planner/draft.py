@@ -136,7 +136,7 @@ class Draft:
             self.value_cents += adopt(self.exchange.trees, self.exchange.market, self.cost,
                                       self.held, first)
             if place < count:
-                self._make_room()
+                self.make_room()
 
     def drop_losses(self) -> None:
         """Take out what costs more than it brings."""
@@ -222,9 +222,9 @@ class Draft:
             if rest[0] == 0:
                 self.drop_losses()
                 break
-            self._make_room()
+            self.make_room()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Drop what is no longer held; a log that stays nearly full is made longer."""
         log = self.held.log
         compact(self.held, np.zeros(len(log.rows), dtype=np.int8))
@@ -233,6 +233,16 @@ class Draft:
             rows = 2 * rows + 2 * LARGEST * self.room_rows
         if log.size[1] + 2 * LARGEST * self.room_draws > draws * 3 // 4:
             draws = 2 * draws + 2 * LARGEST * self.room_draws
+        self._lengthen(rows, draws)
+
+    def reserve(self, rows: int, draws: int) -> None:
+        """Make the log long enough for so many more allocations and draws."""
+        log = self.held.log
+        self._lengthen(max(len(log.rows), int(log.size[0]) + rows),
+                       max(len(log.pieces), int(log.size[1]) + draws))
+
+    def _lengthen(self, rows: int, draws: int) -> None:
+        log = self.held.log
         if rows == len(log.rows) and draws == len(log.pieces):
             return
         longer = Log(_longer(log.rows, rows), _longer(log.first_draw, rows + 1),
@@ -240,6 +250,16 @@ class Draft:
         self.held = self.held._replace(
             log=longer, behind=_longer(self.held.behind, rows),
             earned=_longer(self.held.earned, rows), price=_longer(self.held.price, rows))
+
+    def count_value(self) -> None:
+        """Add up anew what is held."""
+        held = self.held
+        compact(held, np.zeros(len(held.log.rows), dtype=np.int8))
+        self.value_cents = float(held.earned[:held.log.size[0]].sum())
+
+    def forget_bounds(self) -> None:
+        """Forget what is remembered of sites: something was given back."""
+        self.room.most[:] = UNKNOWN
 
     def log(self) -> Log:
         """What is held, as a log without gaps in which no two allocations say the same."""

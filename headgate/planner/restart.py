@@ -1,4 +1,4 @@
-"""Begin a search from an older plan: its prices and its allocations, as far as they still hold."""
+"""An older plan on a book that may have changed: its prices, and its allocations draw by draw."""
 
 from __future__ import annotations
 
@@ -9,8 +9,22 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
+from headgate.planner.allocate import by_line
 from headgate.planner.dual import Prices
-from headgate.planner.world import Pools
+from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
+from headgate.planner.kernels.retrace import retrace
+from headgate.planner.policy import Policy
+from headgate.planner.reservations import settle_reservations
+from headgate.planner.world import (
+    Pools,
+    draws_of_tree,
+    empty_world,
+    lines_of,
+    log_of,
+    scratch_of,
+    trees_of,
+)
+from headgate.tables.plan_schema import PlanFrames
 
 Longs = NDArray[np.int64]
 
@@ -20,11 +34,35 @@ class Start:
     """
     An older plan's tables, of this book or of one that has changed since.
 
-    allocations, prices : as `headgate.tables.plan_schema` declares them
+    allocations, prices, pegging : as `headgate.tables.plan_schema` declares them
+    all_pegged : whether the pegging is of all items; else what it leaves out has no other source
     """
 
     allocations: pl.DataFrame
     prices: pl.DataFrame
+    pegging: pl.DataFrame
+    all_pegged: bool = True
+
+    @classmethod
+    def of(cls, plan: PlanFrames) -> Start:
+        """The start that a plan's tables give."""
+        frames = plan.frames
+        return cls(frames["allocations"], frames["prices"], frames["pegging"],
+                   plan.summary.get("pegging") == "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Retraced:
+    """
+    An older plan's allocations on a book.
+
+    log  : those that still stand for themselves, with their draws, whether or not supply and hours
+           suffice for them
+    rest : (allocations, 5) those that the book allows but that cannot draw as they did
+    """
+
+    log: Log
+    rest: Longs
 
 
 def prices_of_start(book: Book, pools: Pools, start: Start) -> Prices:
@@ -64,8 +102,7 @@ def rows_of_start(book: Book, start: Start) -> Longs:
 
     returns : (allocations, 5) line, item, lane, ship bucket, pieces
     """
-    orders = book.tables.frames["orders"].select("order_id", "line_no")[
-        pl.Series(book.lines.source_row)].with_row_index("line")
+    orders = _order_rows(book)
     table = start.allocations.join(orders, on=["order_id", "line_no"], how="inner",
                                    maintain_order="left")
     line = table["line"].to_numpy().astype(np.int64)
@@ -87,6 +124,82 @@ def rows_of_start(book: Book, start: Start) -> Longs:
             & (book.bans.banned[lines.ban[line], item] == 0))
     rows = np.stack([line, item, lane, ship, table["quantity"].to_numpy()], axis=1)
     return np.ascontiguousarray(rows[good].astype(np.int64))
+
+
+def retrace_start(book: Book, policy: Policy, pools: Pools, start: Start) -> Retraced:
+    """
+    The older plan's allocations with the very draws that it published.
+
+    A line that has fewer open pieces keeps what was to ship last as far as pieces have shipped
+    since, and then what was to ship first. Reserved pieces are settled by the book's own rows.
+    """
+    rows = _within_open(book, rows_of_start(book, start))
+    spans, draws = _published(book, rows, start)
+    published = np.full(len(book.items), int(start.all_pegged), dtype=np.int8)
+    for column in ("item_id", "stood_in_for"):
+        known = book.items.indexes(start.pegging[column].unique())
+        published[known[known >= 0]] = 1
+    log = log_of(len(rows), len(draws) + draws_of_tree(book) * len(rows))
+    kept = np.zeros(len(rows), dtype=np.int8)
+    retrace(trees_of(book), empty_world(book, pools), scratch_of(book, pools), lines_of(book), rows,
+            spans, draws, published, log, kept)
+    count, drawn = int(log.size[0]), int(log.size[1])
+    whole = Log(log.rows[:count], log.first_draw[:count + 1], log.sources[:drawn],
+                log.pieces[:drawn], log.size)
+    settled = settle_reservations(book, policy, by_line(whole, len(book.lines), pools))
+    return Retraced(settled.log, rows[kept == 0])
+
+
+def _within_open(book: Book, rows: Longs) -> Longs:
+    """Allocations cut to the open pieces of their lines, in the order of line and ship week."""
+    rows = rows[np.lexsort((rows[:, SHIP], rows[:, LINE]))]
+    given = np.bincount(rows[:, LINE], rows[:, PIECES], len(book.lines)).astype(np.int64)
+    over = np.maximum(0, given - book.lines.open)
+    if not over.any():
+        return rows
+    rows = rows.copy()
+    shipped = book.tables.frames["orders"]["shipped_quantity"].gather(
+        pl.Series(book.lines.source_row)).to_numpy()
+    gone = np.minimum(over, shipped)
+    for excess, places in ((gone, range(len(rows))),
+                           (over - gone, range(len(rows) - 1, -1, -1))):
+        for place in places:
+            line = rows[place, LINE]
+            if excess[line] > 0:
+                lot = book.lines.lot[line]
+                cut = min(-(-excess[line] // lot) * lot, rows[place, PIECES])
+                rows[place, PIECES] -= cut
+                excess[line] -= min(cut, excess[line])
+    return rows[rows[:, PIECES] > 0]
+
+
+def _published(book: Book, rows: Longs, start: Start) -> tuple[Longs, Longs]:
+    """For each allocation the span of its draws, and the draws, as `retrace` takes them."""
+    orders = _order_rows(book)
+    pegs = start.pegging.join(orders, on=["order_id", "line_no"], how="inner")
+    sites, weeks = max(1, len(book.sites)), book.horizon + 1
+    days = pegs["lead_days"].to_numpy()
+    ship = _bucket(book, pegs["drawn_on"]) + -(-days // 7)
+    item = book.items.indexes(pegs["item_id"]).astype(np.int64)
+    stood = book.items.indexes(pegs["stood_in_for"])
+    site = book.sites.indexes(pegs["site_id"]).astype(np.int64)
+    own = pegs["stood_in_for"].is_null().to_numpy()
+    line = pegs["line"].to_numpy().astype(np.int64)
+    good = (item >= 0) & (site >= 0) & (own | (stood >= 0)) & (ship >= 0) & (ship < book.horizon)
+    key = (line * sites + site) * weeks + ship
+    table = np.stack([np.where(own, item, stood), item, days, pegs["quantity"].to_numpy()],
+                     axis=1).astype(np.int64)[good]
+    order = np.lexsort((table[:, 2], table[:, 1], table[:, 0], key[good]))
+    key, table = key[good][order], table[order]
+    asked = (rows[:, LINE] * sites + book.lanes.site[rows[:, LANE]]) * weeks + rows[:, SHIP]
+    spans = np.stack([np.searchsorted(key, asked), np.searchsorted(key, asked, "right")], axis=1)
+    return spans.astype(np.int64), np.ascontiguousarray(table)
+
+
+def _order_rows(book: Book) -> pl.DataFrame:
+    """order_id, line_no and `line`, the index, of each line of the book."""
+    return book.tables.frames["orders"].select("order_id", "line_no")[
+        pl.Series(book.lines.source_row)].with_row_index("line")
 
 
 def _bucket(book: Book, days: pl.Series) -> Longs:

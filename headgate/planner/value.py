@@ -22,11 +22,12 @@ from headgate.planner.certificate import Certificate, certify
 from headgate.planner.dealing import deal_out
 from headgate.planner.draft import Draft
 from headgate.planner.dual import Descent, Dual, Prices, Sampling
+from headgate.planner.keeping import take_over
 from headgate.planner.kernels.rank import Log
 from headgate.planner.market import exchange_of
 from headgate.planner.policy import Policy
 from headgate.planner.reliefs import relief_frame
-from headgate.planner.restart import Start, prices_of_start, rows_of_start
+from headgate.planner.restart import Start, prices_of_start, retrace_start
 from headgate.planner.terms import terms_of
 from headgate.planner.world import Pools, empty_world, pools_of, trees_of
 
@@ -88,7 +89,7 @@ class Search:
 
     def __init__(self, book: Book, policy: Policy, threads: ThreadPoolExecutor,
                  start: Start | None = None) -> None:
-        self.book, self.threads = book, threads
+        self.book, self.policy, self.threads = book, policy, threads
         self.pools = pools_of(book, policy)
         self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
                                     empty_world(book, self.pools), trees_of(book))
@@ -186,7 +187,7 @@ class Search:
         self._certify()
         self._take_prices()
         if self.start is not None:
-            self.draft.provide(rows_of_start(self.book, self.start), False)
+            take_over(self.draft, retrace_start(self.book, self.policy, self.pools, self.start))
             self.draft.drop_losses()
         elif self.tau > 0.0:
             self.dual.quote(self.prices, self.tau)

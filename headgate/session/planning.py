@@ -208,7 +208,7 @@ def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
     own = {"objective": policy} if isinstance(policy, str) else dict(policy or {})
     checked = read_policy({**book.settings.policy, **own})
     started = perf_counter()
-    older = None if start is None else Start(start.allocations, start.prices)
+    older = None if start is None else Start.of(start.frames)
     made = run(book, checked, progress, stop, start=older)
     planned = perf_counter()
     explained = explain_plan(book, checked, made.allocation, certified_tables(book, made), pegging,
