@@ -123,7 +123,7 @@ class Ground:
     def asked_by(self, book: Book) -> Ground:
         """The same for other lines, of which the plan serves none: those of `book`."""
         nothing = np.zeros(len(book.lines) + 1, dtype=np.int64)
-        plan = Allocation(self.allocation.log, nothing, self.allocation.pools)
+        plan = Allocation(self.allocation.log, nothing, self.allocation.pools, nothing[:-1])
         return replace(self, book=book, allocation=plan, lines=lines_of(book))
 
     def explain(self, chosen: Ints, progress: Callable[[str, float], None] | None = None,

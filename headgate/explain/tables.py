@@ -109,7 +109,8 @@ def _promise_frame(book: Book, promises: Promises, reasons: Reasons) -> pl.DataF
         "promised_quantity": promises.pieces,
         "first_arrive_on": dates_or_blank(book, promises.first, there),
         "last_arrive_on": dates_or_blank(book, promises.last, there),
-        "promised_on": promised_on, "status": status, "late_days": late_days})
+        "promised_on": promised_on, "broken_quantity": promises.broken, "status": status,
+        "late_days": late_days})
     words = _reason_columns(book, reasons)
     return (frame.with_row_index("line").with_columns(pl.col("line").cast(pl.Int32))
             .join(words, on="line", how="left", maintain_order="left")

@@ -37,9 +37,10 @@ class Allocation:
     """
     A plan in numbers, before dates and words.
 
-    log   : allocations sorted by line, then arrival, as `headgate.planner.kernels.rank.Log`
-    ptr   : (lines + 1,) int64 rows of the log of each line
-    pools : what the draws' pool numbers mean
+    log    : allocations sorted by line, then arrival, as `headgate.planner.kernels.rank.Log`
+    ptr    : (lines + 1,) int64 rows of the log of each line
+    pools  : what the draws' pool numbers mean
+    broken : (lines,) pieces of pins and frozen promises that did not fit
 
     line, item, lane, ship, quantity : (allocations,) views of the log
     node, pool, pieces, owner        : (draws,) views of the log, and the allocation of each draw
@@ -48,6 +49,7 @@ class Allocation:
     log: Log
     ptr: Longs
     pools: Pools
+    broken: Longs
 
     @property
     def line(self) -> Longs:
@@ -153,7 +155,8 @@ def by_line(log: Log, line_count: int, pools: Pools) -> Allocation:
     draws = np.repeat(log.first_draw[:-1][place] - first[:-1], counts) + np.arange(first[-1])
     ptr = np.concatenate([[0], np.cumsum(np.bincount(line, minlength=line_count))])
     in_order = Log(log.rows[place], first, log.sources[draws], log.pieces[draws], log.size)
-    return Allocation(in_order, ptr.astype(np.int64), pools)
+    return Allocation(in_order, ptr.astype(np.int64), pools,
+                      np.zeros(line_count, dtype=np.int64))
 
 
 def balance_after(book: Book, allocation: Allocation) -> Longs:

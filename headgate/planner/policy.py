@@ -27,6 +27,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
                       "counts, 0.001 to 1000 with at most three decimals; several multiply"),
     "bonus": ("[]", "rows `{by = 2026-05-01, share = 0.02}`: what revenue recognised by a date, "
                     "such as the quarter's end, is worth beside, as a share of the unit price"),
+    "release_weeks": ("0", "in so many last weeks of its period everybody may draw on what a "
+                      "reservation still keeps, 0 to 1000"),
     "gap": ("none", "stop as soon as at most this much better is possible, as a share (0.01)"),
     "time_limit": ("none", "stop after so many seconds; the run records the work that it did"),
     "work": ("none", "stop after so much work, if the search has not ended before: the same number "
@@ -65,6 +67,7 @@ class Policy:
     weights: Mapping[str, Mapping[str, int]] = field(
         default_factory=lambda: {kind: {} for kind in WEIGHED})
     bonuses: tuple[Bonus, ...] = ()
+    release_weeks: int = 0
     gap_millionths: int | None = None
     time_limit_millis: int | None = None
     work: int | None = None
@@ -83,8 +86,9 @@ class Policy:
                         for kind, names in self.weights.items()},
             "bonus": [{"by": row.by.isoformat(), "share": _text(row.share_millionths, 6)}
                       for row in self.bonuses],
-            "gap": _text(self.gap_millionths, 6), "time_limit": _text(self.time_limit_millis, 3),
-            "work": self.work, "seed": self.seed, **kept}
+            "release_weeks": self.release_weeks, "gap": _text(self.gap_millionths, 6),
+            "time_limit": _text(self.time_limit_millis, 3), "work": self.work, "seed": self.seed,
+            **kept}
 
 
 def _text(scaled: int | None, decimals: int) -> str | None:
@@ -112,6 +116,7 @@ def read_policy(settings: Mapping[str, Any], file: str = "headgate.toml") -> Pol
         if "late_rate" in settings else 2000,
         reader.choice("undelivered", UNDELIVERED, "late_cost"), reader.flag("use_forecast"),
         reader.weights(), reader.bonuses(),
+        reader.number("release_weeks", 0, 0, 1000, "a whole number from 0 to 1000") or 0,
         reader.number("gap", 6, 0, 10**6, "a share from 0 to 1, such as 0.01"),
         reader.number("time_limit", 3, 1, 10**9, "seconds from 0.001 to 1,000,000"),
         reader.number("work", 0, 1, 2**31 - 1, "a whole number from 1 to 2,147,483,647"),

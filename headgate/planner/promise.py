@@ -28,6 +28,7 @@ class Promises:
     first, last            : first and last arrival bucket, -1 when nothing is promised
     status                 : index into STATUSES
     arrival                : (allocations,) arrival bucket of each row of the log
+    broken                 : pieces of pins and frozen promises that did not fit
     """
 
     pieces: Longs
@@ -36,6 +37,7 @@ class Promises:
     last: Ints
     status: NDArray[np.int8]
     arrival: Ints
+    broken: Longs
 
     def not_on_time(self) -> Ints:
         """Indexes of the lines that are late, short or unplanned."""
@@ -61,7 +63,7 @@ def promise(book: Book, allocation: Allocation) -> Promises:
     status = np.select(
         [lines.open == 0, pieces == 0, pieces < lines.open, last > lines.requested],
         [SHIPPED, UNPLANNED, SHORT, LATE], ON_TIME).astype(np.int8)
-    return Promises(pieces, in_time, first, last, status, arrival)
+    return Promises(pieces, in_time, first, last, status, arrival, allocation.broken)
 
 
 def allocation_frame(book: Book, allocation: Allocation, promises: Promises) -> pl.DataFrame:

@@ -101,4 +101,4 @@ def _split(book: Book, allocation: Allocation, touched: Longs, line: Longs,
     sources[first[both] + 1, 1], pieces[first[both] + 1] = own[both], reserved[both]
     size = np.array([len(log.rows), len(pieces)], dtype=np.int64)
     settled = Log(log.rows, starts[log.first_draw], sources, pieces, size)
-    return Allocation(settled, allocation.ptr, pools)
+    return Allocation(settled, allocation.ptr, pools, allocation.broken)

@@ -80,7 +80,7 @@ class Desk:
         sources = log.sources.copy()
         sources[:, 0] += moved[np.repeat(log.rows[:, SENT], np.diff(log.first_draw))]
         sources[:, 1] = np.searchsorted(keys, mine)[log.sources[:, 1]]
-        self._set(larger, Allocation(log._replace(sources=sources), self.allocation.ptr, pools))
+        self._set(larger, replace(self.allocation, log=log._replace(sources=sources), pools=pools))
 
     def quote(self, requests: Sequence[Request], mode: str = "ctp",
               alternatives: bool = True) -> list[Quote]:

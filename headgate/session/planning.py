@@ -272,4 +272,5 @@ def open_plan(book: Book, folder: str | Path) -> Plan:
     arrays = plan_folder.read_arrays(Path(folder), frames.summary, Log._fields)
     log = Log(**arrays)
     ptr = np.searchsorted(log.rows[:, LINE], np.arange(len(book.lines) + 1)).astype(np.int64)
-    return Plan(book, policy, Allocation(log, ptr, pools_of(book, policy)), frames)
+    broken = frames.frames["promises"]["broken_quantity"].to_numpy().copy()
+    return Plan(book, policy, Allocation(log, ptr, pools_of(book, policy), broken), frames)

@@ -14,6 +14,8 @@ from headgate.tables.schema import TABLES, Column, Table
 
 BLANK = -(2**63)
 """Stands for a blank number; no cell may hold it."""
+LATER = ("pins",)
+"""Tables that came with a later format: empty ones do not count, so older books keep theirs."""
 
 
 def digest_of(frames: Mapping[str, pl.DataFrame], settings: Settings) -> str:
@@ -31,6 +33,8 @@ def digest_of(frames: Mapping[str, pl.DataFrame], settings: Settings) -> str:
                              settings.fiscal_year_end, settings.currency]).encode())
     for table in TABLES:
         frame = frames[table.name]
+        if table.name in LATER and frame.is_empty():
+            continue
         order = _order(table, frame)
         whole.update(f"\n{table.name} {frame.height}\n".encode())
         for column in table.columns:

@@ -80,6 +80,8 @@ PROMISES = PlanTable(
         _date("last_arrive_on", "Monday of the last arrival week", "nothing is promised"),
         _date("promised_on", "Friday of the last arrival week: the customer's date",
               "nothing is promised"),
+        _whole("broken_quantity", "pieces of pins and frozen promises that did not fit where they "
+               "are held"),
         _text("status", "on_time, late, short, unplanned, or shipped (nothing is open)"),
         _whole("late_days", "days from the requested date to the promise; 0 within its week",
                "nothing is promised"),

@@ -34,6 +34,8 @@ def sample_book() -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
             _row(order_id="SO-4712", line_no=1, customer_id="cust-002", segment="neocloud",
                  region="AMER", item_id="xe-b300", quantity=8, unit_price="362000.00",
                  booked_on="2025-12-08", requested_on="2026-03-27", currency="EUR")],
+        "pins": [_shown("pins"), _shown(
+            "pins", order_id="SO-4712", ship_on="2026-03-23", quantity=None)],
         "quotas": [_shown("quotas", family=None),
                    _shown("quotas", quota_id="Q-EMEA-8GPU", item_id=None)],
         "restrictions": [_shown("restrictions", item_id="xe-h200", family=None),

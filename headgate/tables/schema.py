@@ -225,14 +225,16 @@ ORDERS = Table("orders", "The backlog: one row for each order line.", ("order_id
     _date("latest_on", "no arrival after this day's week; blank: no limit", "2026-06-30"),
     Column("priority", "rank", "1 is served first", "3", default="3", low=1, high=1_000_000),
     _flag("ship_complete", "all open pieces arrive in one week, or none do", "no"),
-    Column("ship_set", "id", "lines of one set arrive together", "SET-12", planned=False),
+    Column("ship_set", "id", "lines of one set arrive in one week, each whole, or none does",
+           "SET-12", planned=False),
     _pieces("lot_size", "every allocation is a multiple of it", "1", 1, "1"),
     _money("late_penalty_per_unit_week", "contract penalty for one piece and week late",
            "900.00", default="0"),
     Column("accepts", "ids", "items that the customer takes instead, first choice first",
            "xe-b200;xe-h200", refers="items"),
     _date("promised_on", "the promise given so far", "2026-03-27"),
-    _flag("frozen", "keep the promise; placed before all others", "no", planned=False),
+    _flag("frozen", "keep the promise: placed in the week of promised_on before all others", "no",
+          planned=False),
     _flag("cancellable", "the customer may cancel without penalty", "yes"),
     Column("recognise_on", "choice", "when revenue is recognised", "deliver", default="ship",
            choices=("ship", "deliver", "accept")),
@@ -257,10 +259,23 @@ QUOTAS = Table("quotas", "Caps and reservations of pieces by scope and period.",
     _date("from_on", "first day", "2026-02-02", required=True),
     _date("to_on", "last day", "2026-05-01", required=True),
     *_SCOPE,
-    Column("max_quantity", "quantity", "no more pieces than this are shipped", "512",
+    Column("max_quantity", "quantity", "no more pieces than this, sent or drawn, in shipments of "
+           "the period", "512",
            unit="pieces", low=0, high=MAX_QUANTITY),
-    Column("reserved_quantity", "quantity", "pieces kept for this scope", "128", unit="pieces",
-           low=0, high=MAX_QUANTITY),
+    Column("reserved_quantity", "quantity", "pieces of supply kept for this scope in the period",
+           "128", unit="pieces", low=0, high=MAX_QUANTITY),
+), planned=False)
+
+PINS = Table("pins", "Allocations that a planner holds: placed before all others.",
+             ("order_id", "line_no", "ship_on", "site_id"), (
+    _id("order_id", "the order", "SO-4711"),
+    Column("line_no", "rank", "the order line", "1", required=True, low=1, high=1_000_000_000),
+    _id("site_id", "where it ships from", "austin", "sites"),
+    _date("ship_on", "a day of the week in which it ships", "2026-03-09", required=True),
+    Column("quantity", "quantity", "pieces; blank: all that are open", "64", unit="pieces", low=1,
+           high=MAX_QUANTITY),
+    Column("reason", "text", "why it is held, for people", "customer's truck is booked",
+           required=True),
 ), planned=False)
 
 RESTRICTIONS = Table("restrictions", "What must not be sent to whom.", (), (
@@ -287,5 +302,5 @@ RATES = Table("rates", "Exchange rates to the book's currency.", ("currency", "o
 ))
 
 TABLES: tuple[Table, ...] = (ITEMS, BOM, SUBSTITUTES, SITES, SUPPLY, CAPACITY, ROUTING, LANES,
-                             ORDERS, QUOTAS, RESTRICTIONS, SERVICE_LINES, RATES)
+                             ORDERS, PINS, QUOTAS, RESTRICTIONS, SERVICE_LINES, RATES)
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

@@ -15,8 +15,8 @@ RANK, VALUE = "rank", "value"
 OBJECTIVES = (VALUE, RANK)
 """Policies whose reasons can be recomputed; a plan of another one is not proven."""
 WEIGHED = ("segment", "customer", "priority")
-KEYS = ("objective", "late_rate", "undelivered", "use_forecast", "weights", "bonus", "gap",
-        "time_limit", "work", "seed")
+KEYS = ("objective", "late_rate", "undelivered", "use_forecast", "weights", "bonus",
+        "release_weeks", "gap", "time_limit", "work", "seed")
 MOST_WHOLE = 2**31 - 1
 PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
 
@@ -43,6 +43,7 @@ class Policy:
     use_forecast: bool
     weights: Mapping[str, Mapping[str, int]]
     bonuses: tuple[Bonus, ...]
+    release_weeks: int
     seed: int
 
 
@@ -67,7 +68,7 @@ def read_policy(policy: object, findings: Findings) -> Policy | None:
          for kind in WEIGHED},
         tuple(Bonus(_day(row["by"]) or 0, scaled(row["share"], 6) or 0)
               for row in policy["bonus"]),
-        policy["seed"])
+        policy["release_weeks"], policy["seed"])
 
 
 def scaled(value: object, decimals: int) -> int | None:
@@ -136,6 +137,8 @@ FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "weights": (_weights, "segment, customer and priority, each with weights from 0.001 to 1000 "
                 "with at most three decimals by name"),
     "bonus": (_bonuses, "a list of by (YYYY-MM-DD) and share (0 to 1 with at most six decimals)"),
+    "release_weeks": (lambda value: _whole(0)(value) and value <= 1000,  # type: ignore[operator]
+                      "a whole number from 0 to 1000"),
     "gap": (_decimal(6, 0, 1_000_000, blank=True), "a share from 0 to 1, or null"),
     "time_limit": (_decimal(3, 1, 10**9, blank=True), "seconds from 0.001 to 1000000, or null"),
     "work": (_whole(1, blank=True), f"a whole number from 1 to {MOST_WHOLE}, or null"),

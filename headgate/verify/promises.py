@@ -79,6 +79,7 @@ def _expected(shipments: Shipments, status: Longs, book: Book) -> pl.DataFrame:
         "open_quantity": lines.open, "promised_quantity": shipments.promised,
         "first_arrive_on": dates(shipments.first, 0), "last_arrive_on": dates(shipments.last, 0),
         "promised_on": dates(shipments.last, 4),
+        "broken_quantity": np.zeros(len(lines), dtype=np.int64),
         "status": pl.Series(STATUSES, dtype=pl.String).gather(pl.Series(status)),
         "late_days": _only(given, pl.Series(late_days))})
 

@@ -27,7 +27,8 @@ FREE_LATENESS = {"late_rate": "0"}
 
 WHOLE_POLICY: dict[str, Any] = {
     "objective": "value", "late_rate": "0", "undelivered": "late_cost", "use_forecast": False,
-    "weights": {"segment": {}, "customer": {}, "priority": {}}, "bonus": [], "gap": None,
+    "weights": {"segment": {}, "customer": {}, "priority": {}}, "bonus": [], "release_weeks": 0,
+    "gap": None,
     "time_limit": None, "work": None, "seed": 0}
 
 

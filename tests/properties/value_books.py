@@ -61,7 +61,7 @@ def some_policy(book: Book, seed: int, **fixed: Any) -> Cells:
     return {"objective": "value", "late_rate": dice.choice(["0", "0.002", "0.002", "0.05"]),
             "undelivered": dice.choice(["late_cost", "late_cost", "zero"]),
             "use_forecast": dice.random() < 0.3, "weights": weights, "bonus": bonus,
-            "seed": dice.randrange(5), **fixed}
+            "release_weeks": 0, "seed": dice.randrange(5), **fixed}
 
 
 def market_of(book: Book, policy: Policy) -> tuple[Pools, Exchange]:

@@ -25,7 +25,8 @@ def policy(**changes: Any) -> dict[str, Any]:
     """A whole policy, as a summary states it: lateness is free unless changed."""
     weights = {"segment": {}, "customer": {}, "priority": {}, **changes.pop("weights", {})}
     return {"objective": "value", "late_rate": "0", "undelivered": "late_cost",
-            "use_forecast": False, "weights": weights, "bonus": [], "gap": None,
+            "use_forecast": False, "weights": weights, "bonus": [], "release_weeks": 0,
+            "gap": None,
             "time_limit": None, "work": None, "seed": 0, **changes}
 
 
