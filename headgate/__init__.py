@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from headgate.explain.why import Why
     from headgate.quoting.answers import Quote
     from headgate.quoting.requests import Request
-    from headgate.session import Plan, check, compare, plan, quote, read_book, where_used
+    from headgate.session import Plan, check, compare, plan, quote, read_book, replan, where_used
     from headgate.verify import CheckResult
 
 __version__ = "0.1.0"
 
 __all__ = ["Book", "CheckResult", "Comparison", "Issue", "IssuesError", "Plan", "Quote",
            "Request", "WhereUsed", "Why", "__version__", "check", "compare", "plan", "quote",
-           "read_book", "where_used"]
+           "read_book", "replan", "where_used"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -38,6 +38,7 @@ _HOMES = {
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
+    "replan": "headgate.session",
 }
 """Where each public name lives."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from headgate import __version__
-from headgate.cli import asking, books, demonstration, exits, planning, quoting
+from headgate.cli import asking, books, demonstration, exits, planning, quoting, replanning
 
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code} {text.split(';')[0].split(':')[0]}"
                                        for code, text in exits.MEANINGS.items()) + "."
@@ -34,7 +34,7 @@ def start(
     """Order promising for AI servers: who gets what and when, and why each order waits."""
 
 
-for _command in (demonstration.demo, books.validate, planning.plan, planning.check, asking.why,
-                 asking.where_used, quoting.quote, asking.report, asking.compare, books.schema,
-                 demonstration.warm):
+for _command in (demonstration.demo, books.validate, planning.plan, replanning.replan,
+                 planning.check, asking.why, asking.where_used, quoting.quote, asking.report,
+                 asking.compare, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

@@ -245,11 +245,11 @@ class Draft:
         log = self.held.log
         if rows == len(log.rows) and draws == len(log.pieces):
             return
-        longer = Log(_longer(log.rows, rows), _longer(log.first_draw, rows + 1),
-                     _longer(log.sources, draws), _longer(log.pieces, draws), log.size)
+        whole = Log(longer(log.rows, rows), longer(log.first_draw, rows + 1),
+                    longer(log.sources, draws), longer(log.pieces, draws), log.size)
         self.held = self.held._replace(
-            log=longer, behind=_longer(self.held.behind, rows),
-            earned=_longer(self.held.earned, rows), price=_longer(self.held.price, rows))
+            log=whole, behind=longer(self.held.behind, rows),
+            earned=longer(self.held.earned, rows), price=longer(self.held.price, rows))
 
     def count_value(self) -> None:
         """Add up anew what is held."""
@@ -270,7 +270,7 @@ class Draft:
                            log.pieces[:draws], log.size))
 
 
-def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
+def longer(array: NDArray[Any], length: int) -> NDArray[Any]:
     """A copy with room for more rows."""
     longer = np.zeros((length, *array.shape[1:]), dtype=array.dtype)
     longer[:len(array)] = array

@@ -34,21 +34,22 @@ class Start:
     """
     An older plan's tables, of this book or of one that has changed since.
 
-    allocations, prices, pegging : as `headgate.tables.plan_schema` declares them
+    allocations, prices, pegging, shortages : as `headgate.tables.plan_schema` declares them
     all_pegged : whether the pegging is of all items; else what it leaves out has no other source
     """
 
     allocations: pl.DataFrame
     prices: pl.DataFrame
     pegging: pl.DataFrame
-    all_pegged: bool = True
+    shortages: pl.DataFrame
+    all_pegged: bool
 
     @classmethod
     def of(cls, plan: PlanFrames) -> Start:
         """The start that a plan's tables give."""
         frames = plan.frames
         return cls(frames["allocations"], frames["prices"], frames["pegging"],
-                   plan.summary.get("pegging") == "all")
+                   frames["shortages"], plan.summary.get("pegging") == "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def prices_of_start(book: Book, pools: Pools, start: Start) -> Prices:
     """The older plan's prices on this book's pools and hours; 0 for what it did not know."""
     steps = np.zeros(pools.supplied.shape)
     hours = np.zeros(book.hours.micro.shape)
-    week = _bucket(book, start.prices["week"])
+    week = buckets(book, start.prices["week"])
     inside = (week >= 0) & (week < book.horizon)
     site = book.sites.indexes(start.prices["site_id"])
     kind = (start.prices["kind"] == "part").to_numpy()
@@ -108,7 +109,7 @@ def rows_of_start(book: Book, start: Start) -> Longs:
     line = table["line"].to_numpy().astype(np.int64)
     item = book.items.indexes(table["item_id"]).astype(np.int64)
     site = book.sites.indexes(table["site_id"]).astype(np.int64)
-    ship = _bucket(book, table["ship_on"])
+    ship = buckets(book, table["ship_on"])
     lines, lanes = book.lines, book.lanes
     lane_of = np.full((len(book.regions), len(book.sites)), -1, dtype=np.int64)
     region = np.repeat(np.arange(len(book.regions)), np.diff(lanes.ptr))
@@ -179,7 +180,7 @@ def _published(book: Book, rows: Longs, start: Start) -> tuple[Longs, Longs]:
     pegs = start.pegging.join(orders, on=["order_id", "line_no"], how="inner")
     sites, weeks = max(1, len(book.sites)), book.horizon + 1
     days = pegs["lead_days"].to_numpy()
-    ship = _bucket(book, pegs["drawn_on"]) + -(-days // 7)
+    ship = buckets(book, pegs["drawn_on"]) + -(-days // 7)
     item = book.items.indexes(pegs["item_id"]).astype(np.int64)
     stood = book.items.indexes(pegs["stood_in_for"])
     site = book.sites.indexes(pegs["site_id"]).astype(np.int64)
@@ -202,7 +203,7 @@ def _order_rows(book: Book) -> pl.DataFrame:
         pl.Series(book.lines.source_row)].with_row_index("line")
 
 
-def _bucket(book: Book, days: pl.Series) -> Longs:
+def buckets(book: Book, days: pl.Series) -> Longs:
     """The bucket of each Monday."""
     first = np.datetime64(book.first_monday, "D")
     return np.asarray((days.to_numpy().astype("datetime64[D]") - first).astype(np.int64) // 7,

@@ -11,7 +11,8 @@ from headgate.session.planning import (
     plan,
     read_book,
 )
+from headgate.session.replanning import replan
 
 __all__ = ["Plan", "certified_tables", "check", "check_policy", "compare",
-           "open_plan", "plan", "quote", "read_book", "read_requests", "warm",
+           "open_plan", "plan", "quote", "read_book", "read_requests", "replan", "warm",
            "where_used", "why", "write_demo", "write_quotes", "write_report", "write_sample"]

@@ -19,6 +19,7 @@ from headgate.verify.compare import compare_quantities
 from headgate.verify.explosion import Explosion, draws_of, explode, line_name
 from headgate.verify.facts import Book, read_book
 from headgate.verify.market import Prices, read_prices
+from headgate.verify.moves import check_moves
 from headgate.verify.pegging import Pegs, peg, pegging_rows
 from headgate.verify.policy import VALUE, read_policy
 from headgate.verify.prices import check_prices
@@ -153,6 +154,7 @@ class _Check:
                            worth).expected()
         check_summary(self.plan.summary, expected, self.plan.frames, self.findings)
         weighted, bound = expected["value"]["weighted_cents"], self._bound(prices, worth)
+        check_moves(self.plan, self.book, self.findings)
         check_certificate(self.plan.summary, self.book.policy, bound, weighted, self.findings)
         check_reliefs(self.plan.frames["reliefs"], coded.reliefs, prices,
                       0 if bound is None else bound - weighted, self.book, self.supply,

@@ -207,6 +207,7 @@ def test_version(run):
 def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object]]:
     """One sound call of each command."""
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
+            ["replan", book, "--from", planned],
             ["why", book, planned, first_line(planned)], ["where-used", book, planned, "gpu-b300"],
             ["quote", book, planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"],
             ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],

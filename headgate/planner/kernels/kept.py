@@ -71,7 +71,7 @@ class Old(NamedTuple):
 def move_cents(old: Old, line: Int, arrival: Int) -> Real:
     """What it costs to promise a piece of a line for a bucket, in cents."""
     promised = old.terms[line, PROMISED]
-    if promised == NEVER or arrival == promised:
+    if promised == NEVER or arrival in (NEVER, promised):
         return 0.0
     if arrival > promised:
         return old.money[line, LATER] * (arrival - promised)
@@ -82,6 +82,17 @@ def move_cents(old: Old, line: Int, arrival: Int) -> Real:
 def arrival_of(lines: Lines, log: Log, row: Int) -> Int:
     """The arrival bucket of an allocation."""
     return log.rows[row, SHIP] + lines.lanes[log.rows[row, LANE], LANE_WEEKS]
+
+
+@inner
+def last_held(lines: Lines, held: Held, line: Int) -> Int:
+    """The last arrival bucket of a line, NEVER when it has none."""
+    last = np.int64(NEVER)
+    row = held.head[line]
+    while row >= 0:
+        last = max(last, arrival_of(lines, held.log, row))
+        row = held.behind[row]
+    return last
 
 
 @inner
@@ -159,9 +170,14 @@ def give(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
     returns  : the value earned; how many pieces were given shows in `held.left`
     """
     count = options_of(market, cost, lines, room.most[0], line, discount, room.worth, room.options)
+    promised = old.terms[line, PROMISED]
+    # The last arrival is the promise: while it stands, no earlier piece moves it.
+    stands = last_held(lines, held, line) == promised
     for place in range(count):
         arrival = room.options[place, O_ARRIVAL]
         if first <= arrival <= last:
+            if stands and arrival < promised:
+                continue
             room.worth[place] -= move_cents(old, line, arrival)
         else:
             room.worth[place] = -DEAR
@@ -227,6 +243,15 @@ def take_lines(trees: Trees, world: World, scratch: Scratch, lines: Lines, held:
             out[count[0]] = row
             count[0] += 1
             row = behind
+    refresh(world, held, room.touched)
+
+
+@kernel
+def put_rows(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, room: Room,
+             old: Old, rows: Longs) -> None:
+    """Put allocations back that were taken out, though pools and hours may be overdrawn."""
+    for row in rows:
+        put_back(trees, world, scratch, lines, held, room, old, row)
     refresh(world, held, room.touched)
 
 

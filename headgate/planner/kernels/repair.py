@@ -10,26 +10,27 @@ from headgate.planner.kernels.held import Held, refresh
 from headgate.planner.kernels.improve import Room
 from headgate.planner.kernels.kept import (
     EARLIEST_KEPT,
-    NEVER,
     PROMISED,
     Old,
-    arrival_of,
     forget_row,
     give,
     give_up,
+    last_held,
     move_cents,
     put_back,
     take_out,
 )
 from headgate.planner.kernels.layout import Scratch, Trees, World
-from headgate.planner.kernels.price import L_LATE, Market
+from headgate.planner.kernels.price import L_ASKED, L_LATE, Market
 from headgate.planner.kernels.rank import PIECES, Lines
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 KEEP, MOVE = 0, 1
-"""Phases: arrive by the promised bucket; or whenever the line allows."""
+"""Phases of inserting: arrive by the promised bucket; or whenever the line allows."""
+BETTER, WHOLE = 0, 1
+"""Aims of serving anew: worth more and not later; or all pieces by the requested bucket."""
 
 
 @kernel
@@ -60,37 +61,26 @@ def insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
 @inner
 def _worth_held(lines: Lines, held: Held, old: Old, line: Int) -> Real:
     """What a line's allocations earn, moving counted, in cents."""
-    total = 0.0
-    row = held.head[line]
+    total: Real = 0.0
+    pieces, row = np.int64(0), held.head[line]
     while row >= 0:
-        total += held.earned[row] - held.log.rows[row, PIECES] * move_cents(
-            old, line, arrival_of(lines, held.log, row))
+        total += held.earned[row]
+        pieces += held.log.rows[row, PIECES]
         row = held.behind[row]
-    return total
-
-
-@inner
-def _last_held(lines: Lines, held: Held, line: Int) -> Int:
-    """The last arrival bucket of a line, NEVER when it has none."""
-    last = np.int64(NEVER)
-    row = held.head[line]
-    while row >= 0:
-        last = max(last, arrival_of(lines, held.log, row))
-        row = held.behind[row]
-    return last
+    return total - pieces * move_cents(old, line, last_held(lines, held, line))
 
 
 @kernel
 def better(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-           cost: Floats, held: Held, room: Room, old: Old, order: Longs, first: Int,
+           cost: Floats, held: Held, room: Room, old: Old, order: Longs, first: Int, aim: Int,
            discount: float, removed: Longs, room_rows: Int, room_draws: Int) -> Int:
     """
-    Serve lines anew where what was freed serves them better, moving counted; else leave them.
+    Serve lines anew where that is better, moving counted; leave the others exactly as they are.
 
-    No line gets fewer pieces or a later last arrival than it has. Stops where the log may run
-    full, at the place that is returned.
-
+    aim     : BETTER asks for more value, with no fewer pieces and no later last arrival; WHOLE for
+              all pieces by the requested bucket
     removed : (most allocations of one line,) working memory
+    returns : the place in `order` of the next line, where the log may run full
     """
     for turn in range(first, len(order)):
         if held.log.size[0] + room_rows > len(held.log.rows) or (
@@ -98,7 +88,9 @@ def better(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
             return turn
         line = order[turn]
         before, left = _worth_held(lines, held, old, line), held.left[line]
-        last = _last_held(lines, held, line)
+        last = last_held(lines, held, line)
+        if aim == WHOLE:
+            last = min(market.lines[line, L_LATE], market.lines[line, L_ASKED])
         count, row = np.int64(0), held.head[line]
         while row >= 0:
             behind = held.behind[row]
@@ -111,7 +103,10 @@ def better(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
         start = held.log.size[0]
         give(trees, world, scratch, lines, market, cost, held, room, old, line,
              held.left[line], max(np.int64(0), old.terms[line, EARLIEST_KEPT]), last, discount)
-        if held.left[line] <= left and _worth_held(lines, held, old, line) > before + 0.5:
+        if aim == WHOLE and held.left[line] == 0:
+            continue
+        if aim == BETTER and held.left[line] <= left and (
+                _worth_held(lines, held, old, line) > before + 0.5):
             continue
         for row in range(start, held.log.size[0]):
             forget_row(lines, held, room, row)
