@@ -16,12 +16,12 @@ Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def freed_pools(book: Book, pools: Pools, start: Start, had: Confirmed, drawn: Longs) -> Bools:
+def freed_pools(book: Book, pools: Pools, start: Start, had: Confirmed,
+                drawn: Longs) -> tuple[Bools, Bools]:
     """
-    (pools,) whether there may be more of a pool than the older plan had.
-
-    More comes in a week than the older plan's `shortages` say came; lines that are gone, or have
-    become smaller, drew on it; or it is in `drawn`, pools of what was taken out.
+    (pools,) of which more comes in some week than the older plan's `shortages` say came, and on
+    which lines drew that are gone or have become smaller, or that are in `drawn`, the pools of what
+    was taken out.
     """
     places = np.full((len(book.items), len(book.sites)), -1, dtype=np.int64)
     free = np.flatnonzero(pools.slot == 0)
@@ -41,8 +41,9 @@ def freed_pools(book: Book, pools: Pools, start: Start, had: Confirmed, drawn: L
     pool = places[item[known], site[known]]
     receipts = np.diff(pools.supplied, axis=1, prepend=0)
     before = short["there"].fill_null(np.inf).to_numpy()[known]
-    found[pool[receipts[pool, week[known]] > before]] = True
-    return found
+    more = np.zeros(len(found), dtype=np.bool_)
+    more[pool[receipts[pool, week[known]] > before]] = True
+    return more, found
 
 
 def _mark(found: Bools, places: Longs, book: Book, items: pl.Series, sites: pl.Series) -> None:

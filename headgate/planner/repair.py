@@ -167,11 +167,12 @@ class Repairer:
         counts = log.first_draw[taken + 1] - log.first_draw[taken]
         draws = np.repeat(log.first_draw[taken], counts) + (
             np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))
-        freed = freed_pools(self.book, self.pools, self.start, had, log.sources[draws, 1])
-        scarce = draft.world.free > 0
+        more, freed = freed_pools(self.book, self.pools, self.start, had, log.sources[draws, 1])
+        there = held.balance > 0
         if self.policy.objective == "value":
-            scarce &= (self.price > 0) & (self.price < DEAR)
-        freed &= scarce.any(axis=1)
+            # What was given back is of use where it has a price; what came has none yet.
+            freed &= (there & (self.price > 0) & (self.price < DEAR)).any(axis=1)
+        freed = (freed | more) & there.any(axis=1)
         needing = lines_drawing(self.book, self.pools, freed)
         last = self.keeper.last_arrival()
         late = (held.left == 0) & (last > lines.requested)

@@ -23,8 +23,9 @@ COLUMNS = {"segment": "segment", "customer": "customer_id", "region": "region", 
 REPLAN_SETTINGS: dict[str, tuple[str, str]] = {
     "move_later": ("0.02", "what it costs to promise a piece one week later than before, as a "
                            "share of the unit price; at most six decimals"),
-    "move_earlier": ("0.002", "the same for one week earlier: a date that a customer has planned "
-                              "with moves"),
+    "move_earlier": ("0.0005", "the same for one week earlier: what a customer has planned with "
+                               "moves; above `late_rate` no late line is pulled in unless a "
+                               "penalty is due"),
     "near_weeks": ("4", "promises due within so many weeks are near"),
     "near_factor": ("3", "how many times as much it costs to move a near promise; at most three "
                          "decimals"),
@@ -61,7 +62,7 @@ class ReplanPolicy:
     """
 
     later_millionths: int = 20_000
-    earlier_millionths: int = 2_000
+    earlier_millionths: int = 500
     near_weeks: int = 4
     near_thousandths: int = 3_000
     fence_weeks: int = 2
@@ -102,7 +103,7 @@ def read_replan(given: object, refuse: Refuse) -> ReplanPolicy:
     weeks = "a whole number from 0 to 520"
     return ReplanPolicy(
         number("move_later", 6, 10**6, 20_000, share),
-        number("move_earlier", 6, 10**6, 2_000, share),
+        number("move_earlier", 6, 10**6, 500, share),
         number("near_weeks", 0, 520, 4, weeks),
         number("near_factor", 3, 10**6, 3_000, "a number from 0 to 1000 with at most three "
                "decimals"),
