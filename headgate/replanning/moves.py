@@ -71,8 +71,8 @@ def change_of(book: Book, had: Confirmed, promises: Promises) -> Change:
     last = np.where(promises.last >= 0, promises.last.astype(np.int64), NEVER)
     dated = (had.promised != NEVER) & (had.pieces > 0) & (lines.open > 0)
     both = dated & (last != NEVER)
-    later, earlier = both & (last > had.promised), both & (last < had.promised)
     lost = dated & (promises.pieces < had.pieces)
+    later, earlier = both & (last > had.promised), both & (last < had.promised) & ~lost
     gained = had.known & (promises.pieces > had.pieces + had.added * dated) & (lines.open > 0)
     whole = (promises.pieces == lines.open) & (last <= lines.requested)
     worse = (had.group <= GAIN) & (later | lost)

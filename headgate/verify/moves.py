@@ -100,9 +100,10 @@ def _check_figures(summary: Mapping[str, Any], frame: pl.DataFrame, findings: Fi
         findings.add("check.summary.key", "summary", f"must be {', '.join(ENTRIES)}",
                      column="replan")
         return
-    later, earlier = (frame["days"] > 0).fill_null(False), (frame["days"] < 0).fill_null(False)
     lost = (frame["new_quantity"] < frame["old_quantity"]) & (
         frame["old_promised_on"].is_not_null())
+    later = (frame["days"] > 0).fill_null(False)
+    earlier = (frame["days"] < 0).fill_null(False) & ~lost
     moved = int((later | earlier | lost).sum())
     counts = stated["promises"] if isinstance(stated["promises"], Mapping) else {}
     before = counts.get("before")
