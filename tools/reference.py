@@ -19,7 +19,7 @@ from typing import Any
 from typer.main import get_command_name
 from typer.models import OptionInfo
 
-from tools.summary_keys import SUMMARY_KEYS
+from tools.summary_keys import BEGUN_KEYS, SUMMARY_KEYS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 MADE = "<!-- Written by `make reference` from the code; an edit here is lost. -->"
@@ -41,6 +41,7 @@ def page(title: str, *parts: str) -> str:
 def book_format() -> str:
     """The page of the book format: every table, column and setting."""
     from headgate.planner.policy import SETTINGS as POLICY_SETTINGS
+    from headgate.planner.replan_policy import REPLAN_SETTINGS
     from headgate.tables.schema import KIND_WORDS, TABLES
 
     parts = [
@@ -53,6 +54,10 @@ def book_format() -> str:
             ("setting", "default", "meaning"),
             ((f"`{name}`", f"`{default}`", meaning)
              for name, (default, meaning) in POLICY_SETTINGS.items()))),
+        "## Re-planning\n\nThe table `[policy.replan]` of `headgate.toml`.\n\n" + "\n".join(rows(
+            ("setting", "default", "meaning"),
+            ((f"`{name}`", f"`{default}`", meaning)
+             for name, (default, meaning) in REPLAN_SETTINGS.items()))),
     ]
     for table in TABLES:
         must = "" if table.required else " The table may be left out."
@@ -104,13 +109,13 @@ def _range(column: Any) -> str:
 
 def plan_format() -> str:
     """The page of the plan format: every table, column and figure."""
-    from headgate.tables.plan_schema import PLAN_TABLES
+    from headgate.tables.plan_schema import PLAN_TABLES, REPLAN_TABLES
 
     kinds = {"text": "text", "whole": "whole number", "hours": "number", "date": "date"}
     parts = ["A plan is a folder: the tables below as CSV or Parquet, `summary.json`, and the "
              "workbook `plan.xlsx`. Dates are `YYYY-MM-DD`; weeks are named by their Monday; "
              "CSV is UTF-8. Rows stand in the order of the columns that name them."]
-    for table in PLAN_TABLES:
+    for table in (*PLAN_TABLES, *REPLAN_TABLES):
         parts.append(f"## {table.name}\n\n{table.meaning} A row is named by {_listed(table.key)}."
                      "\n\n" + "\n".join(rows(
                          ("column", "kind", "meaning", "a blank means"),
@@ -119,7 +124,8 @@ def plan_format() -> str:
     parts.append("## summary.json\n\nAmounts are whole cents of the book's currency; shares are "
                  "0 to 1, and null when there is nothing to share.\n\n" + "\n".join(rows(
                      ("figure", "meaning"),
-                     ((f"`{name}`", meaning) for name, meaning in SUMMARY_KEYS.items()))))
+                     ((f"`{name}`", meaning) for name, meaning in (
+                         SUMMARY_KEYS | BEGUN_KEYS).items()))))
     return page("The plan format", *parts)
 
 

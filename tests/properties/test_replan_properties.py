@@ -35,7 +35,7 @@ def by(objective: str) -> dict[str, Any]:
 
 def changed(parts: RawParts, seed: int, turned: bool = False) -> hg.Book | None:
     """
-    The book after supply slipped, came early, shrank or grew, and orders left; None if it is faulty.
+    The book after supply slipped, came early, shrank or grew, and orders left; None if faulty.
 
     turned : with the rows of its tables in the opposite order
     """
@@ -68,8 +68,8 @@ def changed(parts: RawParts, seed: int, turned: bool = False) -> hg.Book | None:
 @given(books(), SEEDS, OBJECTIVES)
 @settings(max_examples=60, deadline=None)
 def test_every_repair_is_proven_and_keeps_the_classes(parts: RawParts, seed: int, objective: str):
-    """Whatever changed, the repaired plan is feasible and its moves agree with its promises; who may
-    never be worse and is, is an exception; who may never be better is not; and a repair of the
+    """Whatever changed, the repaired plan is feasible and its moves agree with its promises; who
+    may never be worse and is, is an exception; who may never be better is not; and a repair of the
     repaired plan moves nothing."""
     book, new = hg.read_book(*parts), changed(parts, seed)
     if new is None or not len(new.lines):
