@@ -75,9 +75,10 @@ class Repairer:
         self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
                                     empty_world(book, self.pools), trees_of(book))
         self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
-        self.prices = (prices_of_start(book, self.pools, start) if policy.objective == "value" else
-                       Prices(np.zeros_like(self.exchange.supply),
-                              np.zeros_like(self.exchange.hours)))
+        self.prices = Prices(np.zeros_like(self.exchange.supply),
+                             np.zeros_like(self.exchange.hours))
+        if policy.objective == "value":
+            self.prices = prices_of_start(book, self.pools, start, self.exchange.last_draw)
         dual = Dual(self.exchange, threads)
         price = dual.quote(self.prices, 0.0)
         if policy.objective == "value":

@@ -13,6 +13,7 @@ from headgate.planner.allocate import by_line
 from headgate.planner.dual import Prices
 from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
 from headgate.planner.kernels.retrace import retrace
+from headgate.planner.market import useful_steps
 from headgate.planner.policy import Policy
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.world import (
@@ -27,6 +28,7 @@ from headgate.planner.world import (
 from headgate.tables.plan_schema import PlanFrames
 
 Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,12 @@ class Retraced:
     rest: Longs
 
 
-def prices_of_start(book: Book, pools: Pools, start: Start) -> Prices:
-    """The older plan's prices on this book's pools and hours; 0 for what it did not know."""
+def prices_of_start(book: Book, pools: Pools, start: Start, last_draw: Longs) -> Prices:
+    """
+    The older plan's prices on this book's pools and hours; 0 for what it did not know.
+
+    last_draw : (pools,) see `headgate.planner.market.Exchange`
+    """
     steps = np.zeros(pools.supplied.shape)
     hours = np.zeros(book.hours.micro.shape)
     week = buckets(book, start.prices["week"])
@@ -94,7 +100,25 @@ def prices_of_start(book: Book, pools: Pools, start: Start) -> Prices:
         hour_row = book.hours.row[resource[row], site[row]]
         if hour_row >= 0:
             hours[hour_row, week[row]] = cents[row]
-    return Prices(steps, hours)
+    return Prices(_before_receipts(steps, pools, last_draw), hours)
+
+
+def _before_receipts(steps: Floats, pools: Pools, last_draw: Longs) -> Floats:
+    """
+    Steps of prices moved to the weeks before this book's receipts.
+
+    No pieces come in the weeks between, so a step that is moved on costs the bound nothing, and one
+    that is left where nothing is received any more is lost to it.
+    """
+    useful = useful_steps(pools.supplied.astype(np.float64), last_draw)
+    weeks = steps.shape[1]
+    place = np.where(useful, np.arange(weeks)[None, :], weeks)
+    following = np.minimum.accumulate(place[:, ::-1], axis=1)[:, ::-1]
+    last = np.where(useful, np.arange(weeks)[None, :], 0).max(axis=1, initial=0)
+    moved = np.zeros_like(steps)
+    pool, week = np.nonzero(steps)
+    np.add.at(moved, (pool, np.minimum(following[pool, week], last[pool])), steps[pool, week])
+    return moved
 
 
 def rows_of_start(book: Book, start: Start) -> Longs:

@@ -99,7 +99,7 @@ class Search:
         self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
         self.start = start
         if start is not None:
-            self.prices = prices_of_start(book, self.pools, start)
+            self.prices = prices_of_start(book, self.pools, start, self.exchange.last_draw)
         self.descent = Descent(self.dual, self.prices)
         self.tau = 0.0
         self.best: Certificate | None = None
