@@ -13,7 +13,7 @@ from headgate.planner.allocate import Allocation, by_line
 from headgate.planner.certificate import Certificate, certify
 from headgate.planner.confirmed import Confirmed
 from headgate.planner.draft import Draft
-from headgate.planner.dual import Dual, Prices
+from headgate.planner.dual import Descent, Dual, Prices
 from headgate.planner.freed import freed_pools, lines_drawing
 from headgate.planner.keeping import Keeper
 from headgate.planner.kernels.fill import best_worth
@@ -37,6 +37,8 @@ DISCOUNT = 0.9
 """The share of the prices that counts when a line takes another date."""
 MOST_BETTER = 400
 """The most lines that are looked at for a better date, those first that may gain most."""
+GAP_GROWTH, TEMPERATURE, STEPS = 0.002, 0.0003, 24
+"""When the gap has grown by more than this, prices are looked for, so warm, in so many steps."""
 UNMOVED = 0
 (BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED) = range(1, 8)
 """Why a promise moved; the first two are `POOL_CAUSE` and `HOURS_CAUSE`."""
@@ -48,7 +50,8 @@ class Repaired:
     A repaired plan.
 
     allocation  : by line, reserved pieces settled
-    certificate : the bound that the older plan's prices prove for this book; None under `rank`
+    certificate : the bound that the older plan's prices, or somewhat better ones, prove for this
+                  book; None under `rank`
     reason      : (lines,) why each would have moved: UNMOVED and on
     cause       : (lines, 2) of BY_PART and BY_RESOURCE the pool or hour row, and the week
     """
@@ -79,7 +82,7 @@ class Repairer:
                              np.zeros_like(self.exchange.hours))
         if policy.objective == "value":
             self.prices = prices_of_start(book, self.pools, start, self.exchange.last_draw)
-        dual = Dual(self.exchange, threads)
+        dual = self.dual = Dual(self.exchange, threads)
         price = dual.quote(self.prices, 0.0)
         if policy.objective == "value":
             self.draft.take_prices(dual.tables, price)
@@ -244,4 +247,13 @@ class Repairer:
     def _certificate(self) -> Certificate | None:
         if self.policy.objective != "value":
             return None
-        return certify(self.book, self.exchange, self.pools, self.prices)
+        found = certify(self.book, self.exchange, self.pools, self.prices)
+        self.draft.count_value()
+        value = self.draft.value_cents + self.exchange.floor_cents
+        former = self.start.gap
+        if former is None or value >= (1.0 - former - GAP_GROWTH) * found.bound_cents:
+            return found
+        descent = Descent(self.dual, self.prices)
+        descent.advance(TEMPERATURE, STEPS)
+        lower = certify(self.book, self.exchange, self.pools, descent.prices)
+        return min(found, lower, key=lambda one: one.bound_cents)

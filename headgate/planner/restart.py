@@ -37,6 +37,7 @@ class Start:
     An older plan's tables, of this book or of one that has changed since.
 
     allocations, prices, pegging, shortages : as `headgate.tables.plan_schema` declares them
+    gap        : that plan's gap, None unknown
     all_pegged : whether the pegging is of all items; else what it leaves out has no other source
     """
 
@@ -45,13 +46,15 @@ class Start:
     pegging: pl.DataFrame
     shortages: pl.DataFrame
     all_pegged: bool
+    gap: float | None = None
 
     @classmethod
     def of(cls, plan: PlanFrames) -> Start:
         """The start that a plan's tables give."""
         frames = plan.frames
         return cls(frames["allocations"], frames["prices"], frames["pegging"],
-                   frames["shortages"], plan.summary.get("pegging") == "all")
+                   frames["shortages"], plan.summary.get("pegging") == "all",
+                   dict(plan.summary.get("certificate") or {}).get("gap"))
 
 
 @dataclass(frozen=True, slots=True)
