@@ -126,7 +126,7 @@ def again_of(folder: Path, _: Path) -> dict[str, Any]:
     policy = read_policy({**settings["policy"], "objective": "value"})
     started, done, gap = perf_counter(), None, 1.0
     with ThreadPoolExecutor(THREADS) as threads:
-        search = Search(changed, policy, threads, Start(plan.allocations, plan.prices))
+        search = Search(changed, policy, threads, Start.of(plan.frames))
         for _unit in search.units():
             gap = search.gap
             if gap <= former + 0.003:

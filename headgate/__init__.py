@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         publish,
         quote,
         read_book,
+        replan,
         scenario,
         where_used,
         why_all,
@@ -48,7 +49,7 @@ __all__ = ["Book", "CheckResult", "Comparison", "CustomerAnswer", "Hold", "HoldA
            "Issue", "IssuesError", "LineRelief", "LineReliefs", "Plan", "Publication", "Quote",
            "ReliefPart", "Request", "Scenarios", "WhereUsed", "Why", "__version__", "actions",
            "check", "compare", "plain_holds", "plan", "publish", "quote", "read_book",
-           "read_holds", "scenario", "where_used", "why_all"]
+           "read_holds", "replan", "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -67,6 +68,7 @@ _HOMES = {
     "LineReliefs": "headgate.explain.line_relief", "ReliefPart": "headgate.explain.line_relief",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
     "scenario": "headgate.session", "Scenarios": "headgate.session",
+    "replan": "headgate.session",
 }
 """Where each public name lives."""
 

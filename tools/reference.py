@@ -21,7 +21,7 @@ from typer.models import OptionInfo
 
 from headgate.tables.plan_schema import PlanTable
 from tools.scenario_keys import SCENARIO_KEYS
-from tools.summary_keys import SUMMARY_KEYS
+from tools.summary_keys import BEGUN_KEYS, SUMMARY_KEYS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 MADE = "<!-- Written by `make reference` from the code; an edit here is lost. -->"
@@ -43,6 +43,7 @@ def page(title: str, *parts: str) -> str:
 def book_format() -> str:
     """The page of the book format: every table, column and setting."""
     from headgate.planner.policy import SETTINGS as POLICY_SETTINGS
+    from headgate.planner.replan_policy import REPLAN_SETTINGS
     from headgate.tables.schema import KIND_WORDS, TABLES
 
     parts = [
@@ -55,6 +56,10 @@ def book_format() -> str:
             ("setting", "default", "meaning"),
             ((f"`{name}`", f"`{default}`", meaning)
              for name, (default, meaning) in POLICY_SETTINGS.items()))),
+        "## Re-planning\n\nThe table `[policy.replan]` of `headgate.toml`.\n\n" + "\n".join(rows(
+            ("setting", "default", "meaning"),
+            ((f"`{name}`", f"`{default}`", meaning)
+             for name, (default, meaning) in REPLAN_SETTINGS.items()))),
     ]
     for table in TABLES:
         must = "" if table.required else " The table may be left out."
@@ -144,7 +149,7 @@ def _kind_of(field: Any) -> str:
 def plan_format() -> str:
     """The page of the plan format: every table, column and figure."""
     from headgate.tables.actions_schema import ACTIONS
-    from headgate.tables.plan_schema import PLAN_TABLES
+    from headgate.tables.plan_schema import PLAN_TABLES, REPLAN_TABLES
     from headgate.tables.record_schema import PUBLICATION_KEYS, RECORD_TABLES
     from headgate.tables.why_schema import WHY
 
@@ -163,11 +168,12 @@ def plan_format() -> str:
                 ((f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
                  for column in table.columns)))
 
-    parts += [told(table) for table in (*PLAN_TABLES, WHY, ACTIONS)]
+    parts += [told(table) for table in (*PLAN_TABLES, *REPLAN_TABLES, WHY, ACTIONS)]
     parts.append("## summary.json\n\nAmounts are whole cents of the book's currency; shares are "
                  "0 to 1, and null when there is nothing to share.\n\n" + "\n".join(rows(
                      ("figure", "meaning"),
-                     ((f"`{name}`", meaning) for name, meaning in SUMMARY_KEYS.items()))))
+                     ((f"`{name}`", meaning) for name, meaning in (
+                         SUMMARY_KEYS | BEGUN_KEYS).items()))))
     parts.append("## published/published.json\n\nPublishing a plan adds the folder `published` to "
                  "it: this file, and the two tables below as CSV.\n\n" + "\n".join(rows(
                      ("entry", "meaning"),

@@ -67,6 +67,27 @@ SUMMARY_KEYS: dict[str, str] = {
 }
 """Each figure by its place in the file, a dot between levels."""
 
+BEGUN_KEYS: dict[str, str] = {
+    "start": "of a plan that began from an older one: the digests of that plan (null if it was not "
+             "written) and of its book",
+    "replan.mode": "of a re-plan: repair, or full when the whole book was searched again",
+    "replan.from": "the digests of the older plan (null if it was not written) and of its book",
+    "replan.settings": "every setting of the policy's replan, defaults included",
+    "replan.promises": "lines with a date for pieces that are still open: before, kept, moved; of "
+                       "the moved ones later, earlier, and lost, those with fewer pieces; and "
+                       "lines that gained pieces",
+    "replan.exceptions": "lines whose class could not be held to",
+    "replan.share_moved": "the share of the promises before that moved",
+    "replan.days_by_dollar": "days moved, either way, times the dollars that moved, over the "
+                             "dollars promised before",
+    "replan.moved_cents": "moved pieces at their unit price",
+    "replan.cost_cents": "what the policy charges for the moves",
+    "replan.reasons": "rows of the table moves by reason",
+    "replan.first_promises_kept": "share of open lines with a promise in the orders, all of whose "
+                                  "open pieces arrive by it",
+}
+"""The same for what only plans have that began from an older one."""
+
 
 def undocumented(summary: dict[str, object],
                  keys: dict[str, str] = SUMMARY_KEYS) -> list[str]:

@@ -23,6 +23,36 @@ REASONS: dict[str, str] = {
 """What each reason code means, as a clause for people."""
 
 
+MOVE_REASONS: dict[str, str] = {
+    "part": "a part ran short",
+    "resource": "hours ran short",
+    "rules": "what it was to ship is not possible in this book: its week has passed, or a date, "
+             "lane, restriction or bill of material has changed",
+    "order": "the order itself has changed",
+    "winner": "it made way for a line of class win",
+    "class": "its class gives up first",
+    "freed": "supply was freed that serves it better",
+    "search": "the whole book was planned again",
+    "kept": "its confirmation stands as it was, since all of it cannot be had on its date",
+}
+"""Why a re-plan moved a promise, as a clause for people."""
+
+
+def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
+              binding_on: date | None) -> str:
+    """
+    Why a promise moved, as one sentence.
+
+    >>> move_text("part", "gpu-b300", "austin", date(2026, 3, 2))
+    'A part ran short (gpu-b300 at austin, in the week of 2026-03-02).'
+    """
+    sentence = MOVE_REASONS[reason]
+    sentence = sentence[0].upper() + sentence[1:]
+    if binding_id is None:
+        return f"{sentence}."
+    return f"{sentence} ({binding_id} at {binding_site_id}, in the week of {binding_on})."
+
+
 def reason_text(reason: str, binding_kind: str | None, binding_id: str | None,
                 binding_site_id: str | None, binding_on: date | None) -> str:
     """

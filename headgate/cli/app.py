@@ -17,6 +17,7 @@ from headgate.cli import (
     planning,
     publishing,
     quoting,
+    replanning,
     scenarios,
 )
 
@@ -45,8 +46,8 @@ def start(
     """Order promising for AI servers: who gets what and when, and why each order waits."""
 
 
-for _command in (demonstration.demo, books.validate, planning.plan, planning.check,
-                 publishing.publish, explaining.why, acting.actions, asking.where_used,
-                 quoting.quote, asking.report, asking.compare, scenarios.scenario, books.schema,
-                 demonstration.warm):
+for _command in (demonstration.demo, books.validate, planning.plan, replanning.replan,
+                 planning.check, publishing.publish, explaining.why, acting.actions,
+                 asking.where_used, quoting.quote, asking.report, asking.compare,
+                 scenarios.scenario, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

@@ -42,6 +42,10 @@ def plan(
     policy: Annotated[Policy | None, typer.Option(
         "--policy", show_default=False,
         help="How lines compete. Default: what the book's [policy] says, else value.")] = None,
+    start: Annotated[Path | None, typer.Option(
+        "--start", metavar="PLAN", show_default=False,
+        help="An older plan that the search begins from, which takes a fraction of the time.")
+    ] = None,
     gap: Gap = None, time_limit: TimeLimit = None, work: Work = None, seed: SearchSeed = None,
     table_format: Annotated[TableFormat | None, typer.Option(
         "--format", show_default=False,
@@ -64,13 +68,15 @@ def plan(
     with speaking(as_json, quiet) as voice:
         existing(book, "book")
         writable_plan(out)
+        if start is not None:
+            existing_plan(start)
         settings = policy_settings(policy, gap, time_limit, work, seed)
         from headgate import session
         from headgate.cli import showing
 
         with voice.progress("reading the book") as progress:
             loaded = session.read_book(book)
-            made, stopped = _made(loaded, settings, pegging, progress)
+            made, stopped = _made(loaded, settings, pegging, progress, start)
             progress("writing the plan", 1.0)
             made.write(out, format=table_format.value if table_format else None, excel=not no_excel)
         voice.warn(loaded.tables.issues)
@@ -83,14 +89,14 @@ def plan(
                      f"\nthe plan is in {out}; next: headgate check {book} {out}",
                      f"it is a draft until you promise its dates: headgate publish {book} {out}")
         if stopped:
-            voice.remark(_again(book, out, settings, made.summary["work"]))
+            voice.remark(_again(book, out, settings, made.summary["work"], start))
         if nothing:
             voice.remark("not a single piece can be promised: promises tell why, line by line")
             raise typer.Exit(exits.SAYS_NO)
 
 
 def _made(book: Loaded, settings: dict[str, object], pegging: Pegging | None,
-          progress: Progress) -> tuple[session.Plan, bool]:
+          progress: Progress, start: Path | None) -> tuple[session.Plan, bool]:
     """The plan, and whether Ctrl-C ended its search."""
     from headgate import session
 
@@ -99,7 +105,8 @@ def _made(book: Loaded, settings: dict[str, object], pegging: Pegging | None,
         # What does not search cannot be ended early: Ctrl-C ends the program.
         return session.plan(book, settings, coverage, progress), False
     with stopped_by_ctrl_c() as stop:
-        made = session.plan(book, settings, coverage, _telling(progress, stop), stop)
+        made = session.plan(book, settings, coverage, _telling(progress, stop), stop,
+                            start)
     return made, stop.asked
 
 
@@ -111,13 +118,15 @@ def _telling(progress: Progress, stop: Stop) -> Progress:
     return tell
 
 
-def _again(book: Path, out: Path, settings: dict[str, object], work: int) -> str:
+def _again(book: Path, out: Path, settings: dict[str, object], work: int,
+           start: Path | None) -> str:
     """The command that makes a stopped plan a second time, in words."""
     if work == 0:
         return "stopped before the search began; this is the plan that it starts from"
     kept = {name: settings[name] for name in ("objective", "gap", "seed") if name in settings}
     words = {"objective": "policy"}
     options = "".join(f" --{words.get(name, name)} {value}" for name, value in kept.items())
+    options += "" if start is None else f" --start {start}"
     return (f"stopped; headgate plan {book} --out {out}{options} --work {work} makes this very "
             "plan again")
 

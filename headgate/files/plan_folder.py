@@ -1,4 +1,4 @@
-"""A plan on disk: five tables, their digest, a workbook for people, and the planner's own copy."""
+"""A plan on disk: its tables, their digest, a workbook for people, and the planner's own copy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.issue import Issue, IssuesError
-from headgate.tables.plan_schema import PLAN_TABLES, PlanFrames, PlanTable
+from headgate.tables.plan_schema import PLAN_TABLES, REPLAN_TABLES, PlanFrames, PlanTable
 
 TableFormat = Literal["csv", "parquet"]
 ARRAYS = "plan.npz"
@@ -44,7 +44,9 @@ def write_plan_folder(folder: Path, plan: PlanFrames, arrays: Mapping[str, NDArr
     refuse_occupied(folder)
     with new_folder(folder) as work:
         tables = {}
-        for table in PLAN_TABLES:
+        for table in (*PLAN_TABLES, *REPLAN_TABLES):
+            if table in REPLAN_TABLES and table.name not in plan.frames:
+                continue
             path = work / f"{table.name}.{table_format}"
             _write_table(plan.frames[table.name], path)
             tables[table.name] = {"rows": plan.frames[table.name].height,
@@ -73,7 +75,8 @@ def refuse_occupied(folder: Path) -> None:
         raise IssuesError([Issue(
             "plan.folder.published", "error", str(folder), "holds promises of record, and is not "
             "replaced; name another folder", value=PUBLISHED)], "nothing was written")
-    known = {f"{table.name}.{ending}" for table in PLAN_TABLES for ending in ("csv", "parquet")}
+    known = {f"{table.name}.{ending}" for table in (*PLAN_TABLES, *REPLAN_TABLES)
+             for ending in ("csv", "parquet")}
     known |= {ARRAYS, SUMMARY, WORKBOOK}
     others = (sorted(entry.name for entry in folder.iterdir() if entry.name not in known)
               if folder.is_dir() else [folder.name])
@@ -172,11 +175,17 @@ def file_digest(path: Path) -> str:
 
 def file_digests(folder: Path) -> dict[str, str]:
     """The sha256 of each table file of a plan folder, by table name."""
-    found = {table.name: file_digest(_table_path(folder, table)) for table in PLAN_TABLES}
+    found = {table.name: file_digest(_table_path(folder, table)) for table in _tables(folder)}
     for name, file in (("plan", ARRAYS), ("workbook", WORKBOOK)):
         if (folder / file).exists():
             found[name] = file_digest(folder / file)
     return found
+
+
+def _tables(folder: Path) -> tuple[PlanTable, ...]:
+    """The tables of a plan folder: those of every plan, and those of a re-plan that are there."""
+    return (*PLAN_TABLES, *(table for table in REPLAN_TABLES if any(
+        (folder / f"{table.name}.{ending}").exists() for ending in ("csv", "parquet"))))
 
 
 def _table_path(folder: Path, table: PlanTable) -> Path:
@@ -221,7 +230,7 @@ def read_plan_folder(folder: Path) -> PlanFrames:
     issues: list[Issue] = []
     frames: dict[str, pl.DataFrame] = {}
     summary = read_summary(folder)
-    for table in PLAN_TABLES:
+    for table in _tables(folder):
         try:
             path = _table_path(folder, table)
             raw = (pl.read_csv(path, infer_schema=False) if path.suffix == ".csv"

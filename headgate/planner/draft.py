@@ -149,7 +149,7 @@ class Draft:
             self.value_cents += adopt(self.exchange.trees, self.exchange.market, self.cost,
                                       self.held, first)
             if place < count:
-                self._make_room()
+                self.make_room()
 
     def drop_losses(self) -> None:
         """Take out what costs more than it brings."""
@@ -235,9 +235,9 @@ class Draft:
             if rest[0] == 0:
                 self.drop_losses()
                 break
-            self._make_room()
+            self.make_room()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Drop what is no longer held; a log that stays nearly full is made longer."""
         log = self.held.log
         compact(self.held, np.zeros(len(log.rows), dtype=np.int8))
@@ -246,13 +246,33 @@ class Draft:
             rows = 2 * rows + 2 * LARGEST * self.room_rows
         if log.size[1] + 2 * LARGEST * self.room_draws > draws * 3 // 4:
             draws = 2 * draws + 2 * LARGEST * self.room_draws
+        self._lengthen(rows, draws)
+
+    def reserve(self, rows: int, draws: int) -> None:
+        """Make the log long enough for so many more allocations and draws."""
+        log = self.held.log
+        self._lengthen(max(len(log.rows), int(log.size[0]) + rows),
+                       max(len(log.pieces), int(log.size[1]) + draws))
+
+    def _lengthen(self, rows: int, draws: int) -> None:
+        log = self.held.log
         if rows == len(log.rows) and draws == len(log.pieces):
             return
-        longer = Log(_longer(log.rows, rows), _longer(log.first_draw, rows + 1),
-                     _longer(log.sources, draws), _longer(log.pieces, draws), log.size)
+        whole = Log(longer(log.rows, rows), longer(log.first_draw, rows + 1),
+                    longer(log.sources, draws), longer(log.pieces, draws), log.size)
         self.held = self.held._replace(
-            log=longer, behind=_longer(self.held.behind, rows),
-            earned=_longer(self.held.earned, rows), price=_longer(self.held.price, rows))
+            log=whole, behind=longer(self.held.behind, rows),
+            earned=longer(self.held.earned, rows), price=longer(self.held.price, rows))
+
+    def count_value(self) -> None:
+        """Add up anew what is held."""
+        held = self.held
+        compact(held, np.zeros(len(held.log.rows), dtype=np.int8))
+        self.value_cents = float(held.earned[:held.log.size[0]].sum())
+
+    def forget_bounds(self) -> None:
+        """Forget what is remembered of sites: something was given back."""
+        self.room.most[:] = UNKNOWN
 
     def log(self) -> Log:
         """What is held, as a log without gaps in which no two allocations say the same."""
@@ -263,7 +283,7 @@ class Draft:
                            log.pieces[:draws], log.size))
 
 
-def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
+def longer(array: NDArray[Any], length: int) -> NDArray[Any]:
     """A copy with room for more rows."""
     longer = np.zeros((length, *array.shape[1:]), dtype=array.dtype)
     longer[:len(array)] = array

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from headgate.base.issue import Issue, IssuesError, near_miss
+from headgate.planner.replan_policy import ReplanPolicy, read_replan, scaled_number, scaled_text
 
 OBJECTIVES = ("value", "rank")
 UNDELIVERED = ("late_cost", "zero")
@@ -34,6 +34,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "work": ("none", "stop after so much work, if the search has not ended before: the same number "
              "makes the same plan"),
     "seed": ("0", "seed of the random choices of the search, 0 to 2147483647"),
+    "replan": ("{}", "table: what moving a promise costs when an older plan is kept, see below"),
 }
 """Every policy setting: its default as TOML text, and its meaning."""
 
@@ -56,6 +57,7 @@ class Policy:
     late_rate_millionths : share of the unit price that one week late costs, in millionths
     weights    : for segment, customer and priority: weight of each name, in thousandths
     gap_millionths, time_limit_millis, work : when to stop; None never for that cause
+    replan     : what moving a promise costs
     """
 
     objective: str = "value"
@@ -70,9 +72,13 @@ class Policy:
     time_limit_millis: int | None = None
     work: int | None = None
     seed: int = 0
+    replan: ReplanPolicy = field(default_factory=ReplanPolicy)
 
     def as_dict(self) -> dict[str, object]:
-        """The policy as plain values, as `summary.json` records it."""
+        """
+        The policy as plain values, as `summary.json` records it; `replan` if it is not the default.
+        """
+        kept = {} if self.replan == ReplanPolicy() else {"replan": self.replan.as_dict()}
         return {
             "objective": self.objective, "late_rate": _text(self.late_rate_millionths, 6),
             "undelivered": self.undelivered, "use_forecast": self.use_forecast,
@@ -81,14 +87,13 @@ class Policy:
             "bonus": [{"by": row.by.isoformat(), "share": _text(row.share_millionths, 6)}
                       for row in self.bonuses],
             "release_weeks": self.release_weeks, "gap": _text(self.gap_millionths, 6),
-            "time_limit": _text(self.time_limit_millis, 3), "work": self.work, "seed": self.seed}
+            "time_limit": _text(self.time_limit_millis, 3), "work": self.work, "seed": self.seed,
+            **kept}
 
 
 def _text(scaled: int | None, decimals: int) -> str | None:
     """A scaled whole number as plain decimal text."""
-    if scaled is None:
-        return None
-    return format((Decimal(scaled) / 10**decimals).normalize(), "f")
+    return None if scaled is None else scaled_text(scaled, decimals)
 
 
 def read_policy(settings: Mapping[str, Any], file: str = "headgate.toml") -> Policy:
@@ -115,7 +120,8 @@ def read_policy(settings: Mapping[str, Any], file: str = "headgate.toml") -> Pol
         reader.number("gap", 6, 0, 10**6, "a share from 0 to 1, such as 0.01"),
         reader.number("time_limit", 3, 1, 10**9, "seconds from 0.001 to 1,000,000"),
         reader.number("work", 0, 1, 2**31 - 1, "a whole number from 1 to 2,147,483,647"),
-        reader.number("seed", 0, 0, 2**31 - 1, "a whole number from 0 to 2,147,483,647") or 0)
+        reader.number("seed", 0, 0, 2**31 - 1, "a whole number from 0 to 2,147,483,647") or 0,
+        read_replan(settings.get("replan", {}), reader.refuse))
     if reader.issues:
         raise IssuesError(reader.issues, "nothing was planned")
     return policy
@@ -155,7 +161,7 @@ class _Reader:
         value = self.settings.get(name)
         if value is None:
             return None
-        scaled = _scaled(value, decimals)
+        scaled = scaled_number(value, decimals)
         if scaled is None or not least <= scaled <= most:
             self.refuse(f"policy.{name}.range", name, value, f"must be {rule}")
             return None
@@ -176,7 +182,7 @@ class _Reader:
                             + near_miss(str(kind), WEIGHED))
                 continue
             for name, weight in names.items():
-                scaled = _scaled(weight, 3)
+                scaled = scaled_number(weight, 3)
                 if scaled is None or not 1 <= scaled <= 1_000_000:
                     self.refuse("policy.weights.range", f"weights.{kind}.{name}", weight,
                                 "must be a number from 0.001 to 1000 with at most three decimals")
@@ -194,7 +200,7 @@ class _Reader:
         found = []
         for place, row in enumerate(given):
             day = _day(row.get("by")) if isinstance(row, Mapping) else None
-            share = _scaled(row.get("share"), 6) if isinstance(row, Mapping) else None
+            share = scaled_number(row.get("share"), 6) if isinstance(row, Mapping) else None
             known = isinstance(row, Mapping) and set(row) == {"by", "share"}
             if not known or day is None or share is None or not 0 <= share <= 1_000_000:
                 self.refuse("policy.bonus.row", f"bonus[{place}]", row,
@@ -202,17 +208,6 @@ class _Reader:
             else:
                 found.append(Bonus(day, share))
         return tuple(sorted(found, key=lambda row: (row.by, row.share_millionths)))
-
-
-def _scaled(value: object, decimals: int) -> int | None:
-    """A number times ten to its decimals, or None when that is not a whole number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    try:
-        scaled = Decimal(str(value)).scaleb(decimals)
-        return int(scaled) if scaled == scaled.to_integral_value() else None
-    except (InvalidOperation, OverflowError, ValueError):
-        return None
 
 
 def _day(value: object) -> date | None:

@@ -128,6 +128,16 @@ def _lines_using(book: Book, pools: Pools, relief: Relief) -> NDArray[np.bool_]:
         steps = np.repeat(np.arange(len(forest.item)), np.diff(forest.step_ptr))
         wanted = np.zeros(len(forest.item), dtype=np.bool_)
         wanted[steps[forest.step_resource == resource]] = True
+    return lines_needing(book, wanted)
+
+
+def lines_needing(book: Book, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """
+    (lines,) whether an item that a line may be sent has one of the wanted needs.
+
+    wanted : (nodes,) of the book's forest
+    """
+    forest = book.forest
     counts = np.concatenate([[0], np.cumsum(wanted)])
     uses = counts[forest.root_end] > counts[forest.root_start]
     lines = uses[book.lines.item]

@@ -96,7 +96,9 @@ def _split(book: Book, allocation: Allocation, touched: Longs, line: Longs,
     starts = np.concatenate([[0], np.cumsum(times)])
     sources, pieces = np.repeat(log.sources, times, axis=0), np.repeat(log.pieces, times)
     first = starts[touched]
-    sources[first, 1] = np.where(rest > 0, anybody[item, site], own)
+    # Of an older plan's draws more may be left than is reserved where there is nothing for anybody.
+    others = np.where(anybody[item, site] < 0, own, anybody[item, site])
+    sources[first, 1] = np.where(rest > 0, others, own)
     pieces[first] = np.where(rest > 0, rest, reserved)
     sources[first[both] + 1, 1], pieces[first[both] + 1] = own[both], reserved[both]
     size = np.array([len(log.rows), len(pieces)], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Begin a search from an older plan: its prices and its allocations, as far as they still hold."""
+"""An older plan on a book that may have changed: its prices, and its allocations draw by draw."""
 
 from __future__ import annotations
 
@@ -9,10 +9,26 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
+from headgate.planner.allocate import by_line
 from headgate.planner.dual import Prices
-from headgate.planner.world import Pools
+from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
+from headgate.planner.kernels.retrace import retrace
+from headgate.planner.market import useful_steps
+from headgate.planner.policy import Policy
+from headgate.planner.reservations import settle_reservations
+from headgate.planner.world import (
+    Pools,
+    draws_of_tree,
+    empty_world,
+    lines_of,
+    log_of,
+    scratch_of,
+    trees_of,
+)
+from headgate.tables.plan_schema import PlanFrames
 
 Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +36,50 @@ class Start:
     """
     An older plan's tables, of this book or of one that has changed since.
 
-    allocations, prices : as `headgate.tables.plan_schema` declares them
+    allocations, prices, pegging, shortages : as `headgate.tables.plan_schema` declares them
+    gap        : that plan's gap, None unknown
+    all_pegged : whether the pegging is of all items; else what it leaves out has no other source
     """
 
     allocations: pl.DataFrame
     prices: pl.DataFrame
+    pegging: pl.DataFrame
+    shortages: pl.DataFrame
+    all_pegged: bool
+    gap: float | None = None
+
+    @classmethod
+    def of(cls, plan: PlanFrames) -> Start:
+        """The start that a plan's tables give."""
+        frames = plan.frames
+        return cls(frames["allocations"], frames["prices"], frames["pegging"],
+                   frames["shortages"], plan.summary.get("pegging") == "all",
+                   dict(plan.summary.get("certificate") or {}).get("gap"))
 
 
-def prices_of_start(book: Book, pools: Pools, start: Start) -> Prices:
-    """The older plan's prices on this book's pools and hours; 0 for what it did not know."""
+@dataclass(frozen=True, slots=True)
+class Retraced:
+    """
+    An older plan's allocations on a book.
+
+    log  : those that still stand for themselves, with their draws, whether or not supply and hours
+           suffice for them
+    rest : (allocations, 5) those that the book allows but that cannot draw as they did
+    """
+
+    log: Log
+    rest: Longs
+
+
+def prices_of_start(book: Book, pools: Pools, start: Start, last_draw: Longs) -> Prices:
+    """
+    The older plan's prices on this book's pools and hours; 0 for what it did not know.
+
+    last_draw : (pools,) see `headgate.planner.market.Exchange`
+    """
     steps = np.zeros(pools.everything().shape)
     hours = np.zeros(book.hours.micro.shape)
-    week = _bucket(book, start.prices["week"])
+    week = buckets(book, start.prices["week"])
     inside = (week >= 0) & (week < book.horizon)
     site = book.sites.indexes(start.prices["site_id"])
     kind = (start.prices["kind"] == "part").to_numpy()
@@ -55,7 +103,25 @@ def prices_of_start(book: Book, pools: Pools, start: Start) -> Prices:
         hour_row = book.hours.row[resource[row], site[row]]
         if hour_row >= 0:
             hours[hour_row, week[row]] = cents[row]
-    return Prices(steps, hours)
+    return Prices(_before_receipts(steps, pools, last_draw), hours)
+
+
+def _before_receipts(steps: Floats, pools: Pools, last_draw: Longs) -> Floats:
+    """
+    Steps of prices moved to the weeks before this book's receipts.
+
+    No pieces come in the weeks between, so a step that is moved on costs the bound nothing, and one
+    that is left where nothing is received any more is lost to it.
+    """
+    useful = useful_steps(pools.everything().astype(np.float64), last_draw)
+    weeks = steps.shape[1]
+    place = np.where(useful, np.arange(weeks)[None, :], weeks)
+    following = np.minimum.accumulate(place[:, ::-1], axis=1)[:, ::-1]
+    last = np.where(useful, np.arange(weeks)[None, :], 0).max(axis=1, initial=0)
+    moved = np.zeros_like(steps)
+    pool, week = np.nonzero(steps)
+    np.add.at(moved, (pool, np.minimum(following[pool, week], last[pool])), steps[pool, week])
+    return moved
 
 
 def rows_of_start(book: Book, start: Start) -> Longs:
@@ -64,14 +130,13 @@ def rows_of_start(book: Book, start: Start) -> Longs:
 
     returns : (allocations, 5) line, item, lane, ship bucket, pieces
     """
-    orders = book.tables.frames["orders"].select("order_id", "line_no")[
-        pl.Series(book.lines.source_row)].with_row_index("line")
+    orders = _order_rows(book)
     table = start.allocations.join(orders, on=["order_id", "line_no"], how="inner",
                                    maintain_order="left")
     line = table["line"].to_numpy().astype(np.int64)
     item = book.items.indexes(table["item_id"]).astype(np.int64)
     site = book.sites.indexes(table["site_id"]).astype(np.int64)
-    ship = _bucket(book, table["ship_on"])
+    ship = buckets(book, table["ship_on"])
     lines, lanes = book.lines, book.lanes
     lane_of = np.full((len(book.regions), len(book.sites)), -1, dtype=np.int64)
     region = np.repeat(np.arange(len(book.regions)), np.diff(lanes.ptr))
@@ -89,7 +154,85 @@ def rows_of_start(book: Book, start: Start) -> Longs:
     return np.ascontiguousarray(rows[good].astype(np.int64))
 
 
-def _bucket(book: Book, days: pl.Series) -> Longs:
+def retrace_start(book: Book, policy: Policy, pools: Pools, start: Start) -> Retraced:
+    """
+    The older plan's allocations with the very draws that it published.
+
+    A line that has fewer open pieces keeps what was to ship last as far as pieces have shipped
+    since, and then what was to ship first. Reserved pieces are settled by the book's own rows.
+    """
+    rows = _within_open(book, rows_of_start(book, start))
+    spans, draws = _published(book, rows, start)
+    published = np.full(len(book.items), int(start.all_pegged), dtype=np.int8)
+    for column in ("item_id", "stood_in_for"):
+        known = book.items.indexes(start.pegging[column].unique())
+        published[known[known >= 0]] = 1
+    log = log_of(len(rows), len(draws) + draws_of_tree(book) * len(rows))
+    kept = np.zeros(len(rows), dtype=np.int8)
+    retrace(trees_of(book), empty_world(book, pools), scratch_of(book, pools),
+            lines_of(book, pools.permits), rows,
+            spans, draws, published, log, kept)
+    count, drawn = int(log.size[0]), int(log.size[1])
+    whole = Log(log.rows[:count], log.first_draw[:count + 1], log.sources[:drawn],
+                log.pieces[:drawn], log.size)
+    plain = by_line(whole, pools, np.zeros_like(book.lines.open))
+    settled = settle_reservations(book, policy, plain)
+    return Retraced(settled.log, rows[kept == 0])
+
+
+def _within_open(book: Book, rows: Longs) -> Longs:
+    """Allocations cut to the open pieces of their lines, in the order of line and ship week."""
+    rows = rows[np.lexsort((rows[:, SHIP], rows[:, LINE]))]
+    given = np.bincount(rows[:, LINE], rows[:, PIECES], len(book.lines)).astype(np.int64)
+    over = np.maximum(0, given - book.lines.open)
+    if not over.any():
+        return rows
+    rows = rows.copy()
+    shipped = book.tables.frames["orders"]["shipped_quantity"].gather(
+        pl.Series(book.lines.source_row)).to_numpy()
+    gone = np.minimum(over, shipped)
+    for excess, places in ((gone, range(len(rows))),
+                           (over - gone, range(len(rows) - 1, -1, -1))):
+        for place in places:
+            line = rows[place, LINE]
+            if excess[line] > 0:
+                lot = book.lines.lot[line]
+                cut = min(-(-excess[line] // lot) * lot, rows[place, PIECES])
+                rows[place, PIECES] -= cut
+                excess[line] -= min(cut, excess[line])
+    return rows[rows[:, PIECES] > 0]
+
+
+def _published(book: Book, rows: Longs, start: Start) -> tuple[Longs, Longs]:
+    """For each allocation the span of its draws, and the draws, as `retrace` takes them."""
+    orders = _order_rows(book)
+    pegs = start.pegging.join(orders, on=["order_id", "line_no"], how="inner")
+    sites, weeks = max(1, len(book.sites)), book.horizon + 1
+    days = pegs["lead_days"].to_numpy()
+    ship = buckets(book, pegs["drawn_on"]) + -(-days // 7)
+    item = book.items.indexes(pegs["item_id"]).astype(np.int64)
+    stood = book.items.indexes(pegs["stood_in_for"])
+    site = book.sites.indexes(pegs["site_id"]).astype(np.int64)
+    own = pegs["stood_in_for"].is_null().to_numpy()
+    line = pegs["line"].to_numpy().astype(np.int64)
+    good = (item >= 0) & (site >= 0) & (own | (stood >= 0)) & (ship >= 0) & (ship < book.horizon)
+    key = (line * sites + site) * weeks + ship
+    table = np.stack([np.where(own, item, stood), item, days, pegs["quantity"].to_numpy()],
+                     axis=1).astype(np.int64)[good]
+    order = np.lexsort((table[:, 2], table[:, 1], table[:, 0], key[good]))
+    key, table = key[good][order], table[order]
+    asked = (rows[:, LINE] * sites + book.lanes.site[rows[:, LANE]]) * weeks + rows[:, SHIP]
+    spans = np.stack([np.searchsorted(key, asked), np.searchsorted(key, asked, "right")], axis=1)
+    return spans.astype(np.int64), np.ascontiguousarray(table)
+
+
+def _order_rows(book: Book) -> pl.DataFrame:
+    """order_id, line_no and `line`, the index, of each line of the book."""
+    return book.tables.frames["orders"].select("order_id", "line_no")[
+        pl.Series(book.lines.source_row)].with_row_index("line")
+
+
+def buckets(book: Book, days: pl.Series) -> Longs:
     """The bucket of each Monday."""
     first = np.datetime64(book.first_monday, "D")
     return np.asarray((days.to_numpy().astype("datetime64[D]") - first).astype(np.int64) // 7,

@@ -22,11 +22,12 @@ from headgate.planner.certificate import Certificate, certify
 from headgate.planner.dealing import deal_out
 from headgate.planner.draft import Draft
 from headgate.planner.dual import Descent, Dual, Prices, Sampling
+from headgate.planner.keeping import take_over
 from headgate.planner.kernels.rank import Log
 from headgate.planner.market import exchange_of
 from headgate.planner.policy import Policy
 from headgate.planner.reliefs import relief_frame
-from headgate.planner.restart import Start, prices_of_start, rows_of_start
+from headgate.planner.restart import Start, prices_of_start, retrace_start
 from headgate.planner.terms import terms_of
 from headgate.planner.world import Pools, limited_world, pools_of, trees_of
 
@@ -90,7 +91,7 @@ class Search:
     def __init__(self, book: Book, policy: Policy, threads: ThreadPoolExecutor,
                  start: Start | None = None, pools: Pools | None = None,
                  held_cents: int = 0) -> None:
-        self.book, self.threads = book, threads
+        self.book, self.policy, self.threads = book, policy, threads
         self.pools = pools = pools_of(book, policy) if pools is None else pools
         self.exchange = exchange_of(book, terms_of(book, policy), pools,
                                     limited_world(book, pools), trees_of(book), held_cents)
@@ -100,7 +101,7 @@ class Search:
         self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
         self.start = start
         if start is not None:
-            self.prices = prices_of_start(book, self.pools, start)
+            self.prices = prices_of_start(book, self.pools, start, self.exchange.last_draw)
         self.descent = Descent(self.dual, self.prices)
         self.tau = 0.0
         self.best: Certificate | None = None
@@ -188,7 +189,7 @@ class Search:
         self._certify()
         self._take_prices()
         if self.start is not None:
-            self.draft.provide(rows_of_start(self.book, self.start), False)
+            take_over(self.draft, retrace_start(self.book, self.policy, self.pools, self.start))
             self.draft.drop_losses()
         elif self.tau > 0.0:
             self.draft.fill_sets()

@@ -90,7 +90,7 @@ def _own(table: str, name: str, required: bool = False, known: bool = False,
          meaning: str | None = None) -> Field:
     """A column of a table of the book; left out it has no value here, whatever its default."""
     column = BY_NAME[table].column(name)
-    return Field(replace(column, required=required, default=None, planned=True,
+    return Field(replace(column, required=required, default=None,
                          meaning=meaning or column.meaning),
                  KNOWN.get(name, ()) if known else ())
 

@@ -24,10 +24,11 @@ from headgate.session.planning import (
     read_book,
 )
 from headgate.session.publishing import FIRST, PlanRefusedError, publish
+from headgate.session.replanning import replan
 from headgate.session.scenarios import Scenarios, scenario, write_examples
 
 __all__ = ["FIRST", "Plan", "PlanRefusedError", "Scenarios", "actions", "certified_tables",
            "check", "check_policy", "compare", "open_plan", "plan", "publish", "quote",
-           "read_book", "read_publication", "read_requests", "scenario", "tell_customer", "warm",
-           "where_used", "why", "why_all", "write_demo", "write_examples", "write_page",
+           "read_book", "read_publication", "read_requests", "replan", "scenario", "tell_customer",
+           "warm", "where_used", "why", "why_all", "write_demo", "write_examples", "write_page",
            "write_quotes", "write_report", "write_sample"]

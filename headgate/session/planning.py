@@ -33,7 +33,7 @@ from headgate.planner.restart import Start
 from headgate.planner.run import Run, run
 from headgate.planner.terms import check_policy as check_terms
 from headgate.planner.world import pools_of
-from headgate.tables.plan_schema import PlanFrames
+from headgate.tables.plan_schema import MOVES, PlanFrames
 
 if TYPE_CHECKING:
     from headgate.promising.record import Publication
@@ -106,6 +106,11 @@ class Plan:
     def shortages(self) -> pl.DataFrame:
         """Parts and resources of which more is wanted than there is."""
         return self.frames.frames["shortages"]
+
+    @property
+    def moves(self) -> pl.DataFrame:
+        """The promises that a re-plan moved; empty in a plan that is none."""
+        return self.frames.frames.get("moves", pl.DataFrame(schema=MOVES.types))
 
     def why(self, order_id: str, line_no: int) -> Why:
         """
@@ -221,7 +226,8 @@ def check_policy(book: Book) -> None:
 
 def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
          pegging: Coverage | None = None, progress: Progress | None = None,
-         stop: Callable[[], bool] | None = None, start: Plan | None = None) -> Plan:
+         stop: Callable[[], bool] | None = None,
+         start: Plan | str | Path | None = None) -> Plan:
     """
     Plan a book: who gets what, from where and when, and why each late line waits.
 
@@ -229,33 +235,57 @@ def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
     pegging  : "all" or "scarce"; None is all up to 100,000 lines and scarce above
     progress : called with the name of a step and the share of it that is done
     stop     : asked now and then while `value` improves the plan; true ends it with the best so far
-    start    : an older plan, of this book or of one that has changed since: `value` begins from
-               its prices and allocations, which takes a fraction of the time
-    raises IssuesError : the policy has faults; ValueError : an unknown `pegging`
+    start    : an older plan or its folder, of this book or of one that has changed since: `value`
+               begins from its prices and allocations, which takes a fraction of the time
+    raises IssuesError : the policy has faults, or the older plan cannot be read; ValueError : an
+                         unknown `pegging`
     """
     if pegging not in (None, "all", "scarce"):
         raise ValueError(f'pegging = {pegging!r}: must be "all" or "scarce"')
     own = {"objective": policy} if isinstance(policy, str) else dict(policy or {})
     checked = read_policy({**book.settings.policy, **own})
     started = perf_counter()
-    older = None if start is None else Start(start.allocations, start.prices)
-    made = run(book, checked, progress, stop, start=older)
+    older = None if start is None else older_frames(start)
+    made = run(book, checked, progress, stop, start=None if older is None else Start.of(older))
+    begun = {} if older is None else {"start": origin_of(older)}
+    return assembled(book, checked, made, pegging, progress, perf_counter() - started, begun)
+
+
+def older_frames(plan: Plan | str | Path) -> PlanFrames:
+    """The tables of a plan, of whatever book; raises IssuesError when a folder cannot be read."""
+    return plan.frames if isinstance(plan, Plan) else plan_folder.read_plan_folder(Path(plan))
+
+
+def origin_of(older: PlanFrames) -> dict[str, Any]:
+    """Which plan another one began from: its digest, null if it was not written, and its book's."""
+    return {"digest": older.summary.get("digest"),
+            "book_digest": older.summary.get("book_digest")}
+
+
+def assembled(book: Book, checked: Policy, made: Run, pegging: Coverage | None,
+              progress: Progress | None, plan_seconds: float, more: Mapping[str, Any]) -> Plan:
+    """
+    A plan with its tables, reasons and figures.
+
+    plan_seconds : what planning took
+    more         : further entries of the summary
+    """
     planned = perf_counter()
     explained = explain_plan(book, checked, made.allocation, certified_tables(book, made), pegging,
                              progress)
     done = perf_counter()
     settings = book.settings
     bound = None if made.certificate is None else made.certificate.bound_cents
-    seconds = {"load": round(book.load_seconds, 3), "plan": round(planned - started, 3),
+    seconds = {"load": round(book.load_seconds, 3), "plan": round(plan_seconds, 3),
                "explain": round(done - planned, 3), "write": 0.0,
-               "total": round(book.load_seconds, 3) + round(planned - started, 3)
+               "total": round(book.load_seconds, 3) + round(plan_seconds, 3)
                + round(done - planned, 3)}
     summary = {
         "version": __version__, "book_name": settings.name, "book_digest": book.digest,
         "as_of": settings.as_of.isoformat(), "horizon_weeks": settings.horizon_weeks,
         "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
         "policy": checked.as_dict(), "seed": checked.seed, "work": made.work,
-        "pegging": explained.coverage,
+        "pegging": explained.coverage, **more,
         "seconds": seconds, "peak_memory_mb": _peak_memory_mb(), **explained.figures,
         "certificate": {
             "bound_cents": bound,

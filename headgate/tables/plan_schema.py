@@ -158,8 +158,34 @@ RELIEFS = PlanTable(
         _whole("measured_cents", "what the plan gained when it was repaired with them"),
     ))
 
+MOVES = PlanTable(
+    "moves", "In a re-plan only: the promises that it moved, and what it could not hold to.",
+    ("order_id", "line_no"), (
+        _ORDER, _LINE,
+        _text("class", "win, gain, redistribute, fill or lose: what might happen to the promise"),
+        _date("old_promised_on", "what the older plan promised", "it promised nothing"),
+        _date("new_promised_on", "what this plan promises", "it promises nothing"),
+        _whole("days", "days from the old promise to the new one, below 0 if earlier",
+               "one of them is missing"),
+        _whole("old_quantity", "pieces that had a date and are still open"),
+        _whole("new_quantity", "pieces that have one now"),
+        _whole("moved_quantity", "pieces that arrive in another week, or only in one of the plans"),
+        _whole("moved_cents", "moved pieces at their unit price"),
+        _whole("cost_cents", "what the policy charges for it: moved pieces times weeks"),
+        _text("exception", "win: not all on its date; gain: worse than confirmed",
+              "the class was held to"),
+        _text("reason", "part, resource, rules, order, winner, class, freed, search or kept"),
+        _text("binding_id", "the part or resource that ran short", "nothing did"),
+        _text("binding_site_id", "the site where it did", "nothing did"),
+        _date("binding_on", "Monday of the week in which it did", "nothing did"),
+        _text("text", "the reason in words"),
+    ))
+
 PLAN_TABLES: tuple[PlanTable, ...] = (ALLOCATIONS, PROMISES, CONSUMPTION, PEGGING, SHORTAGES,
                                       PRICES, RELIEFS)
+"""The tables of every plan."""
+REPLAN_TABLES: tuple[PlanTable, ...] = (MOVES,)
+"""The tables that a re-plan has beside."""
 PLAN_BY_NAME: dict[str, PlanTable] = {table.name: table for table in PLAN_TABLES}
 
 
@@ -168,7 +194,8 @@ class PlanFrames:
     """
     A plan as tables, away from any planner.
 
-    frames  : the tables of PLAN_TABLES by name, columns and types as declared above
+    frames  : the tables of PLAN_TABLES by name, columns and types as declared above; those of
+              REPLAN_TABLES, too, if it is a re-plan
     summary : the content of `summary.json`
     """
 

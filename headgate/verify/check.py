@@ -21,6 +21,7 @@ from headgate.verify.facts import Book, read_book
 from headgate.verify.held import Held, check_held, hold, rest_of
 from headgate.verify.limits import check_quotas, check_sets, counter_of
 from headgate.verify.market import Prices, read_prices
+from headgate.verify.moves import check_moves
 from headgate.verify.pegging import Pegs, peg, pegging_rows
 from headgate.verify.policy import VALUE, read_policy
 from headgate.verify.prices import check_prices
@@ -163,6 +164,7 @@ class _Check:
         expected = Figures(self.tables, self.book, self.structure, shipments, drawn, status,
                            worth).expected()
         check_summary(self.plan.summary, expected, self.plan.frames, self.findings)
+        check_moves(self.plan, self.book, self.findings)
         weighted, bound = expected["value"]["weighted_cents"], self._bound(prices, worth, held)
         check_certificate(self.plan.summary, self.book.policy, bound, weighted, self.findings)
         check_reliefs(self.plan.frames["reliefs"], coded.reliefs, prices,

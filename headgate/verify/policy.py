@@ -49,13 +49,13 @@ class Policy:
 
 def read_policy(policy: object, findings: Findings) -> Policy | None:
     """The policy as the summary states it; None when it is not whole, each fault noted."""
-    if not isinstance(policy, Mapping) or set(policy) != set(KEYS):
+    if not isinstance(policy, Mapping) or set(policy) - {"replan"} != set(KEYS):
         findings.add("check.summary.policy", "summary", f"must state {', '.join(KEYS)} and "
                      "nothing else; nothing was checked beside it", column="policy", value=policy)
         return None
     whole = True
     for name, (good, what) in FORMS.items():
-        if not good(policy[name]):
+        if name in policy and not good(policy[name]):
             whole = False
             findings.add("check.summary.policy", "summary", f"must be {what}; nothing was checked "
                          "beside the policy", column=f"policy.{name}", value=policy[name])
@@ -143,5 +143,6 @@ FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "time_limit": (_decimal(3, 1, 10**9, blank=True), "seconds from 0.001 to 1000000, or null"),
     "work": (_whole(1, blank=True), f"a whole number from 1 to {MOST_WHOLE}, or null"),
     "seed": (_whole(0), f"a whole number from 0 to {MOST_WHOLE}"),
+    "replan": (lambda value: isinstance(value, Mapping), "a table"),
 }
 """What each entry must be: a test, and in words."""

@@ -276,6 +276,7 @@ def scenario_file(folder: Path) -> Path:
 def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object]]:
     """One sound call of each command."""
     return [["validate", book], ["plan", book, "--out", tmp_path / "p"], ["check", book, planned],
+            ["replan", book, "--from", planned],
             ["why", book, planned, first_line(planned)], ["why", book, planned, "--all"],
             ["actions", book, planned],
             ["where-used", book, planned, "gpu-b300"],

@@ -22,13 +22,13 @@ def first() -> tuple[hg.Book, hg.Plan]:
 
 
 def test_the_same_book_keeps_what_was_found(first: tuple[hg.Book, hg.Plan]):
-    """One unit of work from the older plan is enough for its value and its bound; from nothing,
-    one unit gives a bound far above."""
+    """The older plan is taken over draw by draw, so that one unit of work from it has its value and
+    its bound; from nothing, one unit gives a bound far above."""
     book, plan = first
     again, fresh = hg.plan(book, LITTLE, start=plan), hg.plan(book, LITTLE)
     assert hg.check(book, again).issues == ()
     value = plan.summary["value"]["weighted_cents"]
-    assert again.summary["value"]["weighted_cents"] >= value - abs(value) // 100
+    assert again.summary["value"]["weighted_cents"] >= value
     bound = plan.summary["certificate"]["bound_cents"]
     assert again.summary["certificate"]["bound_cents"] == bound
     assert fresh.summary["certificate"]["bound_cents"] > bound

@@ -226,15 +226,22 @@ def _leave_failed(lines: Lines, market: Market, failed: Floats, line: Int, count
 def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
               cost: Floats, log: Log, most: Ints, line: Int, wanted: Int, discount: float,
               slack: float, floor: float, worth: Floats, options: Longs, failed: Floats) -> Int:
+    """Give a line all that pays, as `give_options` does; the pieces given."""
+    count = options_of(market, cost, lines, most, line, discount, worth, options)
+    _leave_failed(lines, market, failed, line, count, worth, options)
+    return give_options(trees, world, scratch, lines, market, log, most, line, wanted, slack,
+                        floor, count, worth, options, failed)
+
+
+@inner
+def give_options(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
+                 log: Log, most: Ints, line: Int, wanted: Int, slack: float, floor: float,
+                 count: Int, worth: Floats, options: Longs, failed: Floats) -> Int:
     """
     Give a line its options in the order of their worth; the pieces given.
 
-    slack : options worth less than the best one minus this are left
-    floor : options worth less than this are left
-    failed : see `_take_option`; options that cannot pay by it are left
+    slack, floor : options worth less than the best one minus slack, or less than floor, are left
     """
-    count = options_of(market, cost, lines, most, line, discount, worth, options)
-    _leave_failed(lines, market, failed, line, count, worth, options)
     best = -DEAR
     for place in range(count):
         best = max(best, worth[place])

@@ -1,0 +1,139 @@
+"""`headgate replan`: plan a changed book, and tell which promises of an older plan moved."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from headgate.cli.options import (
+    Book,
+    Gap,
+    Json,
+    Pegging,
+    Policy,
+    Quiet,
+    SearchSeed,
+    TableFormat,
+    TimeLimit,
+    Work,
+    existing,
+    existing_plan,
+    policy_settings,
+    writable_plan,
+)
+from headgate.cli.stopping import stopped_by_ctrl_c
+from headgate.cli.voice import WrongUse, speaking
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import RenderableType
+
+SHOWN = 20
+"""Moves that a terminal shows; the table `moves` and --json have all."""
+
+
+def replan(
+    book: Book,
+    former: Annotated[Path, typer.Option(
+        "--from", metavar="PLAN", show_default=False,
+        help="The older plan, whose promises are kept: the folder that `headgate plan` wrote.")],
+    out: Annotated[Path | None, typer.Option(
+        "--out", "-o", metavar="DIR", show_default=False,
+        help="Where the plan goes: a new folder, or an older plan to replace. Without it the moves "
+             "are only told.")] = None,
+    full: Annotated[bool, typer.Option(
+        "--full", help="Search the whole book again from the older plan, instead of repairing it."
+    )] = False,
+    policy: Annotated[Policy | None, typer.Option(
+        "--policy", show_default=False,
+        help="How lines compete. Default: as in the older plan.")] = None,
+    gap: Gap = None, time_limit: TimeLimit = None, work: Work = None, seed: SearchSeed = None,
+    table_format: Annotated[TableFormat | None, typer.Option(
+        "--format", show_default=False,
+        help="How the tables are written. Default: csv, above 100,000 lines parquet.")] = None,
+    pegging: Annotated[Pegging | None, typer.Option(
+        "--pegging", show_default=False,
+        help="Peg all items, or scarce ones only. Default: all, above 100,000 lines scarce."
+    )] = None,
+    no_excel: Annotated[bool, typer.Option(
+        "--no-excel", help="Leave out the workbook plan.xlsx.")] = False,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """
+    Plan a changed book without shaking an older plan, and tell each promise that moved.
+
+    Only what the change made impossible moves, as [policy.replan] prices it. The same book moves
+    nothing. Ends with 0 whether promises moved or not.
+    """
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        existing_plan(former)
+        if out is not None:
+            writable_plan(out)
+        searched = [name for name, value in (("--gap", gap), ("--time-limit", time_limit),
+                                             ("--work", work)) if value is not None]
+        if searched and not full:
+            raise WrongUse(f"{searched[0]} steers the search of --full; a repair makes none")
+        settings = policy_settings(policy, gap, time_limit, work, seed)
+        from headgate import session
+
+        # A repair is over at once and cannot be ended early: there Ctrl-C ends the program.
+        stopping = stopped_by_ctrl_c() if full else nullcontext()
+        with voice.progress("reading the book") as progress, stopping as stop:
+            loaded = session.read_book(book)
+            made = session.replan(loaded, former, settings, full,
+                                  pegging.value if pegging else None, progress, stop)
+            if out is not None:
+                progress("writing the plan", 1.0)
+                made.write(out, format=table_format.value if table_format else None,
+                           excel=not no_excel)
+        voice.warn(loaded.tables.issues)
+        voice.answer({"ok": True, "plan": None if out is None else str(out),
+                      "summary": made.summary, "moves": made.moves.cast(dict.fromkeys(
+                          ("old_promised_on", "new_promised_on", "binding_on"), str)).to_dicts(),
+                      "issues": [issue.as_dict() for issue in loaded.tables.issues]},
+                     *_told(made.summary, made.moves),
+                     "" if out is None else
+                     f"the plan is in {out}; next: headgate check {book} {out}")
+
+
+def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:
+    """What moved, as a planner reads it."""
+    import polars as pl
+
+    from headgate.base.money import short_money
+    from headgate.cli.showing import counted, grid, share
+
+    figures, currency = summary["replan"], summary["currency"]
+    counts = figures["promises"]
+    shown: list[RenderableType] = [
+        f"{counted(counts['before'], 'promise')} of the older plan: {counts['kept']:,} kept, "
+        f"{counts['later']:,} later, {counts['earlier']:,} earlier, {counts['lost']:,} with fewer "
+        f"pieces; {share(figures['share_moved'])} moved",
+        f"lines that got more pieces: {counts['gained']:,}; exceptions from their class: "
+        f"{figures['exceptions']:,}; moved: {short_money(figures['moved_cents'], currency)}, which "
+        f"the policy charges with {short_money(figures['cost_cents'], currency)}"]
+    gap = summary["certificate"]["gap"]
+    if gap is not None:
+        shown.append(f"the plan is at most {gap:.2%} below the best possible, by proof")
+    if moves.is_empty():
+        return shown
+    first = moves.sort("moved_cents", "order_id", "line_no", descending=[True, False, False])
+    shown.append(grid(
+        "Moved promises, the most dollars first",
+        ("line", "why", "old", "new", "days", "pieces", "dollars"),
+        [(f"{row['order_id']}/{row['line_no']}", row["text"] + (
+            " Exception." if row["exception"] else ""), str(row["old_promised_on"] or "none"),
+          str(row["new_promised_on"] or "none"),
+          "-" if row["days"] is None else f"{row['days']:+d}",
+          f"{row['moved_quantity']:,}", short_money(row["moved_cents"], currency))
+         for row in first.head(SHOWN).iter_rows(named=True)], left=2))
+    if moves.height > SHOWN:
+        shown.append(f"and {moves.height - SHOWN:,} more")
+    reasons = moves.filter(pl.col("reason") != "kept").group_by("reason").len().sort("reason")
+    shown.append(grid("Why they moved", ("reason", "promises"),
+                      [(name, f"{count:,}") for name, count in reasons.iter_rows()]))
+    return shown

@@ -1,0 +1,64 @@
+"""Whom a change may help: parts of which there is more than before, and who needs them."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.book import Book
+from headgate.planner.confirmed import Confirmed
+from headgate.planner.reliefs import lines_needing
+from headgate.planner.restart import Start, buckets
+from headgate.planner.world import Pools
+
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def freed_pools(book: Book, pools: Pools, start: Start, had: Confirmed,
+                drawn: Longs) -> tuple[Bools, Bools]:
+    """
+    (pools,) of which more comes in some week than the older plan's `shortages` say came, and on
+    which lines drew that are gone or have become smaller, or that are in `drawn`, the pools of what
+    was taken out.
+    """
+    places = np.full((len(book.items), len(book.sites)), -1, dtype=np.int64)
+    free = np.flatnonzero(pools.slot == 0)
+    places[pools.item[free], pools.site[free]] = free
+    found = np.zeros(len(pools.item), dtype=np.bool_)
+    found[drawn] = True
+    orders = book.tables.frames["orders"].select("order_id", "line_no")[
+        pl.Series(book.lines.source_row)].filter(pl.Series(book.lines.open >= had.open))
+    gone = start.pegging.join(orders, on=["order_id", "line_no"], how="anti").select(
+        "item_id", "site_id").unique()
+    _mark(found, places, book, gone["item_id"], gone["site_id"])
+    short = start.shortages.filter(pl.col("kind") == "part")
+    item, site = book.items.indexes(short["id"]), book.sites.indexes(short["site_id"])
+    week = buckets(book, short["week"])
+    known = (item >= 0) & (site >= 0) & (week >= 0) & (week < book.horizon)
+    known[known] &= places[item[known], site[known]] >= 0
+    pool = places[item[known], site[known]]
+    receipts = np.diff(pools.supplied, axis=1, prepend=0)
+    before = short["there"].fill_null(np.inf).to_numpy()[known]
+    more = np.zeros(len(found), dtype=np.bool_)
+    more[pool[receipts[pool, week[known]] > before]] = True
+    return more, found
+
+
+def _mark(found: Bools, places: Longs, book: Book, items: pl.Series, sites: pl.Series) -> None:
+    item, site = book.items.indexes(items), book.sites.indexes(sites)
+    known = (item >= 0) & (site >= 0)
+    pool = places[item[known], site[known]]
+    found[pool[pool >= 0]] = True
+
+
+def lines_drawing(book: Book, pools: Pools, chosen: Bools) -> Bools:
+    """(lines,) whether what a line may be sent needs an item of a chosen pool, or may draw it."""
+    forest = book.forest
+    items = np.zeros(len(book.items), dtype=np.bool_)
+    items[pools.item[chosen]] = True
+    called = np.repeat(np.arange(len(book.items)), np.diff(forest.sub_ptr))
+    stands_in = items.copy()
+    stands_in[called[items[forest.sub_item]]] = True
+    return lines_needing(book, stands_in[forest.item])

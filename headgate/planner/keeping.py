@@ -1,0 +1,196 @@
+"""Keep an older plan's allocations in a plan under construction, as supply and hours allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.planner.draft import LARGEST, Draft, longer
+from headgate.planner.kernels.heal import heal
+from headgate.planner.kernels.held import adopt
+from headgate.planner.kernels.kept import (
+    NEVER,
+    PROMISED,
+    Old,
+    put_fitting,
+    put_in,
+    put_rows,
+    take_lines,
+)
+from headgate.planner.kernels.rank import (
+    LANE,
+    LANE_WEEKS,
+    LINE,
+    OPEN,
+    PIECES,
+    SHIP,
+    Log,
+    place_lines,
+)
+from headgate.planner.kernels.repair import better, insert
+from headgate.planner.placing import NO_ROWS_OF_2
+from headgate.planner.restart import Retraced
+
+Longs = NDArray[np.int64]
+
+
+class Keeper:
+    """
+    Allocations of an older plan in a draft: put in draw by draw, taken out where there is not
+    enough for them.
+
+    out, cause : rows taken out since `forget`, and why, see `headgate.planner.kernels.heal.heal`
+    """
+
+    def __init__(self, draft: Draft, terms: Longs, money: NDArray[np.float64],
+                 standing: NDArray[np.float64]) -> None:
+        self.draft = draft
+        self.old = Old(terms, money, standing, np.zeros(0, dtype=np.int8))
+        self.count = np.zeros(1, dtype=np.int64)
+        self._out, self._cause = (np.zeros(0, dtype=np.int64),
+                                  np.zeros((0, 3), dtype=np.int64))
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make the working memory as long as the log."""
+        length = len(self.draft.held.log.rows)
+        if length > len(self.old.alive):
+            self.old = self.old._replace(alive=longer(self.old.alive, length))
+            self.found = np.zeros((length, 4), dtype=np.int64)
+            self._out, self._cause = longer(self._out, length), longer(self._cause, length)
+
+    def _reserve(self, rows: int, draws: int) -> None:
+        """Make the log longer; rows keep their numbers, which compacting it would change."""
+        draft = self.draft
+        draft.reserve(rows + LARGEST * draft.room_rows, draws + LARGEST * draft.room_draws)
+        self._grow()
+
+    @property
+    def out(self) -> Longs:
+        """(rows,) rows of the log that were taken out, in that order."""
+        return self._out[:self.count[0]].copy()
+
+    @property
+    def cause(self) -> Longs:
+        """(rows, 3) what made each give up: kind, pool or hour row, week."""
+        return self._cause[:self.count[0]].copy()
+
+    def put_in(self, log: Log) -> None:
+        """Hold every allocation of a log, though pools and hours may be overdrawn."""
+        draft = self.draft
+        self._reserve(2 * len(log.rows), 2 * len(log.pieces))
+        draft.value_cents += put_in(
+            draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
+            draft.cost, draft.held, draft.room, self.old, log)
+
+    def heal(self) -> None:
+        """Take out, of what draws more than there is, what loses least; first to give up goes."""
+        draft = self.draft
+        draft.forget_bounds()
+        heal(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
+             draft.cost, draft.held, draft.room, self.old, self.found, self._out, self._cause,
+             self.count)
+
+    def take_out(self, lines: Longs) -> Longs:
+        """Take all allocations of lines out; their rows of the log."""
+        draft = self.draft
+        rows, count = np.zeros(len(self.found), dtype=np.int64), np.zeros(1, dtype=np.int64)
+        take_lines(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
+                   draft.room, self.old, lines, rows, count)
+        return rows[:count[0]]
+
+    def put_fitting(self, rows: Longs) -> None:
+        """Put rows back that were taken out, in this order, as far as there is enough."""
+        draft = self.draft
+        draft.forget_bounds()
+        put_fitting(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
+                    draft.room, self.old, rows)
+
+    def insert(self, order: Longs, phase: int, discount: float) -> None:
+        """Give lines what they wait for, see `headgate.planner.kernels.repair.insert`."""
+        draft = self.draft
+        draft.forget_bounds()
+        self._through(len(order), lambda place: insert(
+            draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
+            draft.cost, draft.held, draft.room, self.old, order, place, phase, discount,
+            draft.room_rows, draft.room_draws))
+
+    def put_rows(self, rows: Longs) -> None:
+        """Put rows back that were taken out, though pools and hours may be overdrawn."""
+        draft = self.draft
+        put_rows(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
+                 draft.room, self.old, rows)
+
+    def place_by_rank(self, order: Longs, windows: Longs) -> None:
+        """
+        Give lines the earliest arrivals by the rank rules, on top of what they have.
+
+        windows : (lines of the order, 3) first and last arrival bucket, and row of `banned`
+        """
+        draft = self.draft
+        rows = draft.lines.rows.copy()
+        rows[:, OPEN] = draft.held.left
+        waiting = draft.lines._replace(rows=rows)
+        draft.forget_bounds()
+        turns = order.astype(np.int32)
+
+        def work(place: int) -> int:
+            """Place lines and take in what they were given."""
+            first = int(draft.held.log.size[0])
+            place = place_lines(
+                draft.exchange.trees, draft.world, draft.world, draft.scratch, waiting, turns,
+                windows, place, draft.held.log, draft.room.most[0], draft.room_rows,
+                draft.room_draws, False, NO_ROWS_OF_2)
+            adopt(draft.exchange.trees, draft.exchange.market, draft.cost, draft.held, first)
+            size = int(draft.held.log.size[0])
+            self.old.alive[first:size] = 1
+            log = draft.held.log.rows[first:size]
+            np.subtract.at(draft.held.left, log[:, LINE], log[:, PIECES])
+            return place
+
+        self._through(len(order), work)
+
+    def last_arrival(self) -> Longs:
+        """(lines,) the last arrival bucket of each line, NEVER when it has none."""
+        held = self.draft.held
+        rows = held.log.rows[np.flatnonzero(self.old.alive)]
+        last = np.full(len(held.head), NEVER, dtype=np.int64)
+        np.maximum.at(last, rows[:, LINE], rows[:, SHIP]
+                      + self.draft.lines.lanes[rows[:, LANE], LANE_WEEKS])
+        return last
+
+    def better(self, order: Longs, aim: int, discount: float) -> None:
+        """Serve lines anew where that is better, see `headgate.planner.kernels.repair.better`."""
+        draft = self.draft
+        draft.forget_bounds()
+        self._through(len(order), lambda place: better(
+            draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
+            draft.cost, draft.held, draft.room, self.old, order, place, aim,
+            discount, draft.room.removed, draft.room_rows, draft.room_draws))
+
+    def _through(self, count: int, work: Callable[[int], int]) -> None:
+        """Call a kernel until it is through, with a longer log where it may run full."""
+        place = 0
+        while place < count:
+            place = work(place)
+            if place < count:
+                self._reserve(len(self.old.alive), len(self.draft.held.log.pieces))
+
+
+def take_over(draft: Draft, start: Retraced) -> None:
+    """
+    Take an older plan over that promised nothing to anybody: draw by draw where that is possible,
+    from other sources where not.
+    """
+    lines = len(draft.held.head)
+    terms = np.zeros((lines, 3), dtype=np.int64)
+    terms[:, PROMISED] = NEVER
+    keeper = Keeper(draft, terms, np.zeros((lines, 2)), np.zeros(0))
+    keeper.put_in(start.log)
+    keeper.heal()
+    keeper.put_fitting(keeper.out)
+    gone = draft.held.log.rows[keeper.out]
+    draft.count_value()
+    draft.provide(np.concatenate([gone, start.rest]), False)

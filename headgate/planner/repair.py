@@ -1,0 +1,260 @@
+"""Repair an older plan on a book that has changed: keep what can be kept, move what must move."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.book import Book
+from headgate.planner.allocate import Allocation, by_line
+from headgate.planner.certificate import Certificate, certify
+from headgate.planner.confirmed import Confirmed
+from headgate.planner.draft import Draft
+from headgate.planner.dual import Descent, Dual, Prices
+from headgate.planner.freed import freed_pools, lines_drawing
+from headgate.planner.keeping import Keeper
+from headgate.planner.kernels.fill import best_worth
+from headgate.planner.kernels.kept import EARLIEST_KEPT, PROMISED
+from headgate.planner.kernels.price import DEAR
+from headgate.planner.kernels.rank import LINE, PIECES
+from headgate.planner.kernels.repair import BETTER, KEEP, MOVE, WHOLE
+from headgate.planner.market import exchange_of
+from headgate.planner.policy import Policy
+from headgate.planner.replan_policy import FILL, GAIN, LOSE, REDISTRIBUTE, WIN
+from headgate.planner.reservations import settle_reservations
+from headgate.planner.restart import Retraced, Start, prices_of_start, retrace_start
+from headgate.planner.terms import terms_of
+from headgate.planner.world import limited_world, pools_of, trees_of
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+DISCOUNT = 0.9
+"""The share of the prices that counts when a line takes another date."""
+MOST_BETTER = 400
+"""The most lines that are looked at for a better date, those first that may gain most."""
+GAP_GROWTH, TEMPERATURE, STEPS = 0.002, 0.0003, 24
+"""When the gap has grown by more than this, prices are looked for, so warm, in so many steps."""
+UNMOVED = 0
+(BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED) = range(1, 8)
+"""Why a promise moved; the first two are `POOL_CAUSE` and `HOURS_CAUSE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """
+    A repaired plan.
+
+    allocation  : by line, reserved pieces settled
+    certificate : the bound that the older plan's prices, or somewhat better ones, prove for this
+                  book; None under `rank`
+    reason      : (lines,) why each would have moved: UNMOVED and on
+    cause       : (lines, 2) of BY_PART and BY_RESOURCE the pool or hour row, and the week
+    """
+
+    allocation: Allocation
+    certificate: Certificate | None
+    reason: Longs
+    cause: Longs
+
+
+class Repairer:
+    """
+    An older plan on a book, ready to be repaired.
+
+    book, policy : what is planned now
+    start        : the older plan's tables
+    confirmed    : what it confirmed to each line
+    """
+
+    def __init__(self, book: Book, policy: Policy, start: Start, confirmed: Confirmed,
+                 threads: ThreadPoolExecutor) -> None:
+        self.book, self.policy, self.confirmed, self.start = book, policy, confirmed, start
+        self.pools = pools_of(book, policy)
+        self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
+                                    limited_world(book, self.pools), trees_of(book))
+        self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
+        self.prices = Prices(np.zeros_like(self.exchange.supply),
+                             np.zeros_like(self.exchange.hours))
+        if policy.objective == "value":
+            self.prices = prices_of_start(book, self.pools, start, self.exchange.last_draw)
+        dual = self.dual = Dual(self.exchange, threads)
+        price = dual.quote(self.prices, 0.0)
+        if policy.objective == "value":
+            self.draft.take_prices(dual.tables, price)
+        else:
+            self.draft.cost = self.exchange.costs(dual.tables)
+        self.price = price
+        self.retraced: Retraced = retrace_start(book, policy, self.pools, start)
+        terms, money = confirmed.terms()
+        standing = np.zeros(0)
+        if policy.objective == "rank":
+            standing = np.empty(len(book.lines))
+            standing[book.lines.rank] = np.arange(len(book.lines))
+        self.keeper = Keeper(self.draft, terms, money, standing)
+
+    def repair(self) -> Repaired:
+        """The plan, repaired; to be asked once."""
+        keeper, had = self.keeper, self.confirmed
+        keeper.put_in(self.retraced.log)
+        held = self.draft.held
+        reason, cause = self._first_reasons()
+        lost = keeper.take_out(np.flatnonzero((had.group == LOSE) & (held.head >= 0)))
+        keeper.heal()
+        gone = keeper.out
+        self._blame(reason, cause, 0, None)
+        keeper.put_fitting(self._by_right(gone))
+        self._serve_winners(reason, cause)
+        waiting = (held.left > 0) & (had.group != LOSE)
+        broken = np.flatnonzero(waiting & had.known & self._broken())
+        self._insert(broken, KEEP)
+        self._insert(broken, MOVE)
+        self._insert(np.flatnonzero(waiting & ~had.known & (had.group != WIN)), MOVE)
+        keeper.put_fitting(self._by_right(lost))
+        self._insert(np.flatnonzero((held.left > 0) & (had.group == LOSE)), MOVE)
+        self._use_freed(np.concatenate([gone, lost]), reason)
+        return Repaired(self._settled(), self._certificate(), reason, cause)
+
+    def _first_reasons(self) -> tuple[Longs, Longs]:
+        """Lines whose order changed, or whose allocations this book does not allow."""
+        had, held, lines = self.confirmed, self.draft.held, self.book.lines
+        reason = np.full(len(lines), UNMOVED, dtype=np.int64)
+        reason[had.known & (had.group == LOSE)] = BY_CLASS
+        reason[had.known & (lines.open - held.left < had.pieces)] = BY_RULES
+        reason[had.known & (lines.open != had.open)] = BY_ORDER
+        return reason, np.zeros((len(lines), 2), dtype=np.int64)
+
+    def _blame(self, reason: Longs, cause: Longs, first: int, code: int | None) -> None:
+        """Note for lines taken out since place `first` what made them give up, or one code."""
+        rows, why = self.keeper.out[first:], self.keeper.cause[first:]
+        line = self.draft.held.log.rows[rows, LINE][::-1]
+        fresh = (reason[line] == UNMOVED) | (reason[line] == BY_CLASS)
+        reason[line[fresh]] = why[::-1][fresh, 0] if code is None else code
+        cause[line[fresh]] = why[::-1][fresh, 1:]
+
+    def _broken(self) -> Bools:
+        """(lines,) lines that wait for pieces that they had, or that are ordered since."""
+        had, held = self.confirmed, self.draft.held
+        given = self.book.lines.open - held.left
+        # Of the class `win` nothing is written but what was confirmed, or all on its date.
+        due = np.where(had.group == WIN, had.pieces, had.pieces + had.added)
+        return np.asarray(given < due, dtype=np.bool_)
+
+    def _serve_winners(self, reason: Longs, cause: Longs) -> None:
+        """Lines of the class `win` that are not whole on their date displace others to be so."""
+        keeper, had, held = self.keeper, self.confirmed, self.draft.held
+        lines = self.book.lines
+        timely = (held.left == 0) & (keeper.last_arrival() <= lines.requested)
+        needing = np.flatnonzero((had.group == WIN) & (lines.open > 0) & ~timely)
+        if not len(needing):
+            return
+        others = keeper.take_out(np.flatnonzero(
+            ((had.group == REDISTRIBUTE) | (had.group == FILL)) & ~had.frozen & (held.head >= 0)))
+        keeper.better(self._by_worth(needing), WHOLE, DISCOUNT)
+        served = needing[held.left[needing] == 0]
+        reason[served[reason[served] == UNMOVED]] = BY_FREED
+        keeper.put_rows(others)
+        before = int(keeper.count[0])
+        keeper.heal()
+        self._blame(reason, cause, before, BY_WINNER)
+        keeper.put_fitting(self._by_right(keeper.out[before:]))
+
+    def _use_freed(self, taken: Longs, reason: Longs) -> None:
+        """Lines that may use what was freed get better dates, where that pays for the move."""
+        draft, had, lines = self.draft, self.confirmed, self.book.lines
+        held, log = draft.held, draft.held.log
+        taken = taken[self.keeper.old.alive[taken] == 0]
+        counts = log.first_draw[taken + 1] - log.first_draw[taken]
+        draws = np.repeat(log.first_draw[taken], counts) + (
+            np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))
+        more, freed = freed_pools(self.book, self.pools, self.start, had, log.sources[draws, 1])
+        there = held.balance > 0
+        if self.policy.objective == "value":
+            # What was given back is of use where it has a price; what came has none yet.
+            freed &= (there & (self.price > 0) & (self.price < DEAR)).any(axis=1)
+        freed = (freed | more) & there.any(axis=1)
+        needing = lines_drawing(self.book, self.pools, freed)
+        last = self.keeper.last_arrival()
+        late = (held.left == 0) & (last > lines.requested)
+        improves = (had.group == GAIN) | (had.group == REDISTRIBUTE)
+        hopeful = improves & late & had.known & (needing | ~had.late)
+        gain = self.exchange.market.late_cost * lines.open * (last - lines.requested)
+        chosen = np.flatnonzero(hopeful)
+        chosen = chosen[np.lexsort((chosen, -gain[chosen]))][:MOST_BETTER]
+        waits = (held.left > 0) & needing & (improves | (had.group == LOSE))
+        if self.policy.objective == "rank":
+            chosen = self._by_rank(chosen)
+        self.keeper.better(chosen, BETTER, DISCOUNT)
+        self._insert(np.flatnonzero(waits), MOVE)
+        touched = np.concatenate([chosen, np.flatnonzero(waits)])
+        reason[touched[reason[touched] == UNMOVED]] = BY_FREED
+
+    def _by_right(self, rows: Longs) -> Longs:
+        """Rows in the order in which they may return: by class, then what earns most."""
+        log = self.draft.held.log
+        line = log.rows[rows, LINE]
+        worth = self.draft.held.earned[rows] / np.maximum(1, log.rows[rows, PIECES])
+        worth = -worth / self.exchange.market.heat[line]
+        if self.policy.objective == "rank":
+            worth = self.keeper.old.standing[line]
+        return rows[np.lexsort((rows, line, worth, self.confirmed.group[line]))]
+
+    def _by_worth(self, lines: Longs) -> Longs:
+        """Lines by class, then those first that bring most for the cost of their item."""
+        if self.policy.objective == "rank":
+            return self._by_rank(lines)
+        draft, market = self.draft, self.exchange.market
+        worth = np.zeros(len(lines))
+        draft.forget_bounds()
+        best_worth(draft.lines, market, draft.cost, draft.room.most[0], lines, draft.room.worth,
+                   draft.room.options, worth)
+        return lines[np.lexsort((lines, -worth / market.heat[lines],
+                                 self.confirmed.group[lines]))]
+
+    def _by_rank(self, lines: Longs) -> Longs:
+        """Lines by class, then by rank."""
+        return lines[np.lexsort((self.keeper.old.standing[lines], self.confirmed.group[lines]))]
+
+    def _insert(self, lines: Longs, phase: int) -> None:
+        """Give lines what they wait for, the classes one after the other."""
+        if not len(lines):
+            return
+        if self.policy.objective == "rank":
+            self._insert_by_rank(self._by_rank(lines), phase)
+        else:
+            self.keeper.insert(self._by_worth(lines), phase, 0.0 if phase == KEEP else DISCOUNT)
+
+    def _insert_by_rank(self, order: Longs, phase: int) -> None:
+        """The same by the rank rules; the promised week is tried before earlier ones."""
+        lines, terms = self.book.lines, self.keeper.old.terms[order]
+        first = np.maximum(lines.earliest[order], terms[:, EARLIEST_KEPT])
+        promised = terms[:, PROMISED]
+        spans = [(promised, promised), (first, promised)] if phase == KEEP else [
+            (first, lines.latest[order])]
+        for begin, end in spans:
+            windows = np.stack([np.maximum(begin, first), np.minimum(end, lines.latest[order]),
+                                lines.ban[order]], axis=1).astype(np.int64)
+            self.keeper.place_by_rank(order, windows)
+
+    def _settled(self) -> Allocation:
+        allocation = by_line(self.draft.log(), self.pools,
+                             np.zeros_like(self.book.lines.open))
+        return settle_reservations(self.book, self.policy, allocation)
+
+    def _certificate(self) -> Certificate | None:
+        if self.policy.objective != "value":
+            return None
+        found = certify(self.book, self.exchange, self.pools, self.prices)
+        self.draft.count_value()
+        value = self.draft.value_cents + self.exchange.floor_cents
+        former = self.start.gap
+        if former is None or value >= (1.0 - former - GAP_GROWTH) * found.bound_cents:
+            return found
+        descent = Descent(self.dual, self.prices)
+        descent.advance(TEMPERATURE, STEPS)
+        lower = certify(self.book, self.exchange, self.pools, descent.prices)
+        return min(found, lower, key=lambda one: one.bound_cents)

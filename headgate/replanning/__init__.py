@@ -1,0 +1,1 @@
+"""Plan a changed book without shaking the promises of an older plan."""

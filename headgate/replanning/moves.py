@@ -1,0 +1,170 @@
+"""Which promises a re-plan moved, by how far, why, and at what cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.wording import move_text
+from headgate.book import Book
+from headgate.planner.confirmed import Confirmed
+from headgate.planner.kernels.kept import NEVER
+from headgate.planner.promise import (
+    Promises,
+    dates_or_blank,
+    line_ids,
+    mondays,
+)
+from headgate.planner.replan_policy import CLASSES, GAIN, WIN
+from headgate.tables.plan_schema import MOVES
+
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """
+    Why each line's promise moved, if it did; (lines,) each.
+
+    reason : one of `headgate.base.wording.MOVE_REASONS`
+    id, site : what ran short and where, None nothing; week : its bucket
+    """
+
+    reason: pl.Series
+    id: pl.Series
+    site: pl.Series
+    week: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    What became of each line's promise; (lines,) each.
+
+    had      : lines that had a date for pieces that are still open
+    last     : the new last arrival bucket, NEVER none
+    moved, later, earlier, lost, gained : of all promises, and of those with another date
+    exception : the class could not be held to
+    """
+
+    had: Bools
+    last: Longs
+    moved: Bools
+    later: Bools
+    earlier: Bools
+    lost: Bools
+    gained: Bools
+    exception: Bools
+
+
+def change_of(book: Book, had: Confirmed, promises: Promises) -> Change:
+    """
+    Old promises against new ones.
+
+    A promise is lost when fewer of its pieces have a date, gained when more have.
+    """
+    lines = book.lines
+    last = np.where(promises.last >= 0, promises.last.astype(np.int64), NEVER)
+    dated = (had.promised != NEVER) & (had.pieces > 0) & (lines.open > 0)
+    both = dated & (last != NEVER)
+    lost = dated & (promises.pieces < had.pieces)
+    later, earlier = both & (last > had.promised), both & (last < had.promised) & ~lost
+    gained = had.known & (promises.pieces > had.pieces + had.added * dated) & (lines.open > 0)
+    whole = (promises.pieces == lines.open) & (last <= lines.requested)
+    worse = (had.group <= GAIN) & (later | lost)
+    exception = worse | ((had.group == WIN) & (lines.open > 0) & ~whole)
+    return Change(dated, last, later | earlier | lost, later, earlier, lost, gained, exception)
+
+
+def moved_pieces(book: Book, allocations: pl.DataFrame, new: pl.DataFrame) -> Longs:
+    """
+    (lines,) pieces that arrive in another week than they did, or in one of the plans only.
+
+    allocations, new : the older plan's table `allocations`, and this one's
+    """
+    keys = ["order_id", "line_no", "arrive_on"]
+    old = allocations.filter(pl.col("ship_on") >= book.first_monday).group_by(keys).agg(
+        old=pl.col("quantity").sum())
+    now = new.group_by(keys).agg(new=pl.col("quantity").sum())
+    gap = pl.col("old").fill_null(0) - pl.col("new").fill_null(0)
+    sums = old.join(now, on=keys, how="full", coalesce=True).group_by("order_id", "line_no").agg(
+        less=gap.clip(lower_bound=0).sum(), more=(-gap).clip(lower_bound=0).sum())
+    order_id, line_no = line_ids(book, np.arange(len(book.lines)))
+    lines = pl.DataFrame({"order_id": order_id, "line_no": line_no}).join(
+        sums, on=["order_id", "line_no"], how="left", maintain_order="left")
+    return lines.select(pl.max_horizontal("less", "more").fill_null(0)).to_series().to_numpy()
+
+
+def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, pieces: Longs,
+               why: Why) -> pl.DataFrame:
+    """The `moves` table: promises with another date or fewer or more pieces, and exceptions."""
+    chosen = np.flatnonzero(change.moved | change.gained | change.exception)
+    old, new = had.promised[chosen], change.last[chosen]
+    old_there, new_there = change.had[chosen], new != NEVER
+    both = old_there & new_there
+    weeks = np.where(both, new - old, 0)
+    order_id, line_no = line_ids(book, chosen)
+    moved = pieces[chosen]
+    unmoved = pl.Series(~(change.moved | change.gained)[chosen])
+    rows = pl.Series(chosen)
+    reason = pl.select(pl.when(unmoved).then(pl.lit("kept")).otherwise(
+        why.reason.gather(rows))).to_series()
+    named = reason.is_in(["part", "resource"])
+    frame = pl.DataFrame({
+        "order_id": order_id, "line_no": line_no,
+        "class": pl.Series(CLASSES).gather(pl.Series(had.group[chosen])),
+        "old_promised_on": dates_or_blank(book, np.where(old_there, old, 0), old_there, 4),
+        "new_promised_on": dates_or_blank(book, np.where(new_there, new, 0), new_there, 4),
+        "days": pl.select(pl.when(pl.Series(both)).then(pl.Series(7 * weeks))).to_series(),
+        "old_quantity": had.pieces[chosen], "new_quantity": promises.pieces[chosen],
+        "moved_quantity": moved, "moved_cents": moved * book.lines.price_cents[chosen],
+        "cost_cents": cost_cents(book, had, change, pieces)[chosen],
+        "exception": pl.select(pl.when(pl.Series(change.exception[chosen])).then(
+            pl.Series(CLASSES).gather(pl.Series(had.group[chosen])))).to_series(),
+        "reason": reason,
+        "binding_id": pl.select(pl.when(named).then(why.id.gather(rows))).to_series(),
+        "binding_site_id": pl.select(pl.when(named).then(why.site.gather(rows))).to_series(),
+        "binding_on": pl.select(pl.when(named).then(mondays(
+            book, why.week[chosen]))).to_series()})
+    texts = [move_text(*row) for row in frame.select(
+        "reason", "binding_id", "binding_site_id", "binding_on").iter_rows()]
+    return frame.with_columns(text=pl.Series(texts, dtype=pl.String)).select(MOVES.names).cast(
+        MOVES.types)
+
+
+def cost_cents(book: Book, had: Confirmed, change: Change, pieces: Longs) -> Longs:
+    """
+    (lines,) what the policy charges for a moved promise: its moved pieces, times the weeks; one
+    that has no date any more counts as moved to the end of the planned weeks.
+    """
+    last = np.where(change.last == NEVER, book.horizon, change.last)
+    weeks = np.where(change.had, last - had.promised, 0)
+    rate = np.where(weeks > 0, had.later, had.earlier)
+    return np.rint(rate).astype(np.int64) * np.abs(weeks) * pieces * change.moved
+
+
+def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame) -> dict[str, object]:
+    """The figures of a re-plan, as `summary.json` records them under `replan`."""
+    lines = book.lines
+    count = int(change.had.sum())
+    price = lines.price_cents.astype(object)
+    dollars = int((had.pieces.astype(object) * price * change.had).sum()) if len(lines) else 0
+    days = frame["days"].fill_null(0).abs()
+    weighted = int((days.cast(pl.Int128) * frame["moved_cents"]).sum())
+    reasons = frame.group_by("reason").len().sort("reason")
+    return {
+        "promises": {"before": count, "kept": count - int(change.moved.sum()),
+                     "moved": int(change.moved.sum()), "later": int(change.later.sum()),
+                     "earlier": int(change.earlier.sum()), "lost": int(change.lost.sum()),
+                     "gained": int(change.gained.sum())},
+        "exceptions": int(change.exception.sum()),
+        "share_moved": round(int(change.moved.sum()) / count, 6) if count else None,
+        "days_by_dollar": round(weighted / dollars, 6) if dollars else None,
+        "moved_cents": int(frame["moved_cents"].sum()),
+        "cost_cents": int(frame["cost_cents"].sum()),
+        "reasons": dict(zip(reasons["reason"].to_list(), reasons["len"].to_list(), strict=True)),
+    }

@@ -1,0 +1,122 @@
+"""Plan a book from an older plan: a repair that moves as little as it can, or a search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headgate.book import Book
+from headgate.planner.allocate import Allocation
+from headgate.planner.confirmed import Confirmed, confirmed_of
+from headgate.planner.policy import Policy
+from headgate.planner.promise import allocation_frame, promise
+from headgate.planner.repair import (
+    BY_PART,
+    BY_RESOURCE,
+    Repaired,
+    Repairer,
+)
+from headgate.planner.restart import Start
+from headgate.planner.run import Run, run
+from headgate.planner.world import Pools
+from headgate.replanning.moves import Why, change_of, move_frame, moved_pieces, stability
+from headgate.tables.plan_schema import RELIEFS, PlanFrames
+
+THREADS = 2
+REASON_NAMES = ("rules", "part", "resource", "rules", "order", "winner", "class", "freed")
+"""Reasons of a repair in the order of their numbers; a line that nothing touched has no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """
+    A re-plan.
+
+    made    : allocations, certificate and reliefs
+    moves   : the `moves` table
+    figures : what `headgate.replanning.moves.stability` gives
+    """
+
+    made: Run
+    moves: pl.DataFrame
+    figures: dict[str, Any]
+
+
+def repair(book: Book, policy: Policy, old: PlanFrames) -> Replanned:
+    """
+    The older plan, repaired: only what the change made impossible moves, or what it serves better.
+
+    old : the older plan's tables, of this book or of one that has changed since
+    """
+    had = _confirmed(book, policy, old)
+    with ThreadPoolExecutor(THREADS) as threads:
+        repairer = Repairer(book, policy, Start.of(old), had, threads)
+        found = repairer.repair()
+    # Trying reliefs out takes a hundred times as long as the repair; a search does it.
+    made = Run(found.allocation, pl.DataFrame(schema=RELIEFS.types), found.certificate, 0)
+    return _reported(book, had, old, made, _why(book, repairer.pools, found))
+
+
+def search(book: Book, policy: Policy, old: PlanFrames,
+           progress: Callable[[str, float], None] | None = None,
+           stop: Callable[[], bool] | None = None) -> Replanned:
+    """The book planned anew under `value` from the older plan, or by rank; what moved is told."""
+    had = _confirmed(book, policy, old)
+    made = run(book, policy, progress, stop, start=Start.of(old))
+    changed = had.known & (book.lines.open != had.open)
+    blank = pl.Series([None] * len(changed), dtype=pl.String)
+    reason = pl.Series(np.where(changed, "order", "search"), dtype=pl.String)
+    return _reported(book, had, old, made, Why(reason, blank, blank,
+                                               np.zeros(len(changed), dtype=np.int64)))
+
+
+def stands(book: Book, policy: Policy, old: PlanFrames, allocation: Allocation) -> Replanned:
+    """The older plan as it is, on the very book and by the policy that it was made for."""
+    had = _confirmed(book, policy, old)
+    blank = pl.Series([None] * len(book.lines), dtype=pl.String)
+    why = Why(pl.Series(["kept"] * len(book.lines), dtype=pl.String), blank, blank,
+              np.zeros(len(book.lines), dtype=np.int64))
+    return _reported(book, had, old, Run(allocation, old.frames["reliefs"], None, 0), why)
+
+
+def _confirmed(book: Book, policy: Policy, old: PlanFrames) -> Confirmed:
+    return confirmed_of(book, policy.replan, old.frames["promises"], old.frames["allocations"])
+
+
+def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) -> Replanned:
+    promises = promise(book, made.allocation)
+    change = change_of(book, had, promises)
+    pieces = moved_pieces(book, old.frames["allocations"],
+                          allocation_frame(book, made.allocation, promises))
+    moves = move_frame(book, had, change, promises, pieces, why)
+    return Replanned(made, moves, stability(book, had, change, moves))
+
+
+def _why(book: Book, pools: Pools, found: Repaired) -> Why:
+    """The reasons of a repair in words; of a shortage, what ran short."""
+    part, hours = found.reason == BY_PART, found.reason == BY_RESOURCE
+    what = found.cause[:, 0]
+    resource, place = _hour_rows(book)
+    item = np.where(part, pools.item[np.where(part, what, 0)], -1) if len(pools.item) else (
+        np.full(len(what), -1))
+    site = np.where(part, pools.site[np.where(part, what, 0)], -1) if len(pools.item) else item
+    if len(resource):
+        site = np.where(hours, place[np.where(hours, what, 0)], site)
+        resource = np.where(hours, resource[np.where(hours, what, 0)], -1)
+    else:
+        resource = np.full(len(what), -1, dtype=np.int64)
+    names = pl.select(pl.coalesce(book.items.names(item), book.resources.names(resource)))
+    reason = pl.Series(REASON_NAMES).gather(pl.Series(found.reason))
+    return Why(reason, names.to_series(), book.sites.names(site), found.cause[:, 1])
+
+
+def _hour_rows(book: Book) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Resource and site of each row of the book's hours."""
+    resource, site = np.nonzero(book.hours.row >= 0)
+    order = np.argsort(book.hours.row[resource, site], kind="stable")
+    return resource[order], site[order]

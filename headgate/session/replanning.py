@@ -1,0 +1,96 @@
+"""Plan a book again without shaking what an older plan promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from headgate.book import Book
+from headgate.explain.tables import Coverage
+from headgate.planner.policy import Policy, read_policy
+from headgate.planner.terms import check_policy
+from headgate.replanning import replan as rooms
+from headgate.replanning.replan import Replanned
+from headgate.session.planning import (
+    Plan,
+    Progress,
+    assembled,
+    older_frames,
+    open_plan,
+    origin_of,
+)
+from headgate.tables.plan_schema import PlanFrames
+
+
+def replan(book: Book, old_plan: Plan | str | Path,
+           policy: str | Mapping[str, Any] | None = None, full: bool = False,
+           pegging: Coverage | None = None, progress: Progress | None = None,
+           stop: Callable[[], bool] | None = None) -> Plan:
+    """
+    Plan a book from an older plan, of this book or of one that has changed since.
+
+    Promises stand as far as supply and hours allow; what moves, and why, is in `Plan.moves` and
+    under `replan` in the summary. A book that has not changed, by the same policy, keeps its plan.
+
+    old_plan : the older plan, or its folder
+    policy   : an objective, or settings over those of the book's `[policy]`; the objective is by
+               default that of the older plan, and `replan` holds what moving a promise costs
+    full     : search the whole book again from the older plan, instead of repairing it
+    pegging, progress, stop : as for `plan`
+    raises IssuesError : the policy has faults, or the older plan cannot be read; ValueError : an
+                         unknown `pegging`
+    """
+    if pegging not in (None, "all", "scarce"):
+        raise ValueError(f'pegging = {pegging!r}: must be "all" or "scarce"')
+    old = older_frames(old_plan)
+    checked = _policy(book, old, policy)
+    if not full and _same(book, checked, old):
+        return _standing(book, checked, old_plan, old)
+    started = perf_counter()
+    if progress is not None:
+        progress("repairing the plan", 0.0)
+    found = (rooms.search(book, checked, old, progress, stop) if full else
+             rooms.repair(book, checked, old))
+    made = assembled(book, checked, found.made, pegging, progress, perf_counter() - started, {})
+    return _told(made, old, found, "full" if full else "repair")
+
+
+def _policy(book: Book, old: PlanFrames, own: str | Mapping[str, Any] | None) -> Policy:
+    """The book's policy with the older plan's objective, under what the caller asks for."""
+    former = old.summary.get("policy")
+    base = dict(book.settings.policy)
+    if isinstance(former, Mapping) and "objective" in former:
+        base["objective"] = former["objective"]
+    asked = {"objective": own} if isinstance(own, str) else dict(own or {})
+    checked = read_policy({**base, **asked})
+    check_policy(book, checked)
+    return checked
+
+
+def _same(book: Book, policy: Policy, old: PlanFrames) -> bool:
+    """Whether the older plan was made of this book, by this policy or one that stops elsewhere."""
+    stated = dict(old.summary.get("policy") or {})
+    asked = policy.as_dict()
+    for name in ("gap", "time_limit", "work", "seed"):
+        stated.pop(name, None)
+        asked.pop(name, None)
+    return old.summary.get("book_digest") == book.digest and stated == asked
+
+
+def _standing(book: Book, policy: Policy, old_plan: Plan | str | Path, old: PlanFrames) -> Plan:
+    """The older plan itself, told as a re-plan that moves nothing."""
+    plan = old_plan if isinstance(old_plan, Plan) else open_plan(book, old_plan)
+    return _told(plan, old, rooms.stands(book, policy, old, plan.allocation), "repair")
+
+
+def _told(plan: Plan, old: PlanFrames, found: Replanned, mode: str) -> Plan:
+    """A plan with its moves and the figures of its stability."""
+    summary = {name: value for name, value in plan.frames.summary.items()
+               if name not in ("tables", "digest", "start")}
+    summary["replan"] = {
+        "mode": mode, "from": origin_of(old), "settings": plan.policy.replan.as_dict(),
+        **found.figures, "first_promises_kept": summary["otif"]["promised"]}
+    frames = {**plan.frames.frames, "moves": found.moves}
+    return Plan(plan.book, plan.policy, plan.allocation, PlanFrames(frames, summary))
