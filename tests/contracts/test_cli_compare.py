@@ -143,7 +143,8 @@ class Planner:
         self.real, self.given = real, {}
         self.press = lambda stop, progress: None
 
-    def __call__(self, book, policy=None, pegging=None, progress=None, stop=None):
+    def __call__(self, book, policy=None, pegging=None, progress=None, stop=None,
+                 start=None):
         self.given = {"policy": policy, "stop": stop}
         self.press(stop, progress)
         plain = self.real(book, "rank", pegging)

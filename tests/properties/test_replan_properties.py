@@ -16,7 +16,7 @@ import headgate as hg
 from headgate.base.issue import IssuesError
 from headgate.planner.allocate import by_line
 from headgate.planner.confirmed import confirmed_of
-from headgate.planner.draft import _merged
+from headgate.planner.placing import merged
 from headgate.planner.pegging import drawn_rows
 from headgate.planner.repair import Repairer
 from headgate.planner.replan_policy import CLASSES
@@ -106,8 +106,9 @@ def test_a_repair_of_nothing_gives_the_very_draws(parts: RawParts, objective: st
         repairer.keeper.put_in(repairer.retraced.log)
         repairer.keeper.heal()
     assert len(repairer.keeper.out) == 0
-    assert np.array_equal(_merged(repairer.retraced.log).rows, _merged(plan.allocation.log).rows)
-    mine = by_line(repairer.retraced.log, len(book.lines), plan.allocation.pools)
+    assert np.array_equal(merged(repairer.retraced.log).rows, merged(plan.allocation.log).rows)
+    mine = by_line(repairer.retraced.log, plan.allocation.pools,
+                   np.zeros_like(book.lines.open))
     keys = ["line", "item", "site", "week", "stood", "days"]
     found, own = (drawn_rows(book, allocation).group_by(keys).agg(pl.col("pieces").sum()).sort(keys)
                   for allocation in (mine, plan.allocation))
