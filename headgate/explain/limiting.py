@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
@@ -16,14 +14,14 @@ from headgate.explain.reasons import Desk, Ground, Reasons
 from headgate.explain.unprofitable import mark_unprofitable
 from headgate.planner.allocate import Allocation
 from headgate.planner.fixed import Fixed, fix, left_by
-from headgate.planner.kernels.layout import UNLIMITED
+from headgate.planner.kernels.layout import ENOUGH, UNLIMITED
 from headgate.planner.kernels.rank import LINE, OPEN, SHIP
-from headgate.planner.permits import quotas_of
+from headgate.planner.permits import lifted, quotas_of
 from headgate.planner.placing import strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import permits_asked, permits_left
 from headgate.planner.usage import hours_of_log
-from headgate.planner.world import Pools, lines_of, pools_of, world_of
+from headgate.planner.world import Pools, lines_of, world_of
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -57,7 +55,7 @@ def mark_limited(book: Book, policy: Policy, allocation: Allocation, ground: Gro
         code[rows[~_in_time_beside_held(book, allocation, ground, reasons.line[rows])]] = FROZEN
     marked = replace(reasons, code=code)
     if len(frames["quotas"]):
-        marked = _by_quotas(book, policy, allocation, ground, marked)
+        marked = _by_quotas(policy, ground, marked)
     return _by_sets(book, allocation, ground, marked) if sets else marked
 
 
@@ -99,14 +97,12 @@ class _Lifting:
     many quotas by id left out.
     """
 
-    def __init__(self, book: Book, policy: Policy, allocation: Allocation, ground: Ground,
-                 lifted: frozenset[str]) -> None:
-        self.book = book
-        quotas = book.tables.frames["quotas"]
-        kept = quotas.filter(~pl.col("quota_id").is_in(list(lifted)))
-        frames = {**book.tables.frames, "quotas": kept}
-        lighter = replace(book, tables=replace(book.tables, frames=frames))
-        self.pools: Pools = pools_of(lighter, policy)
+    def __init__(self, policy: Policy, ground: Ground, without: frozenset[str]) -> None:
+        self.book = book = ground.book
+        allocation = ground.allocation
+        pools = allocation.pools
+        self.pools: Pools = replace(pools, permits=lifted(
+            book, pools.permits, without, pools.item, pools.supplied, policy.release_weeks))
         self.plan = replace(allocation, pools=self.pools)
         self.asked = permits_asked(book, self.plan)
         left = permits_left(self.plan, self.asked)
@@ -115,6 +111,7 @@ class _Lifting:
         self.world = world
         lines = lines_of(book, self.pools.permits)
         self.desk = Desk(replace(ground, allocation=self.plan, lines=lines, left=world))
+        self.most: dict[int, Longs] = {}
 
     def in_time(self, line: Ints) -> Bools:
         """Whether each line is on time."""
@@ -126,9 +123,50 @@ class _Lifting:
             good[place] = self._alone(line[place:place + 1], windows[place:place + 1])
         return good
 
+    def scarce(self, line: int) -> set[str]:
+        """The quotas of which less is left, or kept for it, than a line might need."""
+        permits, lines = self.pools.permits, self.book.lines
+        named = (permits.toll_ptr.shape[1] - 1) // len(permits.claims)
+        items = np.flatnonzero(permits.quoted >= 0)
+        accepted = lines.accept[lines.accept_ptr[line]:lines.accept_ptr[line + 1]]
+        need = np.zeros(len(items), dtype=np.int64)
+        for root in (lines.item[line], *accepted):
+            need = np.maximum(need, self._most_of(int(root))[items])
+        need = np.minimum(need * lines.open[line], ENOUGH)
+        found: set[int] = set()
+        wanted: dict[int, int] = {}
+        for what in range(len(permits.toll_ptr)):
+            for place in range(named):
+                cell = int(permits.claim[line]) * named + place
+                first, end = permits.toll_ptr[what, cell:cell + 2]
+                for own, _, _, common, _, _ in permits.tolls[first:end].tolist():
+                    wanted[common] = wanted.get(common, 0) + int(need[place])
+                    found.update({own} if own >= 0 else ())
+        free, behind = self.world.free, len(self.pools)
+        found.update(pool for pool, pieces in wanted.items() if free[pool].min() < pieces)
+        return {name for pool in found for name in permits.members[pool - behind]}
+
+    def _most_of(self, root: int) -> Longs:
+        """(items,) the most pieces of each that one piece of a sold item draws, or is."""
+        if root not in self.most:
+            forest = self.book.forest
+            first, end = int(forest.root_start[root]), int(forest.root_end[root])
+            total = np.ones(end - first, dtype=np.int64)
+            most = np.zeros(len(self.book.items), dtype=np.int64)
+            for node in range(first, end):
+                item = int(forest.item[node])
+                for child in forest.child[forest.child_ptr[node]:forest.child_ptr[node + 1]]:
+                    total[child - first] = min(
+                        total[node - first] * int(forest.quantity[child]), ENOUGH)
+                stood = forest.sub_item[forest.sub_ptr[item]:forest.sub_ptr[item + 1]]
+                for drawn in {item, *stood.tolist()}:
+                    most[drawn] = min(most[drawn] + total[node - first], 2**40)
+            self.most[root] = most
+        return self.most[root]
+
     def _alone(self, line: Ints, window: Longs) -> bool:
         """Whether one line is, with the permits that its own allocations take given back."""
-        rows = np.arange(self.plan.ptr[line[0]], self.plan.ptr[line[0] + 1])
+        rows = int(self.plan.ptr[line[0]]), int(self.plan.ptr[line[0] + 1])
         asked = self.asked - permits_asked(self.book, self.plan, rows)
         behind = len(self.pools)
         kept = self.world.free[behind:].copy()
@@ -140,53 +178,33 @@ class _Lifting:
         return bool(_in_time(self.book, line, pieces, last)[0])
 
 
-def _by_quotas(book: Book, policy: Policy, allocation: Allocation, ground: Ground,
-               reasons: Reasons) -> Reasons:
+def _by_quotas(policy: Policy, ground: Ground, reasons: Reasons) -> Reasons:
     """Name the lines that the permits others leave keep late, and the quota that binds."""
+    book = ground.book
     code, kind, index, site, bucket = (part.copy() for part in (
         reasons.code, reasons.kind, reasons.index, reasons.site, reasons.bucket))
     rows = np.flatnonzero(code == OUTBID)
     if not len(rows):
         return reasons
-    waiting = rows[~_Lifting(book, policy, allocation, ground, frozenset()).in_time(
-        reasons.line[rows])]
+    limits = _Lifting(policy, ground, frozenset())
+    waiting = rows[~limits.in_time(reasons.line[rows])]
     code[waiting] = QUOTA
     bound = reasons.lane[waiting] >= 0
     kind[waiting], index[waiting] = np.where(bound, QUOTA_BINDS, 0), -1
     site[waiting], bucket[waiting] = -1, reasons.ship[waiting]
-    lifted: list[str] = []
-    concerned = _quotas_of_claims(allocation.pools)
-    claims = allocation.pools.permits.claim
+    without: list[str] = []
+    concerned = {row: limits.scarce(int(reasons.line[row])) for row in waiting.tolist()}
     for quota in quotas_of(book):
-        lifted.append(quota.quota_id)
-        if not len(waiting):
-            break
-        touched = np.array([quota.quota_id in concerned[claim]
-                            for claim in claims[reasons.line[waiting]].tolist()], dtype=bool)
-        if not touched.any():
+        without.append(quota.quota_id)
+        # Where a quota leaves a line more than it can use, all is as it was without its lifting.
+        asked = np.array([row for row in waiting.tolist()
+                          if quota.quota_id in concerned[row]], dtype=np.int64)
+        if not len(asked):
             continue
-        asked = waiting[touched]
-        free = asked[_Lifting(book, policy, allocation, ground, frozenset(lifted)).in_time(
-            reasons.line[asked])]
+        free = asked[_Lifting(policy, ground, frozenset(without)).in_time(reasons.line[asked])]
         index[free] = quota.place
         waiting = np.setdiff1d(waiting, free)
     return replace(reasons, code=code, kind=kind, index=index, site=site, bucket=bucket)
-
-
-def _quotas_of_claims(pools: Pools) -> list[set[str]]:
-    """The quotas that can keep each claim back: caps that match, and every reservation."""
-    permits = pools.permits
-    caps = dict(enumerate(permits.kind))
-    found = []
-    for claim in range(len(permits.claims)):
-        named = (permits.toll_ptr.shape[1] - 1) // len(permits.claims)
-        pooled: Counter[int] = Counter()
-        for what in range(len(permits.toll_ptr)):
-            first, end = permits.toll_ptr[what, [claim * named, (claim + 1) * named]]
-            pooled.update((permits.tolls[first:end, 3] - len(pools)).tolist())
-        found.append({name for place in pooled if place in caps
-                      for name in permits.members[place]})
-    return found
 
 
 def _by_sets(book: Book, allocation: Allocation, ground: Ground, reasons: Reasons) -> Reasons:

@@ -9,7 +9,7 @@ docs/explanation/planning-rules.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -135,17 +135,29 @@ def _weeks(book: Book, first: date, last: date) -> tuple[int, int]:
     return max(0, -(-begin // 7)), end // 7
 
 
-def permits_of(book: Book, pool_item: Ints, pool_slot: Ints, supplied: Longs, release_weeks: int,
+def permits_of(book: Book, pool_item: Ints, supplied: Longs, release_weeks: int,
                asked: Iterable[tuple[int, Scope]] = ()) -> Permits:
     """
     The permits of a book.
 
-    pool_item, pool_slot : (pools,) of supply; supplied : (pools, weeks)
+    pool_item     : (pools,) of supply; supplied : (pools, weeks)
     release_weeks : see the policy
     asked         : customer's slot and scope of further claims, such as requests
     """
     quotas = quotas_of(book)
-    known, line_claim = _claims(book, quotas, asked)
+    return _permits(book, quotas, *_claims(book, quotas, asked), pool_item, supplied,
+                    release_weeks)
+
+
+def lifted(book: Book, permits: Permits, quota_ids: Container[str], pool_item: Ints,
+           supplied: Longs, release_weeks: int) -> Permits:
+    """The permits without some quotas, for the same claims."""
+    kept = [quota for quota in quotas_of(book) if quota.quota_id not in quota_ids]
+    return _permits(book, kept, permits.known, permits.claim, pool_item, supplied, release_weeks)
+
+
+def _permits(book: Book, quotas: list[Quota], known: dict[tuple[int, tuple[int, ...]], int],
+             line_claim: Ints, pool_item: Ints, supplied: Longs, release_weeks: int) -> Permits:
     named = sorted({item for quota in quotas for item in quota.items})
     quoted = np.full(len(book.items) if named else 0, -1, dtype=np.int64)
     quoted[named] = np.arange(len(named))
@@ -158,7 +170,7 @@ def permits_of(book: Book, pool_item: Ints, pool_slot: Ints, supplied: Longs, re
     lists: tuple[list[_Rows], ...] = ([], [], [])
     claims = np.zeros((len(known), 2), dtype=np.int64)
     for (slot, places), claim in sorted(known.items(), key=lambda pair: pair[1]):
-        matched = [by_place[place] for place in places]
+        matched = [by_place[place] for place in places if place in by_place]
         claims[claim, ALIKE] = not slot
         for item in named:
             kept: _Rows = [_toll_of(group, item, matched, release_weeks) for group in groups

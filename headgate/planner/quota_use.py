@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import Book
-from headgate.planner.allocate import Allocation, draw_weeks
+from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.layout import (
     COMMON,
     DRAWN_PIECE,
@@ -25,12 +25,13 @@ from headgate.planner.permits import CAP, RESERVED
 Longs = NDArray[np.int64]
 
 
-def permits_asked(book: Book, allocation: Allocation, rows: Longs | None = None) -> Longs:
+def permits_asked(book: Book, allocation: Allocation,
+                  rows: tuple[int, int] | None = None) -> Longs:
     """
     (permits, weeks) pieces that count on each permit: of a cap by ship week, of a reservation and
     of what it leaves to everybody by draw week, whichever of the two they are taken from.
 
-    rows : allocations to count, by their place in the log; None all
+    rows : first allocation to count and the end of them, by their place in the log; None all
     """
     asked = np.zeros_like(allocation.pools.permits.supplied)
     for _, place, week, pieces in _counted(book, allocation, rows):
@@ -61,25 +62,25 @@ def lines_asking(book: Book, allocation: Allocation, quota_id: str) -> tuple[Lon
     return names, total, first
 
 
-def _counted(book: Book, allocation: Allocation, rows: Longs | None,
+def _counted(book: Book, allocation: Allocation, rows: tuple[int, int] | None,
              ) -> Iterator[tuple[Longs, Longs, Longs, Longs]]:
     """Allocation, permit, week and pieces of whatever counts on a permit, in a few parts."""
-    pools = allocation.pools
+    pools, log = allocation.pools, allocation.log
     if not len(pools.permits):
         return
-    chosen = np.arange(len(allocation.line)) if rows is None else rows
-    owner = allocation.owner
-    draws = np.arange(len(owner)) if rows is None else np.flatnonzero(np.isin(owner, rows))
-    root = book.forest.root_start[allocation.item[owner[draws]]] == allocation.node[draws]
-    weeks = draw_weeks(book, allocation)
-    drawn = pools.item[allocation.pool[draws]]
+    begin, end = (0, len(log.rows)) if rows is None else rows
+    chosen = np.arange(begin, end)
+    draws = slice(int(log.first_draw[begin]), int(log.first_draw[end]))
+    owner = np.repeat(chosen, np.diff(log.first_draw[begin:end + 1]))
+    node = allocation.node[draws]
+    root = book.forest.root_start[allocation.item[owner]] == node
+    weeks = allocation.ship[owner] - book.forest.offset[node]
+    drawn, drawn_pieces = pools.item[allocation.pool[draws]], allocation.pieces[draws]
     for what, places, item, when, pieces in (
             (SENT_PIECE, chosen, allocation.item[chosen], allocation.ship[chosen],
              allocation.quantity[chosen]),
-            (STOCK_PIECE, owner[draws][root], drawn[root], weeks[draws][root],
-             allocation.pieces[draws][root]),
-            (DRAWN_PIECE, owner[draws][~root], drawn[~root], weeks[draws][~root],
-             allocation.pieces[draws][~root])):
+            (STOCK_PIECE, owner[root], drawn[root], weeks[root], drawn_pieces[root]),
+            (DRAWN_PIECE, owner[~root], drawn[~root], weeks[~root], drawn_pieces[~root])):
         yield from _count(allocation, int(what), places, item, when, pieces)
 
 
@@ -115,13 +116,12 @@ def permits_left(allocation: Allocation, asked: Longs) -> Longs:
     """
     permits = allocation.pools.permits
     taken = np.cumsum(asked, axis=1)
-    for place, kind in enumerate(permits.kind):
-        if kind == RESERVED:
-            most = permits.supplied[place].max(initial=0)
-            taken[place] = np.minimum(taken[place], most)
-            taken[permits.common_of[place]] -= taken[place]
+    kind = np.array(permits.kind, dtype=object)
+    own = np.flatnonzero(kind == RESERVED)
+    most = permits.supplied[own].max(axis=1, initial=0)
+    taken[own] = np.minimum(taken[own], most[:, None])
+    np.subtract.at(taken, np.array(permits.common_of, dtype=np.int64)[own], taken[own])
     left = permits.supplied - taken
-    for place, kind in enumerate(permits.kind):
-        if kind in (RESERVED, CAP):
-            left[place] = np.where(permits.supplied[place] > 0, left[place, -1], 0)
+    lasting = np.flatnonzero((kind == RESERVED) | (kind == CAP))
+    left[lasting] = np.where(permits.supplied[lasting] > 0, left[lasting, -1:], 0)
     return np.minimum.accumulate(left[:, ::-1], axis=1)[:, ::-1]

@@ -157,7 +157,7 @@ def pools_of(book: Book, policy: Policy, asked: Iterable[tuple[int, Scope]] = ()
     slot = (place // max(1, items)).astype(np.int32)
     supplied = np.cumsum(received, axis=1)
     return Pools(item, (keys % max(1, sites)).astype(np.int32), slot, supplied,
-                 permits_of(book, item, slot, supplied, policy.release_weeks, asked))
+                 permits_of(book, item, supplied, policy.release_weeks, asked))
 
 
 def world_of(book: Book, pools: Pools, supplied: Longs, hours: Longs) -> World:

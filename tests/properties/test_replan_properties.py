@@ -16,8 +16,8 @@ import headgate as hg
 from headgate.base.issue import IssuesError
 from headgate.planner.allocate import by_line
 from headgate.planner.confirmed import confirmed_of
-from headgate.planner.placing import merged
 from headgate.planner.pegging import drawn_rows
+from headgate.planner.placing import merged
 from headgate.planner.repair import Repairer
 from headgate.planner.replan_policy import CLASSES
 from headgate.planner.restart import Start

@@ -102,8 +102,8 @@ def test_an_order_is_displaced_at_what_it_then_brings_less():
 
 def test_a_frozen_order_is_not_displaced():
     """The same, but SO-1 may not be moved."""
-    found = reliefs(book([("part", 1, 0, {"priority": 1, "frozen": "yes",
-                                               "promised_on": week(0, 4).isoformat()}), ("part", 1, 0)],
+    kept = {"priority": 1, "frozen": "yes", "promised_on": week(0, 4).isoformat()}
+    found = reliefs(book([("part", 1, 0, kept), ("part", 1, 0)],
                          [("part", 1, 0), ("part", 1, 2)]), "SO-2")
     assert list(found) == ["pulled_in", "more"]
 
