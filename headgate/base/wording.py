@@ -26,6 +26,8 @@ REASONS: dict[str, str] = {
 MOVE_REASONS: dict[str, str] = {
     "part": "a part ran short",
     "resource": "hours ran short",
+    "quota": "a quota leaves less than before",
+    "held": "pins and frozen promises come first, and a part of it is held by one",
     "rules": "what it was to ship is not possible in this book: its week has passed, or a date, "
              "lane, restriction or bill of material has changed",
     "order": "the order itself has changed",
@@ -50,6 +52,8 @@ def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
     sentence = sentence[0].upper() + sentence[1:]
     if binding_id is None:
         return f"{sentence}."
+    if binding_site_id is None:
+        return f"{sentence} ({binding_id}, counted in the week of {binding_on})."
     return f"{sentence} ({binding_id} at {binding_site_id}, in the week of {binding_on})."
 
 

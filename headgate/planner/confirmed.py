@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from headgate.base.money import scale_cents
 from headgate.book import Book
 from headgate.planner.kernels.kept import EARLIEST_KEPT, NEVER, PROMISED, TIER
 from headgate.planner.replan_policy import CLASSES, FILL, LOSE, ReplanPolicy, groups_of
+from headgate.planner.world import ship_sets
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,6 +45,15 @@ class Confirmed:
     frozen: Bools
     later: Floats
     earlier: Floats
+
+    def without(self, placed: Longs, left: Longs) -> Confirmed:
+        """
+        What of it is to be kept beside allocations that are fixed.
+
+        placed, left : (lines,) pieces that are fixed, and open pieces that are not
+        """
+        return replace(self, pieces=np.minimum(left, np.maximum(0, self.pieces - placed)),
+                       open=self.open - placed)
 
     def terms(self) -> tuple[Longs, Floats]:
         """`terms` and `money` as `headgate.planner.kernels.kept.Old` takes them."""
@@ -78,11 +88,14 @@ def confirmed_of(book: Book, policy: ReplanPolicy, promises: pl.DataFrame,
     before = table["open_quantity"].fill_null(0).to_numpy()
     known = table["status"].is_not_null().to_numpy()
     factor = np.where(near, policy.near_thousandths / 1000.0, 1.0)
+    # The lines of a ship set move together: its best line's class counts, and any of their fences.
+    heads = _heads(book)
+    group = groups_of(book, policy)[heads]
     return Confirmed(
         known, promised, _still_dated(book, orders, before, allocations),
         np.where(known, np.maximum(0, lines.open - before), 0), before,
         table["status"].is_in(["late", "short", "unplanned"]).fill_null(False).to_numpy(),
-        groups_of(book, policy), there & (promised < policy.fence_weeks),
+        group, _any_mate(heads, there & (promised < policy.fence_weeks)),
         np.multiply(scale_cents(lines.price_cents, policy.later_millionths), factor),
         np.multiply(scale_cents(lines.price_cents, policy.earlier_millionths), factor))
 
@@ -101,3 +114,19 @@ def _still_dated(book: Book, orders: pl.DataFrame, before: Longs,
     ahead, past = (table[name].fill_null(0).to_numpy() for name in ("future", "past"))
     missed = np.maximum(0, past - np.maximum(0, before - book.lines.open))
     return np.asarray(np.minimum(book.lines.open, ahead + missed), dtype=np.int64)
+
+
+def _heads(book: Book) -> Longs:
+    """(lines,) the best line of each line's ship set, or the line itself."""
+    ship_set, ptr, mates = ship_sets(book)
+    found = np.arange(len(book.lines))
+    if len(mates):
+        found[mates] = mates[ptr[:-1]][ship_set[mates]]
+    return found
+
+
+def _any_mate(heads: Longs, chosen: Bools) -> Bools:
+    """(lines,) whether a line or one of its ship set is chosen."""
+    found = np.zeros(len(heads), dtype=np.bool_)
+    found[heads[chosen]] = True
+    return found[heads]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.planner.confirmed import Confirmed
+from headgate.planner.kernels.layout import COMMON, OWN_POOL
 from headgate.planner.reliefs import lines_needing
 from headgate.planner.restart import Start, buckets
 from headgate.planner.world import Pools
@@ -51,6 +52,17 @@ def _mark(found: Bools, places: Longs, book: Book, items: pl.Series, sites: pl.S
     known = (item >= 0) & (site >= 0)
     pool = places[item[known], site[known]]
     found[pool[pool >= 0]] = True
+
+
+def lines_asking_for(pools: Pools, permits: Longs) -> Bools:
+    """(lines,) whether what a line is sent can count on one of some permits, by their places."""
+    own = pools.permits
+    named = (own.toll_ptr.shape[1] - 1) // max(1, len(own.claims))
+    chosen = np.isin(own.tolls[:, [OWN_POOL, COMMON]], permits + len(pools)).any(axis=1)
+    before = np.concatenate([[0], np.cumsum(chosen)])
+    ends = own.toll_ptr[:, np.arange(len(own.claims) + 1) * named]
+    counts = (before[ends[:, 1:]] - before[ends[:, :-1]]).sum(axis=0)
+    return np.asarray(counts[own.claim] > 0, dtype=np.bool_)
 
 
 def lines_drawing(book: Book, pools: Pools, chosen: Bools) -> Bools:

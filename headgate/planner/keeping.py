@@ -17,6 +17,7 @@ from headgate.planner.kernels.kept import (
     put_fitting,
     put_in,
     put_rows,
+    take_halves,
     take_lines,
 )
 from headgate.planner.kernels.rank import (
@@ -25,6 +26,7 @@ from headgate.planner.kernels.rank import (
     LINE,
     OPEN,
     PIECES,
+    SET,
     SHIP,
     Log,
     place_lines,
@@ -78,12 +80,39 @@ class Keeper:
         return self._cause[:self.count[0]].copy()
 
     def put_in(self, log: Log) -> None:
-        """Hold every allocation of a log, though pools and hours may be overdrawn."""
+        """
+        Hold every allocation of a log, though pools and hours may be overdrawn; of complete lines
+        and ship sets only those that are whole.
+        """
         draft = self.draft
         self._reserve(2 * len(log.rows), 2 * len(log.pieces))
         draft.value_cents += put_in(
             draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
             draft.cost, draft.held, draft.room, self.old, log)
+        take_halves(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
+                    draft.room, self.old)
+
+    def units(self, lines: Longs) -> Longs:
+        """Lines in their order, of each ship set its best line at the place of the first."""
+        heads = self.heads(lines)
+        return heads[np.sort(np.unique(heads, return_index=True)[1])]
+
+    def of_units(self, fold: np.ufunc, values: Longs) -> Longs:
+        """(lines,) a figure of each line folded over its ship set."""
+        packed, found = self.draft.lines, values.copy()
+        if len(packed.mates):
+            folded = fold.reduceat(values[packed.mates], packed.set_ptr[:-1])
+            found[packed.mates] = np.repeat(folded, np.diff(packed.set_ptr))
+        return found
+
+    def heads(self, lines: Longs) -> Longs:
+        """For each line the best line of its ship set, or itself."""
+        packed = self.draft.lines
+        ship_set = packed.rows[lines, SET]
+        if not len(packed.mates):
+            return lines
+        return np.where(ship_set >= 0, packed.mates[packed.set_ptr[np.maximum(0, ship_set)]],
+                        lines)
 
     def heal(self) -> None:
         """Take out, of what draws more than there is, what loses least; first to give up goes."""
@@ -94,8 +123,10 @@ class Keeper:
              self.count)
 
     def take_out(self, lines: Longs) -> Longs:
-        """Take all allocations of lines out; their rows of the log."""
+        """Take all allocations of lines, and of their ship sets, out; their rows of the log."""
         draft = self.draft
+        lines = np.unique(np.concatenate([lines, draft.lines.mates[np.isin(
+            self.heads(draft.lines.mates), self.heads(lines))]]))
         rows, count = np.zeros(len(self.found), dtype=np.int64), np.zeros(1, dtype=np.int64)
         take_lines(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
                    draft.room, self.old, lines, rows, count)
@@ -130,6 +161,7 @@ class Keeper:
         windows : (lines of the order, 3) first and last arrival bucket, and row of `banned`
         """
         draft = self.draft
+        windows, order = windows[draft.held.left[order] > 0], order[draft.held.left[order] > 0]
         rows = draft.lines.rows.copy()
         rows[:, OPEN] = draft.held.left
         waiting = draft.lines._replace(rows=rows)

@@ -20,7 +20,9 @@ from headgate.planner.kernels.layout import (
     SHIP_TO,
     STOCK_PIECE,
 )
+from headgate.planner.kernels.rank import LINE, SENT, SHIP, Log
 from headgate.planner.permits import CAP, RESERVED
+from headgate.planner.world import Pools
 
 Longs = NDArray[np.int64]
 
@@ -88,22 +90,100 @@ def _count(allocation: Allocation, what: int, rows: Longs, item: NDArray[np.inte
            when: NDArray[np.integer], pieces: Longs,
            ) -> Iterator[tuple[Longs, Longs, Longs, Longs]]:
     """The same for pieces of one kind."""
-    permits, behind = allocation.pools.permits, len(allocation.pools)
+    behind = len(allocation.pools)
+    each, rule = _rules(allocation.pools, what, allocation.log.rows[rows], item)
+    week, amount = when[each].astype(np.int64), pieces[each]
+    yield rows[each], rule[:, COMMON] - behind, week, amount
+    own = (rule[:, OWN_POOL] >= 0) & (rule[:, OWN_FROM] <= week) & (week <= rule[:, OWN_TO])
+    yield rows[each[own]], rule[own, OWN_POOL] - behind, week[own], amount[own]
+
+
+def _rules(pools: Pools, what: int, rows: Longs, item: NDArray[np.integer]) -> tuple[Longs, Longs]:
+    """
+    What is asked for pieces of an item that go with some allocations.
+
+    rows    : (n, 5) the allocation of each, in the columns of a log
+    returns : (rules,) the place in `rows` of each, and its row of `headgate.planner.permits` tolls
+    """
+    permits = pools.permits
     named = (permits.toll_ptr.shape[1] - 1) // max(1, len(permits.claims))
     place = permits.quoted[item]
-    cell = permits.claim[allocation.line[rows]] * named + place
+    cell = permits.claim[rows[:, LINE]] * named + place
     cell = np.where(place >= 0, cell, 0)
     first = permits.toll_ptr[what, cell]
     counts = np.where(place >= 0, permits.toll_ptr[what, cell + 1] - first, 0)
     each = np.repeat(np.arange(len(rows)), counts)
     toll = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(each))
-    rule, week = permits.tolls[toll], when[each].astype(np.int64)
-    ship, amount = allocation.ship[rows][each], pieces[each]
+    rule, ship = permits.tolls[toll], rows[each, SHIP]
     holds = (rule[:, SHIP_FROM] <= ship) & (ship <= rule[:, SHIP_TO])
-    yield rows[each[holds]], rule[holds, COMMON] - behind, week[holds], amount[holds]
-    own = (holds & (rule[:, OWN_POOL] >= 0) & (rule[:, OWN_FROM] <= week)
-           & (week <= rule[:, OWN_TO]))
-    yield rows[each[own]], rule[own, OWN_POOL] - behind, week[own], amount[own]
+    return each[holds], rule[holds]
+
+
+def with_permits(book: Book, pools: Pools, log: Log) -> Log:
+    """
+    A log with the draws of permits that go with its draws of supply, whether or not these suffice.
+
+    log : allocations with draws of supply only
+
+    Caps are drawn on for every piece that counts; of a reservation of their own lines take in the
+    order of the weeks as long as it lasts, and the rest of what is left to everybody: if any order
+    does not overdraw the permits, this one does not.
+    """
+    if not len(pools.permits):
+        return log
+    root, forest = book.forest.root_start[log.rows[:, SENT]], book.forest
+    owner = np.repeat(np.arange(len(log.rows)), np.diff(log.first_draw))
+    node, whole = log.sources[:, 0].astype(np.int64), np.arange(len(log.rows))
+    stock = root[owner] == node
+    week = log.rows[owner, SHIP] - forest.offset[node]
+    drawn = pools.item[log.sources[:, 1]]
+    found = []
+    for what, row, item, served, when, pieces in (
+            (SENT_PIECE, whole, log.rows[:, SENT], root, log.rows[:, SHIP], log.rows[:, -1]),
+            (STOCK_PIECE, owner[stock], drawn[stock], node[stock], week[stock],
+             log.pieces[stock]),
+            (DRAWN_PIECE, owner[~stock], drawn[~stock], node[~stock], week[~stock],
+             log.pieces[~stock])):
+        each, rule = _rules(pools, int(what), log.rows[row], item)
+        holds = (rule[:, OWN_FROM] <= when[each]) & (when[each] <= rule[:, OWN_TO])
+        found.append(np.stack([row[each], -1 - served[each], when[each], pieces[each],
+                               np.where(holds, rule[:, OWN_POOL], -1), rule[:, COMMON]]))
+    row, node, week, pieces, own, common = np.concatenate(found, axis=1).astype(np.int64)
+    taken = _taken_of_own(book, pools, log.rows[row, LINE], week, pieces, own)
+    rest = pieces - taken
+    return _with_draws(log, np.concatenate([row[taken > 0], row[rest > 0]]), np.concatenate([
+        np.stack([node, own], axis=1)[taken > 0], np.stack([node, common], axis=1)[rest > 0]]),
+        np.concatenate([taken[taken > 0], rest[rest > 0]]))
+
+
+def _taken_of_own(book: Book, pools: Pools, line: Longs, week: Longs, pieces: Longs,
+                  own: Longs) -> Longs:
+    """Pieces of each draw that the reservation `own` (-1 none) serves, by week, then by rank."""
+    place = np.empty(len(book.lines), dtype=np.int64)
+    place[book.lines.rank] = np.arange(len(book.lines))
+    taken = np.zeros(len(own), dtype=np.int64)
+    order = np.flatnonzero(own >= 0)
+    order = order[np.lexsort((place[line[order]], week[order], own[order]))]
+    if not len(order):
+        return taken
+    names, first = np.unique(own[order], return_index=True)
+    before = np.cumsum(pieces[order]) - pieces[order]
+    group = np.searchsorted(names, own[order])
+    before -= before[first][group]
+    there = pools.permits.supplied[names - len(pools)].max(axis=1)[group]
+    taken[order] = np.clip(there - before, 0, pieces[order])
+    return taken
+
+
+def _with_draws(log: Log, row: Longs, sources: Longs, pieces: Longs) -> Log:
+    """A log with more draws of its allocations, each behind those that it has."""
+    owner = np.concatenate([np.repeat(np.arange(len(log.rows)), np.diff(log.first_draw)), row])
+    order = np.argsort(owner, kind="stable")
+    first = np.searchsorted(owner[order], np.arange(len(log.rows) + 1)).astype(np.int64)
+    return Log(log.rows, first,
+               np.concatenate([log.sources, sources.astype(np.int32)])[order],
+               np.concatenate([log.pieces, pieces])[order],
+               np.array([len(log.rows), len(owner)], dtype=np.int64))
 
 
 def permits_left(allocation: Allocation, asked: Longs) -> Longs:

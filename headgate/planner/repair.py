@@ -14,7 +14,8 @@ from headgate.planner.certificate import Certificate, certify
 from headgate.planner.confirmed import Confirmed
 from headgate.planner.draft import Draft
 from headgate.planner.dual import Descent, Dual, Prices
-from headgate.planner.freed import freed_pools, lines_drawing
+from headgate.planner.fixed import fix, rest_of
+from headgate.planner.freed import freed_pools, lines_asking_for, lines_drawing
 from headgate.planner.keeping import Keeper
 from headgate.planner.kernels.fill import best_worth
 from headgate.planner.kernels.kept import EARLIEST_KEPT, PROMISED
@@ -22,11 +23,13 @@ from headgate.planner.kernels.price import DEAR
 from headgate.planner.kernels.rank import LINE, PIECES
 from headgate.planner.kernels.repair import BETTER, KEEP, MOVE, WHOLE
 from headgate.planner.market import exchange_of
+from headgate.planner.measures import worth_of_log
 from headgate.planner.policy import Policy
 from headgate.planner.replan_policy import FILL, GAIN, LOSE, REDISTRIBUTE, WIN
-from headgate.planner.reservations import settle_reservations
 from headgate.planner.restart import Retraced, Start, prices_of_start, retrace_start
+from headgate.planner.run import settled
 from headgate.planner.terms import terms_of
+from headgate.planner.unfixed import without_fixed
 from headgate.planner.world import limited_world, pools_of, trees_of
 
 Longs = NDArray[np.int64]
@@ -40,7 +43,7 @@ MOST_BETTER = 400
 GAP_GROWTH, TEMPERATURE, STEPS = 0.002, 0.0003, 24
 """When the gap has grown by more than this, prices are looked for, so warm, in so many steps."""
 UNMOVED = 0
-(BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED) = range(1, 8)
+(BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED, BY_HELD) = range(1, 9)
 """Why a promise moved; the first two are `POOL_CAUSE` and `HOURS_CAUSE`."""
 
 
@@ -53,7 +56,7 @@ class Repaired:
     certificate : the bound that the older plan's prices, or somewhat better ones, prove for this
                   book; None under `rank`
     reason      : (lines,) why each would have moved: UNMOVED and on
-    cause       : (lines, 2) of BY_PART and BY_RESOURCE the pool or hour row, and the week
+    cause       : (lines, 2) of BY_PART and BY_RESOURCE the pool, permit or hour row, and the week
     """
 
     allocation: Allocation
@@ -66,17 +69,25 @@ class Repairer:
     """
     An older plan on a book, ready to be repaired.
 
-    book, policy : what is planned now
-    start        : the older plan's tables
-    confirmed    : what it confirmed to each line
+    whole, policy : what is planned now
+    start         : the older plan's tables
+    confirmed     : what it confirmed to each line
+
+    Pins and frozen promises are placed anew before all others, as in every plan; `book`, `pools`
+    and the rest are what these leave.
     """
 
-    def __init__(self, book: Book, policy: Policy, start: Start, confirmed: Confirmed,
+    def __init__(self, whole: Book, policy: Policy, start: Start, confirmed: Confirmed,
                  threads: ThreadPoolExecutor) -> None:
-        self.book, self.policy, self.confirmed, self.start = book, policy, confirmed, start
-        self.pools = pools_of(book, policy)
+        self.whole, self.policy, self.whole_pools = whole, policy, pools_of(whole, policy)
+        self.fixed = fix(whole, self.whole_pools)
+        book, self.pools = rest_of(whole, self.whole_pools, self.fixed)
+        self.book, self.confirmed = book, confirmed.without(self.fixed.placed, book.lines.open)
+        start = self.start = without_fixed(whole, self.whole_pools, start, self.fixed)
+        earned = worth_of_log(whole, policy, by_line(self.fixed.log, self.whole_pools,
+                                                     self.fixed.broken))
         self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
-                                    limited_world(book, self.pools), trees_of(book))
+                                    limited_world(book, self.pools), trees_of(book), earned)
         self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
         self.prices = Prices(np.zeros_like(self.exchange.supply),
                              np.zeros_like(self.exchange.hours))
@@ -90,7 +101,7 @@ class Repairer:
             self.draft.cost = self.exchange.costs(dual.tables)
         self.price = price
         self.retraced: Retraced = retrace_start(book, policy, self.pools, start)
-        terms, money = confirmed.terms()
+        terms, money = self.confirmed.terms()
         standing = np.zeros(0)
         if policy.objective == "rank":
             standing = np.empty(len(book.lines))
@@ -126,13 +137,14 @@ class Repairer:
         reason[had.known & (had.group == LOSE)] = BY_CLASS
         reason[had.known & (lines.open - held.left < had.pieces)] = BY_RULES
         reason[had.known & (lines.open != had.open)] = BY_ORDER
+        reason[had.known & (self.fixed.placed > 0)] = BY_HELD
         return reason, np.zeros((len(lines), 2), dtype=np.int64)
 
     def _blame(self, reason: Longs, cause: Longs, first: int, code: int | None) -> None:
         """Note for lines taken out since place `first` what made them give up, or one code."""
         rows, why = self.keeper.out[first:], self.keeper.cause[first:]
         line = self.draft.held.log.rows[rows, LINE][::-1]
-        fresh = (reason[line] == UNMOVED) | (reason[line] == BY_CLASS)
+        fresh = np.isin(reason[line], (UNMOVED, BY_CLASS, BY_HELD))
         reason[line[fresh]] = why[::-1][fresh, 0] if code is None else code
         cause[line[fresh]] = why[::-1][fresh, 1:]
 
@@ -154,7 +166,7 @@ class Repairer:
             return
         others = keeper.take_out(np.flatnonzero(
             ((had.group == REDISTRIBUTE) | (had.group == FILL)) & ~had.frozen & (held.head >= 0)))
-        keeper.better(self._by_worth(needing), WHOLE, DISCOUNT)
+        keeper.better(keeper.units(self._by_worth(needing)), WHOLE, DISCOUNT)
         served = needing[held.left[needing] == 0]
         reason[served[reason[served] == UNMOVED]] = BY_FREED
         keeper.put_rows(others)
@@ -171,13 +183,18 @@ class Repairer:
         counts = log.first_draw[taken + 1] - log.first_draw[taken]
         draws = np.repeat(log.first_draw[taken], counts) + (
             np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))
-        more, freed = freed_pools(self.book, self.pools, self.start, had, log.sources[draws, 1])
-        there = held.balance > 0
+        drawn = np.unique(log.sources[draws, 1])
+        supply = len(self.pools)
+        more, freed = freed_pools(self.whole, self.whole_pools, self.start, had,
+                                  drawn[drawn < supply])
+        there = held.balance[:supply] > 0
         if self.policy.objective == "value":
             # What was given back is of use where it has a price; what came has none yet.
-            freed &= (there & (self.price > 0) & (self.price < DEAR)).any(axis=1)
+            price = self.price[:supply]
+            freed &= (there & (price > 0) & (price < DEAR)).any(axis=1)
         freed = (freed | more) & there.any(axis=1)
-        needing = lines_drawing(self.book, self.pools, freed)
+        needing = lines_drawing(self.book, self.pools, freed) | lines_asking_for(
+            self.pools, drawn[drawn >= supply] - supply)
         last = self.keeper.last_arrival()
         late = (held.left == 0) & (last > lines.requested)
         improves = (had.group == GAIN) | (had.group == REDISTRIBUTE)
@@ -188,7 +205,7 @@ class Repairer:
         waits = (held.left > 0) & needing & (improves | (had.group == LOSE))
         if self.policy.objective == "rank":
             chosen = self._by_rank(chosen)
-        self.keeper.better(chosen, BETTER, DISCOUNT)
+        self.keeper.better(self.keeper.units(chosen), BETTER, DISCOUNT)
         self._insert(np.flatnonzero(waits), MOVE)
         touched = np.concatenate([chosen, np.flatnonzero(waits)])
         reason[touched[reason[touched] == UNMOVED]] = BY_FREED
@@ -201,7 +218,10 @@ class Repairer:
         worth = -worth / self.exchange.market.heat[line]
         if self.policy.objective == "rank":
             worth = self.keeper.old.standing[line]
-        return rows[np.lexsort((rows, line, worth, self.confirmed.group[line]))]
+        unit, mate = np.unique(self.keeper.heads(line), return_inverse=True)
+        best = np.full(len(unit), np.inf)
+        np.minimum.at(best, mate, worth)
+        return rows[np.lexsort((rows, line, mate, best[mate], self.confirmed.group[line]))]
 
     def _by_worth(self, lines: Longs) -> Longs:
         """Lines by class, then those first that bring most for the cost of their item."""
@@ -226,24 +246,25 @@ class Repairer:
         if self.policy.objective == "rank":
             self._insert_by_rank(self._by_rank(lines), phase)
         else:
-            self.keeper.insert(self._by_worth(lines), phase, 0.0 if phase == KEEP else DISCOUNT)
+            self.keeper.insert(self.keeper.units(self._by_worth(lines)), phase,
+                               0.0 if phase == KEEP else DISCOUNT)
 
     def _insert_by_rank(self, order: Longs, phase: int) -> None:
         """The same by the rank rules; the promised week is tried before earlier ones."""
-        lines, terms = self.book.lines, self.keeper.old.terms[order]
-        first = np.maximum(lines.earliest[order], terms[:, EARLIEST_KEPT])
-        promised = terms[:, PROMISED]
-        spans = [(promised, promised), (first, promised)] if phase == KEEP else [
-            (first, lines.latest[order])]
+        lines, terms, keeper = self.book.lines, self.keeper.old.terms, self.keeper
+        order = keeper.units(order)
+        first = keeper.of_units(np.maximum, np.maximum(lines.earliest, terms[:, EARLIEST_KEPT]))
+        latest = keeper.of_units(np.minimum, lines.latest.astype(np.int64))[order]
+        promised = keeper.of_units(np.minimum, terms[:, PROMISED])[order]
+        first = first[order]
+        spans = [(promised, promised), (first, promised)] if phase == KEEP else [(first, latest)]
         for begin, end in spans:
-            windows = np.stack([np.maximum(begin, first), np.minimum(end, lines.latest[order]),
+            windows = np.stack([np.maximum(begin, first), np.minimum(end, latest),
                                 lines.ban[order]], axis=1).astype(np.int64)
-            self.keeper.place_by_rank(order, windows)
+            keeper.place_by_rank(order, windows)
 
     def _settled(self) -> Allocation:
-        allocation = by_line(self.draft.log(), self.pools,
-                             np.zeros_like(self.book.lines.open))
-        return settle_reservations(self.book, self.policy, allocation)
+        return settled(self.whole, self.policy, self.whole_pools, self.fixed, self.draft.log())
 
     def _certificate(self) -> Certificate | None:
         if self.policy.objective != "value":

@@ -15,6 +15,7 @@ from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
 from headgate.planner.kernels.retrace import retrace
 from headgate.planner.market import useful_steps
 from headgate.planner.policy import Policy
+from headgate.planner.quota_use import with_permits
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.world import (
     Pools,
@@ -62,8 +63,8 @@ class Retraced:
     """
     An older plan's allocations on a book.
 
-    log  : those that still stand for themselves, with their draws, whether or not supply and hours
-           suffice for them
+    log  : those that still stand for themselves, with their draws and those of permits, whether or
+           not supply, hours and permits suffice for them
     rest : (allocations, 5) those that the book allows but that cannot draw as they did
     """
 
@@ -73,7 +74,7 @@ class Retraced:
 
 def prices_of_start(book: Book, pools: Pools, start: Start, last_draw: Longs) -> Prices:
     """
-    The older plan's prices on this book's pools and hours; 0 for what it did not know.
+    The older plan's prices on this book's pools, permits and hours; 0 for what it did not know.
 
     last_draw : (pools,) see `headgate.planner.market.Exchange`
     """
@@ -94,6 +95,11 @@ def prices_of_start(book: Book, pools: Pools, start: Start, last_draw: Longs) ->
         pool = place.get((int(item[row]), int(site[row]), int(slot[row])))
         if pool is not None:
             level[pool, week[row]] = cents[row]
+    permits, names = pools.permits, start.prices["id"]
+    titles = {permits.title(k): len(pools) + k for k in range(len(permits))}
+    for row in np.flatnonzero((start.prices["kind"] == "quota").to_numpy() & inside).tolist():
+        if names[row] in titles:
+            level[titles[names[row]], week[row]] = cents[row]
     # A level holds from the end of the row before to its own week: a step is what it falls by.
     level = np.maximum.accumulate(level[:, ::-1], axis=1)[:, ::-1]
     steps[:, :-1] = level[:, :-1] - level[:, 1:]
@@ -177,7 +183,7 @@ def retrace_start(book: Book, policy: Policy, pools: Pools, start: Start) -> Ret
                 log.pieces[:drawn], log.size)
     plain = by_line(whole, pools, np.zeros_like(book.lines.open))
     settled = settle_reservations(book, policy, plain)
-    return Retraced(settled.log, rows[kept == 0])
+    return Retraced(with_permits(book, pools, settled.log), rows[kept == 0])
 
 
 def _within_open(book: Book, rows: Longs) -> Longs:

@@ -10,15 +10,16 @@ import polars as pl
 from headgate.book import Book
 from headgate.planner.allocate import Allocation, Progress, allocate, by_line
 from headgate.planner.certificate import Certificate
-from headgate.planner.fixed import fix, rest_of
+from headgate.planner.fixed import Fixed, fix, rest_of
 from headgate.planner.kernels.rank import Log
 from headgate.planner.measures import worth_of_log
 from headgate.planner.placing import joined, merged
 from headgate.planner.policy import Policy
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.restart import Start
+from headgate.planner.unfixed import without_fixed
 from headgate.planner.value import search
-from headgate.planner.world import pools_of
+from headgate.planner.world import Pools, pools_of
 from headgate.tables.plan_schema import RELIEFS
 
 
@@ -51,15 +52,22 @@ def run(book: Book, policy: Policy, progress: Progress | None = None,
     pools = pools_of(book, policy)
     fixed = fix(book, pools)
     rest, left = rest_of(book, pools, fixed)
-
-    def settled(log: Log) -> Allocation:
-        """The whole plan, by line."""
-        whole = merged(joined([fixed.log, log])) if len(fixed.log.rows) else log
-        return settle_reservations(book, policy, by_line(whole, pools, fixed.broken))
-
     if policy.objective == "rank":
-        return Run(settled(allocate(rest, left, progress)), pl.DataFrame(schema=RELIEFS.types),
-                   None, 0)
+        allocation = settled(book, policy, pools, fixed, allocate(rest, left, progress))
+        return Run(allocation, pl.DataFrame(schema=RELIEFS.types), None, 0)
     earned = worth_of_log(book, policy, by_line(fixed.log, pools, fixed.broken))
+    if start is not None:
+        start = without_fixed(book, pools, start, fixed)
     found = search(rest, left, policy, earned, progress, stop, threads, start)
-    return Run(settled(found.log), found.reliefs, found.certificate, found.work)
+    return Run(settled(book, policy, pools, fixed, found.log), found.reliefs, found.certificate,
+               found.work)
+
+
+def settled(book: Book, policy: Policy, pools: Pools, fixed: Fixed, log: Log) -> Allocation:
+    """
+    A whole plan by line, reserved pieces settled.
+
+    log : what was planned beside the fixed allocations, permits among its draws
+    """
+    whole = merged(joined([fixed.log, log])) if len(fixed.log.rows) else log
+    return settle_reservations(book, policy, by_line(whole, pools, fixed.broken))

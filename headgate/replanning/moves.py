@@ -113,7 +113,7 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
     rows = pl.Series(chosen)
     reason = pl.select(pl.when(unmoved).then(pl.lit("kept")).otherwise(
         why.reason.gather(rows))).to_series()
-    named = reason.is_in(["part", "resource"])
+    named = reason.is_in(["part", "resource", "quota"])
     frame = pl.DataFrame({
         "order_id": order_id, "line_no": line_no,
         "class": pl.Series(CLASSES).gather(pl.Series(had.group[chosen])),

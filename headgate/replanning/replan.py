@@ -28,7 +28,7 @@ from headgate.replanning.moves import Why, change_of, move_frame, moved_pieces, 
 from headgate.tables.plan_schema import RELIEFS, PlanFrames
 
 THREADS = 2
-REASON_NAMES = ("rules", "part", "resource", "rules", "order", "winner", "class", "freed")
+REASON_NAMES = ("rules", "part", "resource", "rules", "order", "winner", "class", "freed", "held")
 """Reasons of a repair in the order of their numbers; a line that nothing touched has no other."""
 
 
@@ -99,8 +99,9 @@ def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) 
 
 def _why(book: Book, pools: Pools, found: Repaired) -> Why:
     """The reasons of a repair in words; of a shortage, what ran short."""
-    part, hours = found.reason == BY_PART, found.reason == BY_RESOURCE
     what = found.cause[:, 0]
+    short, hours = found.reason == BY_PART, found.reason == BY_RESOURCE
+    part, quota = short & (what < len(pools)), short & (what >= len(pools))
     resource, place = _hour_rows(book)
     item = np.where(part, pools.item[np.where(part, what, 0)], -1) if len(pools.item) else (
         np.full(len(what), -1))
@@ -110,8 +111,13 @@ def _why(book: Book, pools: Pools, found: Repaired) -> Why:
         resource = np.where(hours, resource[np.where(hours, what, 0)], -1)
     else:
         resource = np.full(len(what), -1, dtype=np.int64)
-    names = pl.select(pl.coalesce(book.items.names(item), book.resources.names(resource)))
-    reason = pl.Series(REASON_NAMES).gather(pl.Series(found.reason))
+    permit = pl.Series(np.where(quota, what - len(pools), 0))
+    titles = pl.Series(pools.permits.name or ("",), dtype=pl.String).gather(permit)
+    names = pl.select(pl.coalesce(
+        pl.when(pl.Series(quota)).then(titles), book.items.names(item),
+        book.resources.names(resource)))
+    reason = pl.select(pl.when(pl.Series(quota)).then(pl.lit("quota")).otherwise(
+        pl.Series(REASON_NAMES).gather(pl.Series(found.reason)))).to_series()
     return Why(reason, names.to_series(), book.sites.names(site), found.cause[:, 1])
 
 

@@ -174,9 +174,10 @@ MOVES = PlanTable(
         _whole("cost_cents", "what the policy charges for it: moved pieces times weeks"),
         _text("exception", "win: not all on its date; gain: worse than confirmed",
               "the class was held to"),
-        _text("reason", "part, resource, rules, order, winner, class, freed, search or kept"),
-        _text("binding_id", "the part or resource that ran short", "nothing did"),
-        _text("binding_site_id", "the site where it did", "nothing did"),
+        _text("reason", "part, resource, quota, held, rules, order, winner, class, freed, search "
+              "or kept"),
+        _text("binding_id", "the part, resource or quota that ran short", "nothing did"),
+        _text("binding_site_id", "the site where it did", "nothing did, or a quota"),
         _date("binding_on", "Monday of the week in which it did", "nothing did"),
         _text("text", "the reason in words"),
     ))

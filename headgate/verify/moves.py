@@ -79,10 +79,11 @@ def _check_rows(frame: pl.DataFrame, promises: pl.DataFrame, line: Longs, book: 
         strange = frame[name].is_not_null() & ~frame[name].is_in(known).fill_null(False)
         findings.add_rows("check.moves.value", TABLE, name, strange.arg_true().to_numpy(),
                           cell(frame[name]), same(f"must be one of {', '.join(known)}"))
-    named = frame["reason"].is_in(["part", "resource"])
-    for name in ("binding_id", "binding_site_id", "binding_on"):
+    placed = frame["reason"].is_in(["part", "resource"])
+    named = placed | (frame["reason"] == "quota")
+    for name, due in (("binding_id", named), ("binding_site_id", placed), ("binding_on", named)):
         findings.add_rows("check.moves.value", TABLE, name,
-                          (frame[name].is_not_null() != named).arg_true().to_numpy(),
+                          (frame[name].is_not_null() != due).arg_true().to_numpy(),
                           cell(frame[name]), same("must be there when something ran short, and "
                                                   "only then"))
     if findings:

@@ -107,8 +107,7 @@ def test_a_repair_of_nothing_gives_the_very_draws(parts: RawParts, objective: st
         repairer.keeper.heal()
     assert len(repairer.keeper.out) == 0
     assert np.array_equal(merged(repairer.retraced.log).rows, merged(plan.allocation.log).rows)
-    mine = by_line(repairer.retraced.log, plan.allocation.pools,
-                   np.zeros_like(book.lines.open))
+    mine = by_line(repairer.retraced.log, plan.allocation.pools, plan.allocation.broken)
     keys = ["line", "item", "site", "week", "stood", "days"]
     found, own = (drawn_rows(book, allocation).group_by(keys).agg(pl.col("pieces").sum()).sort(keys)
                   for allocation in (mine, plan.allocation))

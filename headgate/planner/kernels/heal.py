@@ -53,6 +53,7 @@ from headgate.planner.kernels.rank import (
     SHIP,
     Lines,
 )
+from headgate.planner.kernels.sets import mate_at, mates_of
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -86,6 +87,20 @@ def _loss(world: World, lines: Lines, market: Market, held: Held, old: Old, row:
 
 
 @inner
+def _loss_of_unit(world: World, lines: Lines, market: Market, held: Held, old: Old, row: Int,
+                  weeks: Int) -> Real:
+    """The same of an allocation with those of its ship set, which give up together."""
+    line, total = held.log.rows[row, LINE], 0.0
+    if mates_of(lines, line) == 1:
+        return _loss(world, lines, market, held, old, row, weeks)
+    for place in range(mates_of(lines, line)):
+        head = held.head[mate_at(lines, line, place)]
+        if head >= 0:
+            total += _loss(world, lines, market, held, old, head, weeks)
+    return total
+
+
+@inner
 def _pick(world: World, lines: Lines, market: Market, held: Held, old: Old, found: Longs,
           count: Int, week: Int, until: Int, untried: bool) -> Int:
     """
@@ -107,8 +122,8 @@ def _pick(world: World, lines: Lines, market: Market, held: Held, old: Old, foun
         if len(old.standing) > 0:
             loss = -old.standing[line]
         else:
-            loss = _loss(world, lines, market, held, old, row, until - found[place, C_WEEK]) / (
-                found[place, C_USE])
+            loss = _loss_of_unit(world, lines, market, held, old, row,
+                                 until - found[place, C_WEEK]) / found[place, C_USE]
         if best < 0 or tier < best_tier or loss < best_loss or (
                 loss == best_loss and found[place, C_USE] > found[best, C_USE]):
             best, best_tier, best_loss = np.int64(place), tier, loss
@@ -144,18 +159,22 @@ def _swap(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Ma
 def _eject(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, room: Room,
            old: Old, row: Int, out: Longs, cause: Longs, count: Longs, kind: Int, what: Int,
            week: Int) -> None:
-    """Take an allocation out, with the others of a complete line, and note what made it give up."""
+    """
+    Take an allocation out, with the others of a complete line or a ship set, and note what made it
+    give up.
+    """
     line = held.log.rows[row, LINE]
-    at = held.head[line]
-    while at >= 0:
-        behind = held.behind[at]
-        if at == row or lines.rows[line, COMPLETE] == 1:
-            take_out(trees, world, scratch, lines, held, room, old, at)
-            forget_row(lines, held, room, at)
-            out[count[0]] = at
-            cause[count[0], 0], cause[count[0], 1], cause[count[0], 2] = kind, what, week
-            count[0] += 1
-        at = behind
+    for place in range(mates_of(lines, line)):
+        at = held.head[mate_at(lines, line, place)]
+        while at >= 0:
+            behind = held.behind[at]
+            if at == row or lines.rows[line, COMPLETE] == 1:
+                take_out(trees, world, scratch, lines, held, room, old, at)
+                forget_row(lines, held, room, at)
+                out[count[0]] = at
+                cause[count[0], 0], cause[count[0], 1], cause[count[0], 2] = kind, what, week
+                count[0] += 1
+            at = behind
     refresh(world, held, room.touched)
 
 
@@ -197,8 +216,9 @@ def _drawing(trees: Trees, held: Held, old: Old, pool: Int, found: Longs) -> Int
         for draw in range(held.log.first_draw[row], held.log.first_draw[row + 1]):
             if held.log.sources[draw, 1] == pool:
                 pieces += held.log.pieces[draw]
-                first = min(first, held.log.rows[row, SHIP] - trees.nodes[
-                    held.log.sources[draw, 0], OFFSET])
+                node = np.int64(held.log.sources[draw, 0])
+                node = -1 - node if node < 0 else node
+                first = min(first, held.log.rows[row, SHIP] - trees.nodes[node, OFFSET])
         if pieces > 0:
             found[count, C_ROW], found[count, C_WEEK] = row, first
             found[count, C_USE], found[count, C_TRIED] = pieces, 0

@@ -30,11 +30,20 @@ from headgate.planner.kernels.rank import (
     LANE_SITE,
     LANE_WEEKS,
     LINE,
+    OPEN,
     PIECES,
     SENT,
+    SET,
     SHIP,
     Lines,
     Log,
+)
+from headgate.planner.kernels.sets import (
+    fill_arrivals,
+    head_of,
+    mate_at,
+    mates_of,
+    worth_of_set,
 )
 
 Longs = NDArray[np.int64]
@@ -185,14 +194,47 @@ def give(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
     held.left[line] -= give_options(trees, world, scratch, lines, market, held.log, room.most[0],
                                     line, wanted, DEAR, -DEAR, count, room.worth, room.options,
                                     room.failed)
+    return _hold(trees, market, cost, held, old, start)
+
+
+@inner
+def _hold(trees: Trees, market: Market, cost: Floats, held: Held, old: Old, start: Int) -> Real:
+    """Hold what was given since row `start` of the log; the value that it earns."""
     total = 0.0
     for row in range(start, held.log.size[0]):
+        line = held.log.rows[row, LINE]
         held.behind[row] = held.head[line]
         held.head[line] = row
         old.alive[row] = 1
         total += note_value(trees, market, cost, held, row)
         shift_balance(trees, held, row, 1)
     return total
+
+
+@inner
+def give_unit(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
+              cost: Floats, held: Held, room: Room, old: Old, line: Int, first: Int, last: Int,
+              discount: float) -> None:
+    """The same, all that a line lacks; all lines of a ship set get one arrival or none."""
+    ship_set = lines.rows[line, SET]
+    if ship_set < 0:
+        give(trees, world, scratch, lines, market, cost, held, room, old, line, held.left[line],
+             first, last, discount)
+        return
+    worth = room.by_arrival
+    worth_of_set(lines, market, cost, room.most[0], ship_set, discount, room.worth, room.options,
+                 worth)
+    for arrival in range(len(worth)):
+        if not first <= arrival <= last:
+            worth[arrival, 0] = -DEAR
+        elif worth[arrival, 0] > -DEAR / 2.0:
+            for place in range(mates_of(lines, line)):
+                mate = mate_at(lines, line, place)
+                worth[arrival, 0] -= lines.rows[mate, OPEN] * move_cents(old, mate, arrival)
+    start = held.log.size[0]
+    fill_arrivals(trees, world, scratch, lines, market, cost, held.log, room.most[0], ship_set,
+                  held.left, discount, -DEAR / 4.0, room.worth, room.options, room.failed, worth)
+    _hold(trees, market, cost, held, old, start)
 
 
 @inner
@@ -247,6 +289,32 @@ def take_lines(trees: Trees, world: World, scratch: Scratch, lines: Lines, held:
 
 
 @kernel
+def take_halves(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held,
+                room: Room, old: Old) -> None:
+    """Take complete lines and ship sets out that are not whole, or not in one arrival bucket."""
+    for line in range(len(held.head)):
+        if lines.rows[line, COMPLETE] == 0 or head_of(lines, line) != line:
+            continue
+        whole, arrival = True, np.int64(NEVER)
+        for place in range(mates_of(lines, line)):
+            mate = mate_at(lines, line, place)
+            whole = whole and held.left[mate] == 0
+            row = held.head[mate]
+            while row >= 0:
+                if arrival == NEVER:
+                    arrival = arrival_of(lines, held.log, row)
+                whole = whole and arrival_of(lines, held.log, row) == arrival
+                row = held.behind[row]
+        for place in range(0 if whole else mates_of(lines, line)):
+            row = held.head[mate_at(lines, line, place)]
+            while row >= 0:
+                behind = held.behind[row]
+                take_out(trees, world, scratch, lines, held, room, old, row)
+                row = behind
+    refresh(world, held, room.touched)
+
+
+@kernel
 def put_rows(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, room: Room,
              old: Old, rows: Longs) -> None:
     """Put allocations back that were taken out, though pools and hours may be overdrawn."""
@@ -261,20 +329,24 @@ def put_fitting(trees: Trees, world: World, scratch: Scratch, lines: Lines, held
     """
     Put allocations back that were taken out, with the same draws, as far as there is enough.
 
-    out : rows in the order of their right; those of a complete line stand together, and return
-          together
+    out : rows in the order of their right; those of a complete line, or of a ship set, stand
+          together, and return together
     """
     place = 0
     while place < len(out):
         line = held.log.rows[out[place], LINE]
         end = place + 1
-        while lines.rows[line, COMPLETE] == 1 and end < len(out) and (
-                held.log.rows[out[end], LINE] == line):
+        complete = lines.rows[line, COMPLETE] == 1
+        while complete and end < len(out) and (
+                head_of(lines, held.log.rows[out[end], LINE]) == head_of(lines, line)):
             end += 1
-        pieces = np.int64(0)
+        pieces: Int = np.int64(0)
+        left: Int = np.int64(0)
         for row in out[place:end]:
             pieces += held.log.rows[row, PIECES]
-        fits = pieces <= held.left[line]
+        for mate in range(mates_of(lines, line)):
+            left += held.left[mate_at(lines, line, mate)]
+        fits = pieces == left or (pieces < left and not complete)
         if fits:
             for row in out[place:end]:
                 put_back(trees, world, scratch, lines, held, room, old, row)

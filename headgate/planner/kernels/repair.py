@@ -13,7 +13,7 @@ from headgate.planner.kernels.kept import (
     PROMISED,
     Old,
     forget_row,
-    give,
+    give_unit,
     give_up,
     last_held,
     move_cents,
@@ -23,6 +23,7 @@ from headgate.planner.kernels.kept import (
 from headgate.planner.kernels.layout import Scratch, Trees, World
 from headgate.planner.kernels.price import L_ASKED, L_LATE, Market
 from headgate.planner.kernels.rank import PIECES, Lines
+from headgate.planner.kernels.sets import head_of, mate_at, mates_of
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,7 +41,8 @@ def insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
     """
     Give lines in an order what they wait for, from place `first` on until the log may run full.
 
-    phase    : KEEP gives what arrives by the promised bucket, nothing to lines without one
+    phase    : KEEP gives what arrives by the promised bucket, nothing to lines without one; of a
+               ship set its best line stands for all
     discount : the share of the prices that counts
     returns  : the place of the next line
     """
@@ -49,13 +51,45 @@ def insert(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
                 held.log.size[1] + room_draws > len(held.log.pieces)):
             return turn
         line = order[turn]
+        if head_of(lines, line) != line or held.left[line] == 0:
+            continue
         last = market.lines[line, L_LATE]
-        if phase == KEEP:
-            last = min(last, old.terms[line, PROMISED])
-        if held.left[line] > 0 and last >= 0:
-            give(trees, world, scratch, lines, market, cost, held, room, old, line,
-                 held.left[line], max(np.int64(0), old.terms[line, EARLIEST_KEPT]), last, discount)
+        for place in range(mates_of(lines, line)):
+            mate = mate_at(lines, line, place)
+            last = min(last, market.lines[mate, L_LATE])
+            if phase == KEEP:
+                last = min(last, old.terms[mate, PROMISED])
+        if last >= 0:
+            give_unit(trees, world, scratch, lines, market, cost, held, room, old, line,
+                      _first_kept(lines, old, line), last, discount)
     return len(order)
+
+
+@inner
+def _first_kept(lines: Lines, old: Old, line: Int) -> Int:
+    """The first arrival bucket that a line's class, and those of its ship set, allow."""
+    first = np.int64(0)
+    for place in range(mates_of(lines, line)):
+        first = max(first, old.terms[mate_at(lines, line, place), EARLIEST_KEPT])
+    return first
+
+
+@inner
+def _left_of(lines: Lines, held: Held, line: Int) -> Int:
+    """Pieces that a line and its ship set wait for."""
+    left: Int = np.int64(0)
+    for place in range(mates_of(lines, line)):
+        left += held.left[mate_at(lines, line, place)]
+    return left
+
+
+@inner
+def _worth_of_unit(lines: Lines, held: Held, old: Old, line: Int) -> Real:
+    """What the allocations of a line and its ship set earn, moving counted, in cents."""
+    total = 0.0
+    for place in range(mates_of(lines, line)):
+        total += _worth_held(lines, held, old, mate_at(lines, line, place))
+    return total
 
 
 @inner
@@ -87,26 +121,33 @@ def better(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
                 held.log.size[1] + room_draws > len(held.log.pieces)):
             return turn
         line = order[turn]
-        before, left = _worth_held(lines, held, old, line), held.left[line]
+        if head_of(lines, line) != line:
+            continue
+        before, left = _worth_of_unit(lines, held, old, line), _left_of(lines, held, line)
         last = last_held(lines, held, line)
         if aim == WHOLE:
             last = min(market.lines[line, L_LATE], market.lines[line, L_ASKED])
-        count, row = np.int64(0), held.head[line]
-        while row >= 0:
-            behind = held.behind[row]
-            take_out(trees, world, scratch, lines, held, room, old, row)
-            forget_row(lines, held, room, row)
-            removed[count] = row
-            count += 1
-            row = behind
+        count = np.int64(0)
+        for place in range(mates_of(lines, line)):
+            mate = mate_at(lines, line, place)
+            if aim == WHOLE:
+                last = min(last, market.lines[mate, L_LATE], market.lines[mate, L_ASKED])
+            row: Int = held.head[mate]
+            while row >= 0:
+                behind = held.behind[row]
+                take_out(trees, world, scratch, lines, held, room, old, row)
+                forget_row(lines, held, room, row)
+                removed[count] = row
+                count += 1
+                row = behind
         refresh(world, held, room.touched)
         start = held.log.size[0]
-        give(trees, world, scratch, lines, market, cost, held, room, old, line,
-             held.left[line], max(np.int64(0), old.terms[line, EARLIEST_KEPT]), last, discount)
-        if aim == WHOLE and held.left[line] == 0:
+        give_unit(trees, world, scratch, lines, market, cost, held, room, old, line,
+                  _first_kept(lines, old, line), last, discount)
+        if aim == WHOLE and _left_of(lines, held, line) == 0:
             continue
-        if aim == BETTER and held.left[line] <= left and (
-                _worth_held(lines, held, old, line) > before + 0.5):
+        if aim == BETTER and _left_of(lines, held, line) <= left and (
+                _worth_of_unit(lines, held, old, line) > before + 0.5):
             continue
         for row in range(start, held.log.size[0]):
             forget_row(lines, held, room, row)

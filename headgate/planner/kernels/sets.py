@@ -31,6 +31,20 @@ def head_of(lines: Lines, line: Int) -> Int:
 
 
 @inner
+def mates_of(lines: Lines, line: Int) -> Int:
+    """How many lines are planned together with a line, itself counted."""
+    ship_set = lines.rows[line, SET]
+    return 1 if ship_set < 0 else lines.set_ptr[ship_set + 1] - lines.set_ptr[ship_set]
+
+
+@inner
+def mate_at(lines: Lines, line: Int, place: Int) -> Int:
+    """One of the lines that are planned together with a line, in rank order."""
+    ship_set = lines.rows[line, SET]
+    return line if ship_set < 0 else lines.mates[lines.set_ptr[ship_set] + place]
+
+
+@inner
 def worth_of_set(lines: Lines, market: Market, cost: Floats, most: Ints, ship_set: Int,
                  discount: float, worth: Floats, options: Longs, by_arrival: Floats) -> None:
     """
@@ -73,6 +87,20 @@ def fill_set(trees: Trees, world: World, scratch: Scratch, lines: Lines, market:
         return
     worth_of_set(lines, market, cost, most, ship_set, discount, worth, options, by_arrival)
     least = -DEAR / 4.0 if floor < -DEAR / 2.0 else floor * pieces
+    fill_arrivals(trees, world, scratch, lines, market, cost, log, most, ship_set, left, discount,
+                  least, worth, options, failed, by_arrival)
+
+
+@inner
+def fill_arrivals(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
+                  cost: Floats, log: Log, most: Ints, ship_set: Int, left: Longs, discount: float,
+                  least: float, worth: Floats, options: Longs, failed: Floats,
+                  by_arrival: Floats) -> None:
+    """
+    Give a ship set the best arrival bucket that can be had, of those worth at least `least`.
+
+    by_arrival : (arrivals + 1, 2) what the whole set is worth in each bucket, used up
+    """
     rows, draws = log.size[0], log.size[1]
     for _ in range(len(by_arrival)):
         top = 0
