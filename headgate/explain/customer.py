@@ -15,10 +15,13 @@ import numpy as np
 
 from headgate.base.calendar import friday_of_bucket
 from headgate.book import Book
+from headgate.explain.allowance import Limits
 from headgate.explain.customer_options import CustomerOption, customer_options
 from headgate.explain.kernels import REASON_CODES
+from headgate.explain.limiting import reasons_of
 from headgate.explain.reasons import Ground
 from headgate.planner.allocate import Allocation
+from headgate.planner.policy import Policy
 from headgate.planner.promise import STATUSES, promise
 from headgate.planner.usage import hours_used
 
@@ -33,6 +36,9 @@ AWAITED = {
     "window": "The dates that the order allows rule the requested week out.",
     "horizon": "Its date lies beyond the weeks that are planned so far.",
     "unprofitable": "It is not in the plan at present.",
+    "frozen": "What could make it sooner is promised already.",
+    "quota": "It waits for its share of what is scarce.",
+    "ship_set": "It is delivered together with other lines, which come later.",
 }
 """What is told of a reason that waits for no part."""
 
@@ -108,7 +114,7 @@ class CustomerAnswer:
         return f"We promise {dates}{more}."
 
 
-def tell_customer(book: Book, allocation: Allocation, line: int) -> CustomerAnswer:
+def tell_customer(book: Book, policy: Policy, allocation: Allocation, line: int) -> CustomerAnswer:
     """What the customer of a line can be told."""
     promises = promise(book, allocation)
     status = STATUSES[promises.status[line]]
@@ -119,8 +125,9 @@ def tell_customer(book: Book, allocation: Allocation, line: int) -> CustomerAnsw
     options: tuple[CustomerOption, ...] = ()
     if status not in ("on_time", "shipped"):
         ground = Ground.of(book, allocation, hours_used(book, allocation))
-        awaited = _awaited(book, ground, line, plain)
-        options = customer_options(ground, line, last, int(promises.pieces[line]), plain.item)
+        awaited = _awaited(ground, policy, line, plain)
+        options = customer_options(ground, Limits.of(ground, policy), line, last,
+                                   int(promises.pieces[line]), plain.item)
     first, end = int(allocation.ptr[line]), int(allocation.ptr[line + 1])
     pieces: dict[int, int] = {}
     for place in range(first, end):
@@ -134,9 +141,9 @@ def tell_customer(book: Book, allocation: Allocation, line: int) -> CustomerAnsw
               for bucket in sorted(pieces)), awaited, options)
 
 
-def _awaited(book: Book, ground: Ground, line: int, plain: _Plain) -> str:
+def _awaited(ground: Ground, policy: Policy, line: int, plain: _Plain) -> str:
     """What a line waits for, without naming who else waits or has it."""
-    found = ground.explain(np.array([line], dtype=np.int32))
+    book, found = ground.book, reasons_of(ground, policy, np.array([line], dtype=np.int32))
     reason, kind = REASON_CODES[found.code[0]], int(found.kind[0])
     if reason in AWAITED:
         return AWAITED[reason]

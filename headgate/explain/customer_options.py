@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from headgate.base.calendar import friday_of_bucket
 from headgate.book import NO_LIMIT, Book
 from headgate.catalog.restrictions import banned_for
+from headgate.explain.allowance import Limits
 from headgate.explain.reasons import Desk, Ground
 from headgate.explain.relief_kernels import GIVEN, LAST
 from headgate.explain.trials import Trial, Trials
@@ -24,8 +25,10 @@ from headgate.planner.kernels.rank import (
     EARLIEST,
     LATEST,
     REGION,
+    SLOT,
     SOLD,
 )
+from headgate.planner.permits import Matches, quotas_of
 
 Longs = NDArray[np.int64]
 
@@ -79,15 +82,19 @@ class _Asked:
     whole: bool = True
 
 
-def customer_options(ground: Ground, line: int, last: int, pieces: int,
+def customer_options(ground: Ground, limits: Limits, line: int, last: int, pieces: int,
                      named: Callable[[str], str]) -> tuple[CustomerOption, ...]:
     """
     What a customer could change to have a line sooner, on what the plan leaves for it.
 
+    limits       : what the plan leaves of quotas; a line with a pin, a frozen promise or a ship set
+                   is not the customer's alone to change
     last, pieces : the last arrival bucket in the plan, -1 none, and how much arrives
     named        : how an item is called
     """
-    book = ground.book
+    if limits.spared[line]:
+        return ()
+    book, ground = ground.book, limits.ground
     goal = last - 1 if pieces == book.lines.open[line] else NO_LIMIT
     banned = [*book.bans.banned]
     asked = [*_partial(ground, line, goal), *_dates(ground, line, goal),
@@ -102,8 +109,8 @@ def customer_options(ground: Ground, line: int, last: int, pieces: int,
     packed = ground.lines
     own = replace(ground, lines=packed._replace(rows=rows, banned=np.array(banned, dtype=np.int8)),
                   allocation=replace(ground.allocation, ptr=ptr))
-    out, _ = Trials(Desk(own)).outcome([Trial(2 * place, (), one.goal)
-                                        for place, one in enumerate(asked)])
+    out, _ = Trials(Desk(own), limits).outcome([Trial(2 * place, (), one.goal, giver=line)
+                                                for place, one in enumerate(asked)])
     found = [(one, int(row[GIVEN]), int(row[LAST])) for one, row in zip(asked, out, strict=True)
              if row[GIVEN] == book.lines.open[line] or (not one.whole and row[GIVEN] > 0)]
     found.sort(key=lambda each: (ORDER.index(each[0].kind), each[2], each[0].name or ""))
@@ -161,13 +168,17 @@ def _regions(ground: Ground, line: int, goal: int, banned: list[NDArray[np.int8]
     """The line to other regions, under the restrictions that hold there."""
     book = ground.book
     frames, order = book.tables.frames, _order(book, line)
-    found = []
+    permits, matches = ground.allocation.pools.permits, Matches(quotas_of(book))
+    slot, found = int(book.lines.slot[line]), []
     for region, name in enumerate(book.regions.ids):
         reached = book.lanes.ptr[region] < book.lanes.ptr[region + 1]
-        if region == book.lines.region[line] or not reached:
+        # What other quotas would leave there is not known of a scope in which nobody orders.
+        claim = permits.known.get((slot, matches.of((order["segment"], name,
+                                                     order["customer_id"]))))
+        if region == book.lines.region[line] or not reached or claim is None:
             continue
         row = ground.lines.rows[line].copy()
-        row[REGION], row[BAN] = region, len(banned)
+        row[REGION], row[BAN], row[SLOT] = region, len(banned), claim
         banned.append(banned_for(frames["restrictions"], frames["items"], book.items,
                                  order["segment"], name, order["customer_id"]))
         found.append(_Asked("region", name, row, goal))

@@ -12,7 +12,7 @@ from headgate.base.money import short_money
 from headgate.book import Book
 from headgate.explain.relief import FOUND, NONE_EXISTS, Displaced, Relief, Relieved
 from headgate.explain.relief_kernels import ORDER, WORK
-from headgate.explain.relief_ways import Change
+from headgate.explain.relief_ways import HELD, KEPT, Change
 from headgate.planner.promise import Promises
 from headgate.planner.world import Pools
 
@@ -22,8 +22,10 @@ class ReliefPart:
     """
     One part of a relief.
 
-    kind         : more, pulled_in, transfer, substitute, hours or displaced
+    kind         : more, pulled_in, transfer, substitute, quota, hours, displaced or unfrozen
     item_id, site_id : what there is more of, and where; None for hours and displaced
+    quota_id, reserved : the quota that is raised; or, where `reserved` is set, of which so many
+                   fewer pieces are reserved
     resource_id  : the resource of hours
     by_on        : Monday of the week by which the pieces are there, or in which the hours are
     quantity     : pieces, or whole hours
@@ -53,6 +55,8 @@ class ReliefPart:
     was_on: date | None = None
     then_on: date | None = None
     built: bool | None = None
+    quota_id: str | None = None
+    reserved: bool | None = None
 
     def text(self, currency: str = "USD") -> str:
         """The part as a clause."""
@@ -118,6 +122,7 @@ class LineReliefs:
                 and the Friday by which; None: nothing
     earliest_on : Friday of the first week in which all of it could arrive with parts and hours
                 without limit; None: never
+    ship_set  : the ship set that it arrives with; all dates are those of the whole set
     """
 
     state: str
@@ -125,6 +130,7 @@ class LineReliefs:
     today_quantity: int
     today_on: date | None
     earliest_on: date | None
+    ship_set: str | None = None
 
     @property
     def relief(self) -> LineRelief | None:
@@ -133,6 +139,11 @@ class LineReliefs:
 
     def text(self) -> str:
         """The smallest relief, or that there is none, in a sentence or two."""
+        together = "" if self.ship_set is None else (
+            f" It arrives with the whole of ship set {self.ship_set}, whose dates all these are.")
+        return self._sentences() + together
+
+    def _sentences(self) -> str:
         if self.state == FOUND:
             first = self.reliefs[0]
             reach = "" if first.on_time else (
@@ -152,7 +163,8 @@ class LineReliefs:
         """Plain values for JSON."""
         return {"state": self.state, "today_quantity": self.today_quantity,
                 "today_on": _plain(self.today_on), "earliest_on": _plain(self.earliest_on),
-                "text": self.text(), "reliefs": [relief.as_dict() for relief in self.reliefs]}
+                "text": self.text(),
+                "ship_set": self.ship_set, "reliefs": [relief.as_dict() for relief in self.reliefs]}
 
 
 def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved) -> LineReliefs:
@@ -164,7 +176,8 @@ def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved)
             tuple(_named(book, pools, promises, change, relief) for change in relief.changes),
             friday_of_bucket(relief.last, as_of), relief.last <= requested,
             book.settings.currency) for relief in found.reliefs),
-        found.pieces, _friday(book, found.last), _friday(book, found.earliest))
+        found.pieces, _friday(book, found.last), _friday(book, found.earliest),
+        book.tables.frames["orders"]["ship_set"][int(book.lines.source_row[found.line])])
 
 
 def _named(book: Book, pools: Pools, promises: Promises, change: Change,
@@ -173,6 +186,11 @@ def _named(book: Book, pools: Pools, promises: Promises, change: Change,
     by_on = monday_of_bucket(change.start, book.settings.as_of)
     if change.of == ORDER and relief.displaced is not None:
         return _displaced(book, promises, relief.displaced)
+    if change.of == HELD:
+        return ReliefPart("unfrozen")
+    if change.permit >= 0:
+        return ReliefPart("quota", quantity=change.quantity, reserved=change.of == KEPT,
+                          quota_id=pools.permits.name[change.permit])
     if change.of == WORK:
         resource, site = next(zip(*(book.hours.row == change.gain).nonzero(), strict=True))
         return ReliefPart("hours", None, book.sites.ids[site], book.resources.ids[resource], by_on,
@@ -234,6 +252,17 @@ def _hours(part: ReliefPart, _currency: str) -> str:
             f"{part.resource_id} at {part.site_id} in the week of {part.by_on}")
 
 
+def _quota(part: ReliefPart, _currency: str) -> str:
+    pieces = f"{part.quantity:,} {'piece' if part.quantity == 1 else 'pieces'}"
+    if part.reserved:
+        return f"{pieces} fewer reserved by quota {part.quota_id}"
+    return f"quota {part.quota_id} raised by {pieces}"
+
+
+def _unfrozen(_part: ReliefPart, _currency: str) -> str:
+    return "the pin or frozen promise that holds it lifted"
+
+
 def _order(part: ReliefPart, currency: str) -> str:
     cost = part.cost_cents or 0
     brings = (f"brings {short_money(cost, currency)} less" if cost > 0 else
@@ -245,4 +274,4 @@ def _order(part: ReliefPart, currency: str) -> str:
 
 _CLAUSES: dict[str, Callable[[ReliefPart, str], str]] = {
     "more": _more, "pulled_in": _pulled_in, "transfer": _transfer, "substitute": _substitute,
-    "hours": _hours, "displaced": _order}
+    "hours": _hours, "displaced": _order, "quota": _quota, "unfrozen": _unfrozen}

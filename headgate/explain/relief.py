@@ -15,27 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import NO_LIMIT
+from headgate.explain.allowance import Limits
 from headgate.explain.reasons import THREADS, Desk, Ground
-from headgate.explain.relief_kernels import (
-    AMOUNT,
-    ASKED,
-    BY,
-    GIVEN,
-    LACKS,
-    LAST,
-    LEAST,
-    LOG_END,
-    LOG_SECOND,
-    OF_ROW,
-    OPTION,
-    PIECES,
-    find_lacks,
-)
-from headgate.explain.relief_ways import Change, Ways, hours_more, pieces_more
+from headgate.explain.relief_kernels import GIVEN, LAST, LOG_END, LOG_SECOND
+from headgate.explain.relief_options import Options
+from headgate.explain.relief_ways import HELD, UNFROZEN, Change, Ways
 from headgate.explain.trials import Trial, Trials
 from headgate.planner.policy import Policy
 from headgate.planner.promise import Promises
-from headgate.planner.world import largest_tree
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -43,8 +30,6 @@ Progress = Callable[[str, float], None]
 
 CHUNK = 500
 """Lines that a thread asks for together."""
-MOST_OPTIONS = 8
-"""Items and sites that are tried for a line, those that lack least first."""
 MOST_PARTS = 12
 """A change of more parts than this is told as it stands: nobody would act on its variants."""
 FOUND, NONE_EXISTS, NONE_FOUND = "found", "none_exists", "none_found"
@@ -109,14 +94,15 @@ def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
     progress : called with "relieve" and the share done
     threads  : how many share the lines out; each line's answer depends on nothing but the plan
     """
-    ways = Ways(ground.book, policy, ground.allocation, ground.left)
+    limits = Limits.of(ground, policy)
+    ways = Ways(ground.book, policy, ground.allocation, ground.left, limits.spared)
     starts = list(range(0, len(chosen), CHUNK))
     threads = max(1, min(threads, len(starts)))
     stop = Event()
     answers: dict[int, list[Relieved]] = {}
 
     def run(turn: int) -> None:
-        search = Search(ground, ways, promises)
+        search = Search(ground, ways, limits, promises)
         for count, start in enumerate(starts[turn::threads], start=1):
             if stop.is_set():
                 return
@@ -139,26 +125,24 @@ def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
 class Search:
     """The search for reliefs of one thread."""
 
-    def __init__(self, ground: Ground, ways: Ways, promises: Promises) -> None:
-        self.ground, self.ways, self.promises = ground, ways, promises
+    def __init__(self, ground: Ground, ways: Ways, limits: Limits, promises: Promises) -> None:
+        self.ground, self.ways, self.limits, self.promises = ground, ways, limits, promises
         self.book = ground.book
         self.desk = Desk(ground)
-        self.trials = Trials(self.desk)
-        steps = int(np.diff(self.book.forest.step_ptr).max(initial=0))
-        self.lack_room = (1 + steps) * largest_tree(self.book)
+        # What a line lacks is looked for without quotas, and alone; trials are planned with all.
+        self.trials = Trials(self.desk if limits.ground is ground else Desk(limits.ground), limits)
+        self.options = Options(ground, ways, limits, self.desk)
 
     def answers(self, chosen: Ints) -> list[Relieved]:
         """The answer for each line."""
         lines, count = self.book.lines, len(chosen)
-        own = np.stack([lines.earliest[chosen], lines.latest[chosen], lines.ban[chosen]],
-                       axis=1).astype(np.int64)
-        pieces, last = self.desk.alone(self.ground.ample, chosen, own)
+        pieces, last = self._ample(chosen)
         whole = pieces == lines.open[chosen]
         earliest = np.where(whole, last, -1)
         goals = np.where(whole, np.maximum(lines.requested[chosen], last), -1)
         today, _ = self.trials.outcome([Trial(int(line), (), NO_LIMIT) for line in chosen])
-        planned_whole = self.promises.pieces[chosen] == lines.open[chosen]
-        helps = whole & ~(planned_whole & (self.promises.last[chosen] <= goals))
+        planned = np.stack([self.promises.pieces[chosen], self.promises.last[chosen]], axis=1)
+        helps = whole & ~((planned[:, 0] == lines.open[chosen]) & (planned[:, 1] <= goals))
         ready = helps & (today[:, GIVEN] == lines.open[chosen]) & (today[:, LAST] <= goals)
         lacking = np.flatnonzero(helps & ~ready)
         found = dict(zip(lacking.tolist(), self.reliefs(chosen[lacking], goals[lacking],
@@ -166,12 +150,28 @@ class Search:
         answers = []
         for place in range(count):
             reliefs = tuple(found.get(place, ()))
+            held = bool(self.limits.fixed[chosen[place]])
             if ready[place]:
-                reliefs = (Relief((), int(today[place, LAST])),)
+                reliefs = (Relief((UNFROZEN,) if held else (), int(today[place, LAST])),)
             state = FOUND if reliefs else NONE_FOUND if helps[place] else NONE_EXISTS
-            answers.append(Relieved(int(chosen[place]), state, reliefs, int(today[place, GIVEN]),
-                                    int(today[place, LAST]), int(earliest[place])))
+            # Nothing changed, what is held stays as it is planned.
+            now = planned[place] if held else today[place, [GIVEN, LAST]]
+            answers.append(Relieved(int(chosen[place]), state, reliefs, int(now[0]), int(now[1]),
+                                    int(earliest[place])))
         return answers
+
+    def _ample(self, chosen: Ints) -> tuple[Longs, Longs]:
+        """Pieces and last arrival of each line, or its ship set, alone in the open book."""
+        lines = self.book.lines
+        own = np.stack([lines.earliest[chosen], lines.latest[chosen], lines.ban[chosen]],
+                       axis=1).astype(np.int64)
+        pieces, last = self.desk.alone(self.ground.ample, chosen, own)
+        rows = np.array([int(line) in self.limits.mates for line in chosen], dtype=bool)
+        _, together = self.trials.desk.alone(self.ground.ample, chosen[rows],
+                                             np.zeros((0, 3), dtype=np.int64))
+        pieces[rows] = np.where(together >= 0, lines.open[chosen[rows]], 0)
+        last[rows] = together
+        return pieces, last
 
     def reliefs(self, chosen: Ints, goals: Longs, earliest: Longs) -> list[list[Relief]]:
         """The reliefs of lines that lack something, the smallest first."""
@@ -193,9 +193,9 @@ class Search:
         All that a line lacks to arrive in a week, of the option that lacks least, for which that is
         enough.
         """
-        options = self._options(chosen, weeks)
+        options = self.options.of(chosen, weeks)
         found: list[Relief | None] = [None] * len(chosen)
-        for turn in range(MOST_OPTIONS):
+        for turn in range(max(map(len, options), default=0)):
             asked = [place for place, own in enumerate(options)
                      if found[place] is None and turn < len(own)]
             out, _ = self.trials.outcome([Trial(int(chosen[place]), options[place][turn],
@@ -211,50 +211,18 @@ class Search:
         found = list(enough)
         for turn in range(max((len(relief.changes) for relief in enough if relief), default=0)):
             asked = [(place, relief) for place, relief in enumerate(found)
-                     if relief is not None and turn < len(relief.changes)]
-            out, _ = self.trials.outcome([
+                     if relief is not None and turn < len(relief.changes)
+                     and relief.changes[turn].of != HELD]
+            out = self.trials.least([
                 Trial(int(chosen[place]), relief.changes, int(goals[place]), turn)
                 for place, relief in asked])
             for (place, relief), row in zip(asked, out, strict=True):
                 smaller = list(relief.changes)
-                smaller[turn] = replace(smaller[turn], quantity=int(row[LEAST]))
-                found[place] = Relief(tuple(smaller), int(row[LAST]))
+                smaller[turn] = replace(smaller[turn], quantity=int(row[0]))
+                found[place] = Relief(tuple(smaller), int(row[1]))
         return [None if relief is None else
                 Relief(tuple(c for c in relief.changes if c.quantity), relief.last)
                 for relief in found]
-
-    def _options(self, chosen: Ints, weeks: Longs) -> list[list[tuple[Change, ...]]]:
-        """What each line lacks by each of its options, those that lack least first."""
-        found: list[list[tuple[Change, ...]]] = [[] for _ in chosen]
-        out = np.zeros((max(4_096, self.lack_room), 6), dtype=np.int64)
-        size, first = np.zeros(1, dtype=np.int64), 0
-        while first < len(chosen):
-            size[0] = 0
-            done = find_lacks(self.desk.trees, self.trials.world, self.ground.left,
-                              self.ground.balance, self.desk.scratch, self.ground.lines,
-                              self.ground.allocation.log, self.ground.allocation.ptr, chosen,
-                              weeks, first, self.lack_room, out, size)
-            if done == first:
-                out = np.zeros((2 * len(out), 6), dtype=np.int64)
-                continue
-            first = done
-            rows = out[:size[0]]
-            for option in np.split(rows, np.flatnonzero(
-                    np.any(np.diff(rows[:, [ASKED, OPTION]], axis=0) != 0, axis=1)) + 1):
-                if len(option):
-                    found[int(option[0, ASKED])].append(self._bundle(option))
-        for options in found:
-            options.sort(key=lambda option: (len(option), sum(c.cost_cents for c in option)))
-        return found
-
-    def _bundle(self, rows: Longs) -> tuple[Change, ...]:
-        """All that an option lacks as changes, the dearest first."""
-        changes = [pieces_more(self.book, self.ways.pools, int(row[OF_ROW]), int(row[BY]),
-                               int(row[AMOUNT]))
-                   if row[LACKS] == PIECES else
-                   hours_more(int(row[OF_ROW]), int(row[BY]), int(row[AMOUNT]))
-                   for row in rows]
-        return tuple(sorted(changes, key=lambda c: (-c.cost_cents, c.of, c.gain, c.start)))
 
     def _with_what_there_is(self, chosen: Ints, goals: Longs, found: list[list[Relief]]) -> None:
         """Add reliefs in which supply that is bought already takes the place of more of a part."""
@@ -265,7 +233,7 @@ class Search:
             asked, trials = [], []
             for place, relief in current.items():
                 bought = found[place][0].changes
-                if turn >= len(bought) or bought[turn].of != PIECES:
+                if turn >= len(bought) or bought[turn].kind != "more":
                     continue
                 rest = len(bought) - turn - 1
                 before = relief.changes[:len(relief.changes) - rest - 1]
@@ -295,7 +263,8 @@ class Search:
         for place, own in enumerate(found):
             for change in self.ways.holders(int(chosen[place]), own[0].changes) if own else ():
                 asked.append(place)
-                trials.append(Trial(int(chosen[place]), (change,), int(goals[place]),
+                held = (UNFROZEN,) if self.limits.fixed[chosen[place]] else ()
+                trials.append(Trial(int(chosen[place]), (change, *held), int(goals[place]),
                                     behind=change.gain))
         out, logs = self.trials.outcome(trials, keep=True)
         best: dict[int, Relief] = {}

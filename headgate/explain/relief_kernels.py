@@ -58,6 +58,7 @@ from headgate.planner.kernels.rank import (
     OPEN,
     REGION,
     SENT,
+    SET,
     SHIP,
     SITE,
     SLOT,
@@ -66,6 +67,8 @@ from headgate.planner.kernels.rank import (
     Window,
     choice_of,
     place,
+    place_set,
+    window_of_set,
 )
 from headgate.planner.kernels.walk import SOFT, restore, save, take, undo, walk
 
@@ -97,8 +100,16 @@ ASKED, OPTION, LACKS, OF_ROW, BY, AMOUNT = range(6)
 @inner
 def _change(trees: Trees, world: World, balance: Longs, scratch: Scratch, lines: Lines, plan: Log,
             plan_ptr: Longs, line: Int, changes: Longs, first: Int, end: Int) -> bool:
-    """What the plan leaves, the line's own and every change added; False when one cannot be."""
-    return_draws(trees, world, balance, scratch, lines, plan, plan_ptr[line], plan_ptr[line + 1])
+    """
+    What the plan leaves, the line's own (of a ship set all lines') and every change added; False
+    when one cannot be.
+    """
+    ship_set, first_mate, end_mate = lines.rows[line, SET], np.int64(0), np.int64(1)
+    if ship_set >= 0:
+        first_mate, end_mate = lines.set_ptr[ship_set], lines.set_ptr[ship_set + 1]
+    for mate in range(first_mate, end_mate):
+        own = lines.mates[mate] if ship_set >= 0 else line
+        return_draws(trees, world, balance, scratch, lines, plan, plan_ptr[own], plan_ptr[own + 1])
     for row in range(first, end):
         gains, amount = changes[row, GAIN], changes[row, QUANTITY] * changes[row, UNIT]
         if changes[row, OF] == ORDER:
@@ -140,15 +151,21 @@ def _last_of(lines: Lines, log: Log, first: Int, end: Int) -> Int:
 def _try(trees: Trees, world: World, clean: World, balance: Longs, scratch: Scratch, lines: Lines,
          plan: Log, plan_ptr: Longs, changes: Longs, trial: Longs, log: Log, most: Ints,
          out: Longs) -> bool:
-    """Plan a line alone after its changes; whether all its pieces arrive by the goal."""
+    """Plan a line, or its ship set, alone after its changes; whether all arrives by the goal."""
     line, behind = trial[FOR], trial[AFTER]
-    pieces = 0
+    pieces, ship_set = np.int64(0), lines.rows[line, SET]
     start = log.size[0]
     if _change(trees, world, balance, scratch, lines, plan, plan_ptr, line, changes, trial[FIRST],
                trial[END]):
-        window = Window(lines.rows[line, EARLIEST], min(lines.rows[line, LATEST], trial[GOAL]),
-                        lines.rows[line, BAN])
-        pieces = place(trees, world, scratch, lines, window, log, most, line)
+        if ship_set >= 0:
+            earliest, latest = window_of_set(lines, ship_set)
+            place_set(trees, world, scratch, lines, ship_set, earliest, min(latest, trial[GOAL]),
+                      log, most)
+            pieces = lines.rows[line, OPEN] if log.size[0] > start else np.int64(0)
+        else:
+            window = Window(lines.rows[line, EARLIEST],
+                            min(lines.rows[line, LATEST], trial[GOAL]), lines.rows[line, BAN])
+            pieces = place(trees, world, scratch, lines, window, log, most, line)
     whole = pieces == lines.rows[line, OPEN]
     out[GIVEN], out[LOG_FIRST], out[LOG_SECOND] = pieces, start, log.size[0]
     out[LAST] = _last_of(lines, log, start, log.size[0])

@@ -19,8 +19,13 @@ from headgate.tables.schema import MICRO
 
 Longs = NDArray[np.int64]
 
-KINDS = ("pulled_in", "transfer", "substitute", "more", "hours", "displaced")
+KINDS = ("unfrozen", "pulled_in", "transfer", "substitute", "quota", "more", "hours", "displaced")
 """Kinds of a change, those of what is there or bought already first."""
+KEPT, HELD = 3, 4
+"""
+What else a change is of, beside what the kernels change: what a reservation keeps, and the pins and
+frozen promise of the line itself.
+"""
 ROWS_TRIED, ROWS_TOGETHER = 3, 3
 """Receipts of a part that are tried alone, and the most that are pulled in together."""
 PLACES_TRIED = 2
@@ -38,13 +43,15 @@ class Change:
     One part of a relief.
 
     kind     : one of KINDS
-    of       : PIECES of pool `gain`, WORK of hour row `gain`, or the ORDER line `gain`
+    of       : PIECES of pool or permit `gain`, WORK of hour row `gain`, or the ORDER line `gain`;
+               fewer pieces KEPT by a reservation, so that permit `gain` has more; what is HELD
     loss     : the pool that the pieces are taken from in week `start`, -1 none
     start, until : first week with more, and the first without more again
     quantity : pieces, or whole hours
     row      : the row of supply that is pulled in, -1 none
     cost_cents : standard cost of the pieces, or what they cost beyond those that they stand for
     built    : the pieces would have to be built already, as no part makes them in time
+    permit   : of a quota its place among the permits, -1 none
     """
 
     kind: str
@@ -57,6 +64,7 @@ class Change:
     unit_cost_cents: int = 0
     row: int = -1
     built: bool = False
+    permit: int = -1
 
     @property
     def packed(self) -> tuple[int, ...]:
@@ -84,6 +92,10 @@ def pieces_more(book: Book, pools: Pools, pool: int, week: int, quantity: int) -
                   int(book.unit_cost_cents[item]), built=built)
 
 
+UNFROZEN = Change("unfrozen", HELD, -1, -1, 0, 0, 1)
+"""A line's own pins and frozen promise lifted."""
+
+
 def hours_more(row: int, week: int, micro: int) -> Change:
     """More hours in a week, rounded up to whole ones."""
     return Change("hours", WORK, row, -1, week, week + 1, -(-micro // MICRO))
@@ -92,7 +104,8 @@ def hours_more(row: int, week: int, micro: int) -> Change:
 class Ways:
     """What could be done instead of buying more of a part: read by all threads."""
 
-    def __init__(self, book: Book, policy: Policy, allocation: Allocation, left: World) -> None:
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation, left: World,
+                 spared: NDArray[np.bool_]) -> None:
         self.book, self.left, self.pools = book, left, allocation.pools
         self.allocation = allocation
         self.trees, self.packed = trees_of(book), lines_of(book, self.pools.permits)
@@ -100,7 +113,7 @@ class Ways:
         self.worth = Worths(book, policy, allocation)
         self._rows_by_place(policy)
         self._families()
-        self.frozen = book.lines.frozen == 1
+        self.spared = spared
 
     def _rows_by_place(self, policy: Policy) -> None:
         """Rows of supply by item and site, in the order of their start."""
@@ -195,20 +208,28 @@ class Ways:
         cost = self.book.unit_cost_cents
         for other in others - holding - {item}:
             pool = int(self.left.pool_of[other, site])
-            if pool >= 0 and not banned[other] and (
+            # What stands in would count on quotas of its own.
+            if pool >= 0 and not banned[other] and not self._in_quotas(item, other) and (
                     self.left.free[pool, change.start] >= change.quantity):
                 found.append((int(cost[other] - cost[item]), other, pool))
         return [(replace(change, kind="substitute", loss=pool, unit_cost_cents=more,
                          built=False),)
                 for more, _, pool in sorted(found)[:PLACES_TRIED]]
 
+    def _in_quotas(self, *items: int) -> bool:
+        quoted = self.pools.permits.quoted
+        return len(quoted) > 0 and any(quoted[item] >= 0 for item in items)
+
     def holders(self, line: int, changes: Sequence[Change]) -> list[Change]:
         """
         Other lines that hold at least as much as the change for most pieces, or hours, asks for.
 
-        Lines that keep their place whatever happens (frozen) are none.
+        Lines that keep their place whatever happens (frozen, pinned, in a ship set) are none.
         """
-        most = max((change for change in changes if change.of != ORDER),
+        lacking = [change for change in changes if change.kind in ("more", "hours")]
+        if not lacking:
+            return []
+        most = max(lacking,
                    key=lambda change: (change.of == PIECES, change.quantity, -change.gain))
         key = (most.of, most.gain, most.start)
         if key not in self.held:
@@ -224,7 +245,7 @@ class Ways:
         week, or hours of a row in a week. Of lines that hold about as much only some are kept.
         """
         held = self._drawn(row, week) if of == PIECES else self._worked(row, week)
-        held[self.frozen] = 0
+        held[self.spared] = 0
         lines = np.flatnonzero(held)
         dollars = self.book.lines.open[lines].astype(float) * self.book.lines.price_cents[lines]
         about = np.frexp(held[lines].astype(float))[1]

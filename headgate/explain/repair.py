@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import NO_LIMIT
+from headgate.explain.allowance import Limits
 from headgate.explain.line_worth import Worths
 from headgate.explain.reasons import Desk, Ground
 from headgate.explain.relief_kernels import GIVEN, LOG_FIRST, LOG_SECOND
@@ -35,7 +36,7 @@ class Repair:
         left = ground.left._replace(free=ground.left.free.copy(), hours=ground.left.hours.copy())
         self.clean = ground
         self.ground = replace(ground, left=left, balance=ground.balance.copy())
-        self.trials = Trials(Desk(self.ground))
+        self.trials = Trials(Desk(self.ground), Limits.none(self.ground))
 
     def gains(self, lines: Sequence[int], balance: Longs) -> dict[int, int]:
         """

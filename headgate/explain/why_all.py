@@ -62,8 +62,9 @@ def _row(found: LineReliefs) -> dict[str, Any]:
         part = relief.parts[0]
         taken = {"pulled_in": part.reference, "transfer": part.from_site_id,
                  "substitute": part.from_item_id}
-        row |= {"relief_id": part.item_id or part.resource_id, "relief_site_id": part.site_id,
-                "relief_by": part.by_on, "relief_from": taken.get(part.kind)}
+        row |= {"relief_id": part.item_id or part.resource_id or part.quota_id,
+                "relief_site_id": part.site_id, "relief_by": part.by_on,
+                "relief_from": taken.get(part.kind)}
         if part.kind == "displaced":
             row |= {"displaced": f"{part.order_id}/{part.line_no}",
                     "displaced_promised_on": part.then_on}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import Book
-from headgate.planner.allocate import Allocation
+from headgate.planner.allocate import Allocation, look_ahead
 from headgate.planner.kernels.layout import (
     COMMON,
     DRAWN_PIECE,
@@ -186,9 +186,29 @@ def _with_draws(log: Log, row: Longs, sources: Longs, pieces: Longs) -> Log:
                np.array([len(log.rows), len(owner)], dtype=np.int64))
 
 
+def permits_counted(book: Book, allocation: Allocation) -> tuple[Longs, Longs, Longs, Longs]:
+    """
+    Line, permit, week and pieces of all that counts on a permit, as `permits_asked` adds it up.
+    """
+    parts = [np.stack([allocation.line[row], place, week, pieces])
+             for row, place, week, pieces in _counted(book, allocation, None)]
+    line, place, week, pieces = (np.concatenate(parts, axis=1) if parts
+                                 else np.zeros((4, 0), dtype=np.int64))
+    return line, place, week, pieces
+
+
 def permits_left(allocation: Allocation, asked: Longs) -> Longs:
     """
     (permits, weeks) permits that a plan leaves, the smallest balance from each week on.
+
+    asked : as `permits_asked` gives it
+    """
+    return look_ahead(permits_balance(allocation, asked))
+
+
+def permits_balance(allocation: Allocation, asked: Longs) -> Longs:
+    """
+    (permits, weeks) permits that a plan leaves, not yet the smallest from each week on.
 
     asked : as `permits_asked` gives it
 
@@ -204,4 +224,4 @@ def permits_left(allocation: Allocation, asked: Longs) -> Longs:
     left = permits.supplied - taken
     lasting = np.flatnonzero((kind == RESERVED) | (kind == CAP))
     left[lasting] = np.where(permits.supplied[lasting] > 0, left[lasting, -1:], 0)
-    return np.minimum.accumulate(left[:, ::-1], axis=1)[:, ::-1]
+    return left

@@ -127,7 +127,7 @@ class Plan:
 
         raises UnknownLineError : there is no such order line; the message says what comes near
         """
-        return explain_to_customer(self.book, self.allocation,
+        return explain_to_customer(self.book, self.policy, self.allocation,
                                    find_line(self.book, order_id, line_no))
 
     def why_all(self, progress: Progress | None = None) -> pl.DataFrame:

@@ -39,10 +39,11 @@ WHY = PlanTable(
         _text("relief", "found; none_exists (even parts and hours without limit bring it no "
               "earlier); none_found"),
         _text("relief_kind", "the kinds of its parts, + between them: more, pulled_in, transfer, "
-              "substitute, hours, displaced; unchanged: what the plan leaves is enough",
+              "substitute, quota, hours, displaced, unfrozen; unchanged: what the plan leaves is "
+              "enough",
               "there is no relief"),
         _whole("relief_parts", "how many parts the relief has", "there is no relief"),
-        _text("relief_id", "first part: the item, or the resource", _NONE),
+        _text("relief_id", "first part: the item, the resource or the quota", _NONE),
         _text("relief_site_id", "first part: where", _NONE),
         _whole("relief_quantity", "first part: pieces or hours", _NONE),
         _date("relief_by", "first part: Monday of the week by which, or in which", _NONE),

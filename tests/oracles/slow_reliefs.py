@@ -12,8 +12,10 @@ from datetime import date
 
 from headgate.session import Plan
 
-from .slow_book import ANYBODY, MILLION, Line, SlowBook, SupplyRow, weeks_of
-from .slow_planner import Allocation, Draw, Use, World, plan_line
+from .slow_book import ANYBODY, MILLION, Line, Quota, SlowBook, SupplyRow, weeks_of
+from .slow_limits import cap_used, counted_by_time, groups
+from .slow_planner import Allocation, plan_line, plan_set
+from .slow_world import Draw, Sent, Use, World
 
 Key = tuple[str, int]
 
@@ -23,6 +25,7 @@ class SlowChange:
     """One part of a relief, in ids and days of the book: the fields of `hg.ReliefPart`."""
 
     kind: str
+    quota: str | None
     item: str | None
     site: str | None
     resource: str | None
@@ -32,6 +35,7 @@ class SlowChange:
     from_site: str | None
     reference: str | None
     order: Key | None
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +58,21 @@ class SlowTables:
         self.line = {line.key: line for line in self.book.lines}
         pool = {(row.item, row.site, row.reference): row.pool
                 for rows in self.book.supply.values() for row in rows}
-        self.draws = [
-            Draw(self.line[row["order_id"], row["line_no"]], row["item_id"], row["site_id"],
-                 self.book.bucket(row["drawn_on"]), row["quantity"], row["stood_in_for"] or "",
-                 row["lead_days"], pool[row["item_id"], row["site_id"], row["reference"]])
-            for row in plan.pegging.iter_rows(named=True)]
         self.shipments = [
             Shipment(self.line[row["order_id"], row["line_no"]], row["item_id"], row["site_id"],
                      self.book.bucket(row["ship_on"]), row["quantity"])
             for row in plan.allocations.iter_rows(named=True)]
+        sent = {(one.line.key, one.item, one.site, one.ship) for one in self.shipments}
+        self.draws = []
+        for row in plan.pegging.iter_rows(named=True):
+            line = self.line[row["order_id"], row["line_no"]]
+            week = self.book.bucket(row["drawn_on"])
+            item, site, days = row["item_id"], row["site_id"], row["lead_days"]
+            # A draw without lead days of an item that is sent from there is of the sold piece.
+            sold = days == 0 and (line.key, item, site, week) in sent
+            self.draws.append(Draw(line, item, site, week, row["quantity"],
+                                   row["stood_in_for"] or "", days,
+                                   pool[item, site, row["reference"]], week + weeks_of(days), sold))
         self.uses = self._uses()
 
     def _uses(self) -> list[Use]:
@@ -110,29 +120,42 @@ class SlowTables:
         return uses
 
     def without(self, keys: set[Key], book: SlowBook | None = None) -> World:
-        """What all lines but some leave of a book."""
+        """What all lines but some leave of a book, quotas counted in where it has any."""
         world = World(book or self.book)
-        for draw in self.draws:
-            if draw.line.key not in keys:
-                world.draw(draw)
+        world.quotas = bool(world.book.quotas)
+        world.sent = [Sent(one.line, one.item, one.ship, one.pieces) for one in self.shipments
+                      if one.line.key not in keys]
+        draws = [draw for draw in self.draws if draw.line.key not in keys]
+        for draw in counted_by_time(world.book, [], draws).draws if world.quotas else draws:
+            world.draw(draw)
         for use in self.uses:
             if use.line.key not in keys:
                 world.use(use)
         return world
 
     def planned(self, key: Key, changes: list[SlowChange]) -> tuple[list[Allocation], World]:
-        """What a line gets alone after the changes, and the world behind it."""
+        """
+        What a line gets alone, or with its ship set, after the changes, and the world behind it.
+        """
         book = SlowBook(self.plan.book.tables)
         for change in changes:
             self._change(book, change)
-        world = self.without({key, *(change.order for change in changes if change.order)}, book)
+        unit = self.book.mates(self.line[key])
+        world = self.without({*(line.key for line in unit),
+                              *(change.order for change in changes if change.order)}, book)
         for change in changes:
             if change.kind in ("transfer", "substitute"):
-                item, site = change.from_item or "", change.from_site or ""
-                assert world.drawable(item, site, ANYBODY, change.week) >= change.quantity
-                world.draw(Draw(self.line[key], item, site, change.week, change.quantity, "", 0,
-                                ANYBODY))
-        return plan_line(world, self.line[key])
+                assert world.drawable(change.from_item or "", change.from_site or "", ANYBODY,
+                                      change.week) >= 0
+        if self.line[key].ship_set is None:
+            return plan_line(world, self.line[key])
+        rows, after = plan_set(world, unit)
+        return [row for row in rows if row.line is self.line[key]], after
+
+    def held(self, key: Key) -> bool:
+        """Whether a pin or a frozen promise holds a line, or another of its ship set."""
+        pinned = {pin.line.key for pin in self.book.pins}
+        return any(line.frozen or line.key in pinned for line in self.book.mates(self.line[key]))
 
     def _change(self, book: SlowBook, change: SlowChange) -> None:
         """Change the rows of a book as a relief says."""
@@ -141,12 +164,21 @@ class SlowTables:
             there = book.hours.get(hour, 0)
             if there is not None:
                 book.hours[hour] = there + change.quantity * MILLION
-        elif change.kind != "displaced":
+        elif change.kind == "quota":
+            book.quotas = [quota if quota.quota_id != change.quota else
+                           _less_kept(quota, change.quantity) if change.reserved else
+                           replace(quota, cap=(quota.cap or 0) + change.quantity)
+                           for quota in book.quotas]
+        elif change.kind not in ("displaced", "unfrozen"):
             item, site, pool = change.item or "", change.site or "", ANYBODY
             if change.kind == "pulled_in":
                 pool = self._shortened(book, change)
             book.supply.setdefault((item, site, pool), []).append(SupplyRow(
                 item, site, change.week, change.quantity, pool, date.max, "of the relief"))
+            if change.kind in ("transfer", "substitute"):
+                lost = (change.from_item or "", change.from_site or "", ANYBODY)
+                book.supply.setdefault(lost, []).append(SupplyRow(
+                    lost[0], lost[1], change.week, -change.quantity, ANYBODY, date.max, "given"))
 
     def _shortened(self, book: SlowBook, change: SlowChange) -> str:
         """Take the pieces that come sooner out of their row; the pool of that row."""
@@ -163,3 +195,27 @@ class SlowTables:
         assert any(row["quantity"] >= change.quantity for row in match)
         return next((row["reserved_for"] or ANYBODY for row in match
                      if row["reference"] == change.reference), ANYBODY)
+
+
+def _less_kept(quota: Quota, pieces: int) -> Quota:
+    assert quota.kept is not None and 0 < pieces <= quota.kept
+    return replace(quota, kept=quota.kept - pieces)
+
+
+def quotas_hold(world: World) -> bool:
+    """Whether all that is sent and drawn keeps to every cap and reservation, counted anew."""
+    book = world.book
+    done = counted_by_time(book, world.sent, world.all_draws())
+    if any(quota.cap is not None and cap_used(done, quota) > quota.cap for quota in book.quotas):
+        return False
+    for items, members in groups(book).items():
+        names = {quota.quota_id for quota in members}
+        for week in range(book.horizon):
+            there = sum(row.pieces for (item, _, _), rows in book.supply.items() if item in items
+                        for row in rows if row.start <= week)
+            kept = sum(quota.kept or 0 for quota in members if quota.is_active(week))
+            counted = sum(draw.pieces - sum(pieces for name, pieces in draw.own if name in names)
+                          for draw in done.draws if draw.item in items and draw.bucket <= week)
+            if counted > max(0, there - kept):
+                return False
+    return True

@@ -13,23 +13,26 @@ from headgate.explain.relief import relieve
 from headgate.planner.promise import promise
 from headgate.planner.usage import hours_used
 from headgate.session import Plan
+from tests.oracles.limited_books import LIMITS, limited_book
 from tests.oracles.random_books import SHAPES, random_book
 from tests.oracles.slow_book import Line
-from tests.oracles.slow_planner import Allocation, World, plan_line
-from tests.oracles.slow_reliefs import Key, SlowChange, SlowTables
+from tests.oracles.slow_planner import Allocation, World, plan_line, plan_set
+from tests.oracles.slow_reliefs import Key, SlowChange, SlowTables, quotas_hold
 
 POLICIES = {"rank": {"objective": "rank"}, "value": {"objective": "value", "work": 25}}
 SEEDS = {"rank": 20, "value": 8}
 FEWEST_LINES = {"rank": 1_000, "value": 300}
+SEEDS_UNDER_LIMITS = {"rank": 16, "value": 6}
+FEWEST_UNDER_LIMITS = {"rank": 300, "value": 100}
 
 
 def slow_change(slow: SlowTables, part: ReliefPart) -> SlowChange:
     """A part of a relief as the slow planner takes it."""
     order = None if part.order_id is None else (part.order_id, part.line_no or 0)
     week = 0 if part.by_on is None else slow.book.bucket(part.by_on)
-    return SlowChange(part.kind, part.item_id, part.site_id, part.resource_id, week,
+    return SlowChange(part.kind, part.quota_id, part.item_id, part.site_id, part.resource_id, week,
                       part.quantity or 0, part.from_item_id, part.from_site_id, part.reference,
-                      order)
+                      order, part.reserved or False)
 
 
 def outcome(line: Line, rows: list[Allocation]) -> int | None:
@@ -38,8 +41,19 @@ def outcome(line: Line, rows: list[Allocation]) -> int | None:
     return max(row.arrive for row in rows) if whole else None
 
 
+def freely(slow: SlowTables, line: Line) -> list[Allocation]:
+    """What a line, with its ship set, takes alone of the open book."""
+    world = World(slow.book, open_book=True)
+    if line.ship_set is None:
+        return plan_line(world, line)[0]
+    return [row for row in plan_set(world, slow.book.mates(line))[0] if row.line is line]
+
+
 def check_relief(slow: SlowTables, key: Key, relief: LineRelief, smallest: bool) -> None:
-    """The claimed date is the date that comes out, and one piece less of what is bought is late."""
+    """
+    The claimed date is the date that comes out, within all quotas and with nothing moved that is
+    held, and one piece less of what is bought is late.
+    """
     line = slow.line[key]
     changes = [slow_change(slow, part) for part in relief.parts]
     rows, world = slow.planned(key, changes)
@@ -47,16 +61,21 @@ def check_relief(slow: SlowTables, key: Key, relief: LineRelief, smallest: bool)
     assert last is not None
     assert slow.book.friday_of(last) == relief.promised_on
     assert relief.on_time == (last <= line.requested)
+    assert quotas_hold(world)
+    assert slow.held(key) == ("unfrozen" in {part.kind for part in relief.parts})
     for part in relief.parts:
         if part.kind == "displaced":
             other = slow.line[part.order_id or "", part.line_no or 0]
-            after = plan_line(world, other)[0]
+            assert not slow.held(other.key) and other.ship_set is None
+            after, behind = plan_line(world, other)
+            assert quotas_hold(behind)
             assert sum(row.pieces for row in after) == part.quantity
             then = max((row.arrive for row in after), default=None)
             assert part.then_on == (None if then is None else slow.book.friday_of(then))
-    if smallest and len(changes) == 1 and changes[0].kind in ("more", "hours"):
+    changes = [change for change in changes if change.kind != "unfrozen"]
+    if smallest and len(changes) == 1 and changes[0].kind in ("more", "hours", "quota"):
         fewer = replace(changes[0], quantity=changes[0].quantity - 1)
-        rows, _ = slow.planned(key, [fewer])
+        rows, _ = slow.planned(key, [fewer] if fewer.quantity else [])
         after = outcome(line, rows)
         assert after is None or after > last or not relief.on_time
 
@@ -74,10 +93,11 @@ def check_lines(plan: Plan) -> tuple[int, int]:
         line = slow.line[key]
         named = named_reliefs(book, plan.allocation.pools, promises, answer)
         rows, _ = slow.planned(key, [])
-        assert sum(row.pieces for row in rows) == named.today_quantity
-        free = outcome(line, plan_line(World(slow.book, open_book=True), line)[0])
-        assert named.earliest_on == (None if free is None else slow.book.friday_of(free))
         planned = plan.promises.row(answer.line, named=True)
+        assert named.today_quantity == (planned["promised_quantity"] if slow.held(key) else
+                                        sum(row.pieces for row in rows))
+        free = outcome(line, freely(slow, line))
+        assert named.earliest_on == (None if free is None else slow.book.friday_of(free))
         if named.state == "none_exists":
             goal = None if free is None else slow.book.friday_of(max(free, line.requested))
             assert goal is None or (planned["status"] == "late" and planned["promised_on"] <= goal)
@@ -101,3 +121,18 @@ def test_every_relief_gets_the_date_that_it_claims(policy: str):
             some = check_lines(hg.plan(hg.read_book(*random_book(seed, shape)), POLICIES[policy]))
             lines, reliefs = lines + some[0], reliefs + some[1]
     assert lines >= FEWEST_LINES[policy] and reliefs > lines // 2
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_relief_under_limits_breaks_none(policy: str):
+    """The same for late lines of books with quotas, ship sets, frozen lines and pins. The line is
+    planned by the slow planner with what all other lines leave of caps and reservations, counted
+    anew with the quotas as the relief changes them; a ship set as a whole. Nothing exceeds a quota
+    afterwards, and what is held stays, unless the relief says that it is the line's own."""
+    lines = reliefs = 0
+    for family in LIMITS:
+        for seed in range(SEEDS_UNDER_LIMITS[policy]):
+            some = check_lines(hg.plan(hg.read_book(*limited_book(seed, family)),
+                                       POLICIES[policy]))
+            lines, reliefs = lines + some[0], reliefs + some[1]
+    assert lines >= FEWEST_UNDER_LIMITS[policy] and reliefs > lines // 2

@@ -1,0 +1,292 @@
+"""
+What limits leave to the trials of a relief: permits, whole ship sets, and what is held.
+
+The rules are those of "Reliefs of a line" in docs/explanation/planning-rules.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.book import Book
+from headgate.explain.reasons import Ground
+from headgate.explain.relief_kernels import PIECES
+from headgate.explain.relief_ways import KEPT, Change
+from headgate.planner.allocate import Allocation, look_ahead
+from headgate.planner.kernels.layout import (
+    COMMON,
+    DRAWN_PIECE,
+    OWN_POOL,
+    SENT_PIECE,
+    STOCK_PIECE,
+)
+from headgate.planner.permits import CAP, RESERVED, quotas_of
+from headgate.planner.policy import Policy
+from headgate.planner.quota_use import permits_balance, permits_counted
+from headgate.planner.world import lines_of, ship_sets, world_of
+
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Rows = list[tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    What trials are planned on.
+
+    ground    : with the permits that the plan leaves, and lines of a ship set together
+    allowance : what quotas make of a trial's changes; None without quotas
+    fixed     : (lines,) whether the line, or its ship set, has a pin or a frozen promise
+    spared    : (lines,) lines that are never displaced: those, and all of ship sets
+    mates     : (lines,) the lines of each one's ship set; of one without a set itself
+    """
+
+    ground: Ground
+    allowance: Allowance | None
+    fixed: Bools
+    spared: Bools
+    mates: dict[int, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, ground: Ground, policy: Policy) -> Limits:
+        """Of a plan; without limits the ground stays what it is."""
+        book, allocation = ground.book, ground.allocation
+        pools = allocation.pools
+        ship_set, ptr, mates = ship_sets(book)
+        fixed = held_lines(book)
+        together: dict[int, tuple[int, ...]] = {}
+        for number in range(len(ptr) - 1):
+            own = tuple(mates[ptr[number]:ptr[number + 1]].tolist())
+            together |= dict.fromkeys(own, own)
+            fixed[list(own)] = fixed[list(own)].any()
+        if together:
+            ground = replace(ground, lines=lines_of(book, pools.permits, sets=True))
+        allowance = None
+        if len(pools.permits):
+            allowance = Allowance(book, policy, allocation)
+            balance = np.concatenate([ground.balance, allowance.balance])
+            left = world_of(book, pools, look_ahead(balance), ground.left.hours)
+            ground = replace(ground, left=left, balance=balance)
+        return cls(ground, allowance, fixed, fixed | (ship_set >= 0), together)
+
+    @classmethod
+    def none(cls, ground: Ground) -> Limits:
+        """No limits at all."""
+        nobody = np.zeros(len(ground.book.lines), dtype=np.bool_)
+        return cls(ground, None, nobody, nobody, {})
+
+    def unit(self, line: int) -> tuple[int, ...]:
+        """The lines that are planned with a line: its ship set, or itself."""
+        return self.mates.get(line, (line,))
+
+
+def held_lines(book: Book) -> Bools:
+    """(lines,) whether a line has a pin or a frozen promise."""
+    pins = book.tables.frames["pins"]
+    held = book.lines.frozen == 1
+    if len(pins):
+        keys = book.tables.frames["orders"].select("order_id", "line_no")[
+            pl.Series(book.lines.source_row)]
+        pinned = keys.join(pins.select("order_id", "line_no", held=pl.lit(value=True)).unique(),
+                           on=["order_id", "line_no"], how="left", maintain_order="left")
+        held = held | pinned["held"].fill_null(value=False).to_numpy()
+    return np.asarray(held, dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What lines count on permits: place of the permit, week and pieces."""
+
+    place: Longs
+    week: Longs
+    pieces: Longs
+
+
+class Allowance:
+    """
+    Permits in a trial: what its lines give back of them, and what its changes add.
+
+    What the other lines count on is counted anew, their own reservations first, as in `check`:
+    so pieces that a line gives back of a reservation help whoever else matches it.
+
+    balance : (permits, weeks) what the plan leaves, not yet the smallest from each week on
+    """
+
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
+        self.book, self.allocation, self.pools = book, allocation, allocation.pools
+        self.permits, self.behind = self.pools.permits, len(self.pools)
+        line, place, week, pieces = permits_counted(book, allocation)
+        order = np.argsort(line, kind="stable")
+        self.ptr = np.searchsorted(line[order], np.arange(len(book.lines) + 1))
+        self.counted = _Counted(place[order], week[order], pieces[order])
+        self.line = line[order]
+        self.asked = np.zeros_like(self.permits.supplied)
+        np.add.at(self.asked, (place, week), pieces)
+        self.taken = np.cumsum(self.asked, axis=1)
+        self.balance = permits_balance(allocation, self.asked)
+        self.most = self.permits.supplied.max(axis=1, initial=0)
+        self._groups(policy)
+        self.known: dict[tuple[int, ...], dict[int, Longs]] = {}
+        self.named: dict[tuple[int, int], dict[int, int]] = {}
+
+    def _groups(self, policy: Policy) -> None:
+        """Supply less what is reserved, of each group by its permits for everybody."""
+        book, weeks = self.book, np.arange(self.book.horizon)
+        quotas = {quota.quota_id: quota for quota in quotas_of(book)}
+        self.active: dict[int, Longs] = {}
+        self.raw: dict[int, Longs] = {}
+        self.groups_of: dict[int, list[int]] = {}
+        for place, common in enumerate(self.permits.common_of):
+            if common < 0:
+                continue
+            quota = quotas[self.permits.name[place]]
+            self.active[place] = ((quota.first <= weeks) & (
+                weeks <= quota.last - policy.release_weeks)).astype(np.int64)
+            if common not in self.raw:
+                self.raw[common] = self.pools.supplied[np.isin(
+                    self.pools.item, quota.items)].sum(axis=0)
+                for item in quota.items:
+                    self.groups_of.setdefault(item, []).append(common)
+            self.raw[common] = self.raw[common] - quota.reserved * self.active[place]
+
+    def counts_again(self, change: Change) -> bool:
+        """Whether a change adds to what reservations leave, which is no simple sum."""
+        if change.of == KEPT:
+            return True
+        return change.kind in ("more", "pulled_in") and int(
+            self.pools.item[change.gain]) in self.groups_of
+
+    def rows(self, lines: tuple[int, ...], changes: Sequence[Change]) -> Rows:
+        """
+        Changes of permits, as the kernels take changes, that go with giving lines' own back and
+        with other changes.
+        """
+        gains = dict(self._given_back(lines))
+        more: dict[int, Longs] = {}
+        for change in changes:
+            if change.of == KEPT:
+                common = change.gain - self.behind
+                fewer = change.quantity * self.active[change.permit]
+                more[common] = more[common] + fewer if common in more else fewer
+            elif self.counts_again(change):
+                for common in self.groups_of[int(self.pools.item[change.gain])]:
+                    added = np.zeros(self.book.horizon, dtype=np.int64)
+                    added[change.start:change.until] = change.quantity
+                    more[common] = more[common] + added if common in more else added
+        for common, added in more.items():
+            there = look_ahead(np.maximum(0, self.raw[common] + added)[None, :])[0]
+            gains[common] = gains.get(common, 0) + there - self.permits.supplied[common]
+        found: Rows = []
+        for place, gain in sorted(gains.items()):
+            starts = np.flatnonzero(np.diff(gain, prepend=0))
+            for start, until in zip(starts, [*starts, len(gain)][1:], strict=True):
+                if gain[start] > 0:
+                    found.append((PIECES, self.behind + place, -1, int(start), int(until),
+                                  int(gain[start]), 1))
+        return found
+
+    def _given_back(self, lines: tuple[int, ...]) -> dict[int, Longs]:
+        """How much more the permits leave when some lines count on none."""
+        if lines not in self.known:
+            self.known[lines] = self._freed(np.concatenate(
+                [np.arange(self.ptr[line], self.ptr[line + 1]) for line in lines]))
+        return self.known[lines]
+
+    def _freed(self, rows: Longs) -> dict[int, Longs]:
+        permits, gains = self.permits, dict[int, Longs]()
+        own: dict[int, Longs] = {}
+        for row in rows.tolist():
+            place = int(self.counted.place[row])
+            mine = own.setdefault(place, np.zeros(self.book.horizon, dtype=np.int64))
+            mine[self.counted.week[row]:] += self.counted.pieces[row]
+        for place, mine in own.items():
+            if permits.kind[place] == RESERVED:
+                most = self.most[place]
+                freed = np.minimum(self.taken[place], most) - np.minimum(
+                    self.taken[place] - mine, most)
+                gains[place] = np.where(permits.supplied[place] > 0, freed[-1], 0)
+                common = permits.common_of[place]
+                gains[common] = gains.get(common, 0) - freed
+            elif permits.kind[place] == CAP:
+                gains[place] = np.where(permits.supplied[place] > 0, mine[-1], 0)
+        for place, mine in own.items():
+            if permits.kind[place] not in (RESERVED, CAP):
+                gains[place] = gains.get(place, 0) + mine
+        return gains
+
+    def lifts(self, lines: Iterable[int]) -> tuple[Change, ...]:
+        """Every quota that keeps lines back lifted by all that they could ask for."""
+        wanted: dict[int, int] = {}
+        for line in lines:
+            pieces = int(self.book.lines.open[line])
+            for place, each in self._asked_for(line).items():
+                wanted[place] = wanted.get(place, 0) + pieces * each
+        found = []
+        for place, count in sorted(wanted.items()):
+            pool, kind = self.behind + place, self.permits.kind[place]
+            if kind == CAP:
+                found.append(Change("quota", PIECES, pool, -1, 0, self.book.horizon, count,
+                                    permit=place))
+            elif kind != RESERVED:
+                found += [Change("quota", KEPT, pool, -1, 0, self.book.horizon,
+                                 min(count, int(self.most[own] - self.taken[own][-1])), permit=own)
+                          for own, common in enumerate(self.permits.common_of)
+                          if common == place and own not in wanted
+                          and self.most[own] > self.taken[own][-1]]
+        return tuple(found)
+
+    def _asked_for(self, line: int) -> dict[int, int]:
+        """Permits that a piece of a line could ask for, and how many of each at most."""
+        lines = self.book.lines
+        accepted = lines.accept[lines.accept_ptr[line]:lines.accept_ptr[line + 1]].tolist()
+        found: dict[int, int] = {}
+        for item in (int(lines.item[line]), *accepted):
+            for place, each in self._of_item(int(self.permits.claim[line]), item).items():
+                found[place] = max(found.get(place, 0), each)
+        return found
+
+    def _of_item(self, claim: int, root: int) -> dict[int, int]:
+        if (claim, root) in self.named:
+            return self.named[claim, root]
+        forest, found = self.book.forest, dict[int, int]()
+        first, end = int(forest.root_start[root]), int(forest.root_end[root])
+        each = np.zeros(end - first, dtype=np.int64)
+        each[:1] = 1
+        self._note(found, claim, root, (SENT_PIECE, STOCK_PIECE), 1)
+        for node in range(first, end):
+            item, count = int(forest.item[node]), int(each[node - first])
+            for child in forest.child[forest.child_ptr[node]:forest.child_ptr[node + 1]].tolist():
+                each[child - first] += count * int(forest.quantity[child])
+            if node > first:
+                subs = forest.sub_item[forest.sub_ptr[item]:forest.sub_ptr[item + 1]]
+                for drawn in {item, *subs.tolist()}:
+                    self._note(found, claim, drawn, (DRAWN_PIECE,), count)
+        self.named[claim, root] = found
+        return found
+
+    def _note(self, found: dict[int, int], claim: int, item: int,
+              asking: tuple[np.int64, ...], count: int) -> None:
+        """Add the permits that pieces of an item ask for."""
+        permits = self.permits
+        place = int(permits.quoted[item])
+        if place < 0:
+            return
+        cell = claim * (permits.toll_ptr.shape[1] - 1) // len(permits.claims) + place
+        for what in asking:
+            first, end = permits.toll_ptr[what, cell], permits.toll_ptr[what, cell + 1]
+            for pool in permits.tolls[first:end, [OWN_POOL, COMMON]].ravel().tolist():
+                if pool >= 0:
+                    found[pool - self.behind] = found.get(pool - self.behind, 0) + count
+
+    def counting(self, pool: int) -> Longs:
+        """(lines,) pieces that each line counts on a permit."""
+        held = np.zeros(len(self.book.lines), dtype=np.int64)
+        rows = self.counted.place == pool - self.behind
+        np.add.at(held, self.line[rows], self.counted.pieces[rows])
+        return held
