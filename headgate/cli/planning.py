@@ -73,6 +73,7 @@ def plan(
         settings = policy_settings(policy, gap, time_limit, work, seed)
         from headgate import session
         from headgate.cli import showing
+        from headgate.explain.quota_table import used_up
 
         with voice.progress("reading the book") as progress:
             loaded = session.read_book(book)
@@ -80,11 +81,14 @@ def plan(
             progress("writing the plan", 1.0)
             made.write(out, format=table_format.value if table_format else None, excel=not no_excel)
         voice.warn(loaded.tables.issues)
+        used = used_up(made.quota_use())
         nothing = made.summary["lines"]["open"] and not made.summary["units"]["promised"]
         voice.answer({"ok": not nothing, "stopped": stopped, "plan": str(out),
-                      "summary": made.summary,
+                      "summary": made.summary, "quotas_used_up": used["quota_id"].to_list(),
+                      "broken_quantity": int(made.promises["broken_quantity"].sum()),
                       "issues": [issue.as_dict() for issue in loaded.tables.issues]},
                      *showing.summary_tables(made.summary),
+                     *showing.limit_words(made.promises, used),
                      *showing.relief_tables(made.reliefs, made.summary["currency"]),
                      f"\nthe plan is in {out}; next: headgate check {book} {out}",
                      f"it is a draft until you promise its dates: headgate publish {book} {out}")

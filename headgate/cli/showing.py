@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headgate.session import Plan
     from headgate.tables.schema import Table
 
+MOST_QUOTAS = 8
 MOST_HOLDERS = 12
 """Rows of a terminal's table of holders; the JSON answer has them all."""
 
@@ -107,6 +108,28 @@ def value_words(summary: Mapping[str, Any]) -> list[str]:
             f"most {short_money(bound, currency)}: "
             f"{below_best(value, bound, certificate['gap'], currency)} under these rules, by "
             "proof."]
+
+
+def limit_words(promises: pl.DataFrame, used: pl.DataFrame) -> list[str]:
+    """
+    Which promises that were to be held are broken, and which quotas are used up; nothing of none.
+
+    promises : the plan's table of that name
+    used     : the caps that are used up, as `headgate.explain.quota_table` counts them
+    """
+    broken = promises.filter(promises["broken_quantity"] > 0)
+    said = []
+    if broken.height:
+        said.append(f"\nHeld but broken: {counted(broken.height, 'line')}, "
+                    f"{counted(int(broken['broken_quantity'].sum()), 'piece')}; broken_quantity "
+                    "in promises says which.")
+    if used.height:
+        # A piece more of the dearest helps most; the report has them all.
+        first = used.sort(used["price_cents"].fill_null(0), "quota_id",
+                          descending=[True, False])["quota_id"].head(MOST_QUOTAS).to_list()
+        rest = used.height - len(first)
+        said.append(f"\nQuotas used up: {', '.join(first)}{f' and {rest:,} more' if rest else ''}.")
+    return said
 
 
 def relief_tables(reliefs: pl.DataFrame, currency: str, most: int = 3) -> list[RenderableType]:

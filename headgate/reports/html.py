@@ -15,6 +15,7 @@ from headgate.promising.record import Publication
 from headgate.reports.backlog import backlog_panels, headline_cards, proof_cards
 from headgate.reports.lead_times import lead_time_panel
 from headgate.reports.markup import grid_of, table_markup
+from headgate.reports.moves import broken_panel, move_panels
 from headgate.reports.numbers import (
     REASON_LABELS,
     STATUS_WORDS,
@@ -34,6 +35,7 @@ from headgate.reports.page import (
     navigation,
     section_markup,
 )
+from headgate.reports.quotas import quota_panel
 from headgate.reports.reliefs import relief_panel
 from headgate.reports.supply import load_panel, shortage_panel, stranded_panel
 from headgate.reports.waiting import waiting_panels
@@ -44,17 +46,21 @@ MAX_WARNINGS = 50
 
 
 def report_html(book: Book, plan: PlanFrames, top: int = 5000,
-                publication: Publication | None = None) -> str:
+                publication: Publication | None = None, quotas: pl.DataFrame | None = None,
+                why: pl.DataFrame | None = None) -> str:
     """
     The whole report as one HTML text.
 
     top         : most lines of the searchable order table, those with the most open dollars
     publication : what was promised when the plan was published; None for a draft
+    quotas      : what the plan takes of each quota, as `headgate.explain.quota_table` counts it;
+                  None leaves the panel out
+    why         : the table `why`, whose reliefs stand in the order table; None leaves them out
     """
     tables = book.tables
     lines = order_lines(book, plan)
-    sections = _sections(book, plan, lines)
-    orders = order_data(lines, plan, top)
+    sections = _sections(book, plan, lines, quotas)
+    orders = order_data(lines, plan, top, why)
     body = "\n".join([
         _header(plan.summary, publication), _navigation(sections), '<main id="main">',
         _overview(lines, plan.summary), *(section_markup(section) for section in sections),
@@ -64,17 +70,24 @@ def report_html(book: Book, plan: PlanFrames, top: int = 5000,
                     {"figures": figures_of(sections), "orders-data": orders})
 
 
-def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame) -> Sections:
+def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame,
+              quotas: pl.DataFrame | None) -> Sections:
     currency = str(plan.summary["currency"])
     backlog = backlog_panels(lines, book, plan)
+    moved = [] if "moves" not in plan.frames else [
+        ("moves", "Moved promises", "What this plan promises otherwise than the one before, and "
+         "why.", move_panels(lines, plan, currency))]
+    broken = broken_panel(lines, currency)
+    limits = [] if quotas is None or quotas.is_empty() else [quota_panel(quotas, currency)]
     return [
         ("backlog", "Backlog", "What is ordered and not shipped, and when the plan delivers it.",
          backlog),
+        *moved,
         ("waiting", "Why lines wait", "Lines that are late, short or unplanned.",
-         waiting_panels(lines, currency)),
+         [*([] if broken is None else [broken]), *waiting_panels(lines, currency)]),
         ("supply", "Shortages and load", "What is missing, week by week, what more of it "
          "would add, and how full the resources are.",
-         [shortage_panel(book, plan, currency), relief_panel(plan, currency),
+         [shortage_panel(book, plan, currency), relief_panel(plan, currency), *limits,
           load_panel(book, plan)]),
         ("timing", "Waiting stock and lead times", "Money that lies on the shelf, and weeks that "
          "customers are told to wait.",

@@ -111,7 +111,7 @@ def panel_markup(panel: Panel) -> str:
         height = int(panel.figure["layout"]["height"])
         least = f";min-width:{panel.canvas}px" if panel.canvas else ""
         if panel.canvas:
-            parts.append('<p class="more">Swipe the chart for later weeks &rarr;</p>')
+            parts.append('<p class="swipe">Swipe the chart for later weeks &rarr;</p>')
         parts.append(
             f'<div class="canvas"{_scrolls(panel)}><div class="chart" data-figure="{panel.key}" '
             f'role="img" aria-label="Chart: {escape(panel.finding)}" '

@@ -17,7 +17,7 @@ REASON_LABELS = {
     "capacity": "Hours are too few", "lead_time": "Lead time is too long",
     "window": "The order's own dates", "horizon": "Planned weeks end first",
     "lane": "No lane to the region", "restriction": "Must not be sent",
-    "frozen": "Held promises take it", "quota": "A quota is used up",
+    "frozen": "Held promises take it", "quota": "A quota holds it back",
     "ship_set": "Its ship set waits", "unprofitable": "Costs more than it brings"}
 """The reason of a line, as a label; the sentence is `headgate.base.wording.REASONS`."""
 
@@ -106,9 +106,13 @@ def reason_note(reason: str | None, binding_id: str | None, site_id: str | None)
 
     >>> reason_note("outbid", "gpu-b300", "austin")
     'Other orders hold it: gpu-b300 at austin'
+    >>> reason_note("quota", "Q-EMEA", None)
+    'A quota holds it back: Q-EMEA'
     """
     label = REASON_LABELS.get(reason or "", "")
-    return label if binding_id is None else f"{label}: {binding_id} at {site_id}"
+    if binding_id is None:
+        return label
+    return f"{label}: {binding_id}" + ("" if site_id is None else f" at {site_id}")
 
 
 def below_best(value_cents: int, bound_cents: int, gap: float | None,

@@ -13,8 +13,8 @@ from headgate.tables.plan_schema import PlanFrames
 EPOCH = date(1970, 1, 1)
 COLUMNS = ("order_id", "line_no", "customer_id", "segment", "region", "item_id", "open_quantity",
            "promised_quantity", "open_cents", "requested_on", "promised_on", "late_days", "status",
-           "note", "text")
-WORDS = ("customer_id", "segment", "region", "item_id", "status", "note", "text")
+           "note", "text", "relief")
+WORDS = ("customer_id", "segment", "region", "item_id", "status", "note", "text", "relief")
 """Columns whose values repeat; the data holds each value once, and its number in the rows."""
 
 
@@ -27,10 +27,12 @@ def top_lines(lines: pl.DataFrame, top: int) -> pl.DataFrame:
             .sort("open_cents", "order_id", "line_no", descending=[True, False, False]).head(top))
 
 
-def order_data(lines: pl.DataFrame, plan: PlanFrames, top: int) -> dict[str, Any]:
+def order_data(lines: pl.DataFrame, plan: PlanFrames, top: int,
+               why: pl.DataFrame | None = None) -> dict[str, Any]:
     """
     Rows, repeated words and shipments of the lines with the most dollars, for JSON.
 
+    why     : the table `why`; None: nobody is told what would help
     returns : total (open lines), currency, columns (their names), words (values by column),
               rows (cells; a word as its number, a date as days since 1970), shipments (for each
               row: ship week, arrival week, site's word, item's word, pieces)
@@ -38,7 +40,8 @@ def order_data(lines: pl.DataFrame, plan: PlanFrames, top: int) -> dict[str, Any
     shown = top_lines(lines, top)
     notes = [reason_note(*row) for row in
              shown.select("reason", "binding_id", "binding_site_id").iter_rows()]
-    shown = shown.with_columns(note=pl.Series(notes, dtype=pl.String))
+    shown = shown.with_columns(note=pl.Series(notes, dtype=pl.String)).join(
+        _reliefs(shown, why), on=["order_id", "line_no"], how="left", maintain_order="left")
     words: dict[str, list[str]] = {}
     coded = shown.select(COLUMNS).with_columns(
         pl.col("requested_on").to_physical(), pl.col("promised_on").to_physical())
@@ -53,6 +56,17 @@ def order_data(lines: pl.DataFrame, plan: PlanFrames, top: int) -> dict[str, Any
             "currency": str(plan.summary["currency"]), "columns": list(COLUMNS),
             "words": {**words, **more}, "rows": [list(row) for row in coded.iter_rows()],
             "shipments": shipments}
+
+
+def _reliefs(shown: pl.DataFrame, why: pl.DataFrame | None) -> pl.DataFrame:
+    """What would help each shown line, without the reason that stands before it in `why`."""
+    key = ["order_id", "line_no"]
+    if why is None:
+        return shown.select(*key, relief=pl.lit(None, pl.String)).clear()
+    beside = why.select(*key, "relief", told="text").join(shown.select(*key, "text"), on=key)
+    alone = pl.col("told").str.strip_prefix(pl.col("text")).str.strip_chars()
+    return beside.select(*key, relief=pl.when(pl.col("relief") == "found").then(
+        pl.concat_str(pl.lit("What would help: "), alone)).otherwise(alone))
 
 
 def _shipments(shown: pl.DataFrame, plan: PlanFrames) -> tuple[list[list[Any]],

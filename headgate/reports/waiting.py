@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from headgate.base.money import short_money
@@ -75,27 +77,31 @@ def _binders(waiting: pl.DataFrame, currency: str) -> Panel:
              .sort("cents", "binding_id", "binding_site_id",
                    descending=[True, False, False]).to_dicts())
     if not bound:
-        return Panel("binders", "No part and no resource binds a waiting line", "")
+        return Panel("binders", "No part, resource or quota binds a waiting line", "")
     total = int(waiting["waiting_cents"].sum())
     first = bound[0]
-    finding = (f"{shortened(first['binding_id'], LONGEST_NAME)} at "
-               f"{shortened(first['binding_site_id'], LONGEST_NAME)} holds back "
+    finding = (f"{shortened(first['binding_id'], LONGEST_NAME)}{_at(first)} holds back "
                f"{short_money(first['cents'], currency)}, "
                f"{percent(part_of(first['cents'], total))} of what is not on time")
-    bars = [(f"{row['binding_id']} · {row['binding_site_id']}", row["cents"],
+    bars = [(" · ".join(filter(None, (row["binding_id"], row["binding_site_id"]))), row["cents"],
              count_of(row["lines"], "line"),
-             f"{row['binding_kind']} {chart_text(row['binding_id'])} at "
-             f"{chart_text(row['binding_site_id'])}<br><b>"
+             f"{row['binding_kind']} {chart_text(row['binding_id'])}{chart_text(_at(row))}<br><b>"
              f"{exact_money(row['cents'], currency)}</b> in {count_of(row['lines'], 'line')}")
             for row in bound[:TOP_BINDERS]]
-    cells = [(row["binding_id"], row["binding_kind"], row["binding_site_id"],
+    cells = [(row["binding_id"], row["binding_kind"], row["binding_site_id"] or "",
               amount(row["lines"]), amount(row["pieces"]), exact_money(row["cents"], currency),
               day(row["first"])) for row in bound]
-    heads = ("Part or resource", "Kind", "Site", "Lines", "Pieces ordered",
+    heads = ("Part, resource or quota", "Kind", "Site", "Lines", "Pieces ordered",
              "Not on time", "First needed")
-    return Panel("binders", finding, f"Amounts not on time by the part or resource that binds, "
-                 f"in {currency}", plain_bars(bars, currency, LATE),
+    return Panel("binders", finding, f"Amounts not on time by the part, resource or quota that "
+                 f"binds, in {currency}", plain_bars(bars, currency, LATE),
                  grid_of("What binds the lines that are not on time", heads, cells, (3, 4, 5)))
+
+
+def _at(row: dict[str, Any]) -> str:
+    """Where something binds; a quota binds at all sites, which needs no words."""
+    site = row["binding_site_id"]
+    return "" if site is None else f" at {shortened(site, LONGEST_NAME)}"
 
 
 def _biggest(waiting: pl.DataFrame, currency: str) -> Panel:

@@ -18,7 +18,7 @@ from headgate.book import Book
 from headgate.reports.numbers import STATUS_WORDS, policy_words
 from headgate.reports.order_lines import UNDATED, breakdown, by_quarter, order_lines
 from headgate.reports.order_table import top_lines
-from headgate.tables.plan_schema import PLAN_BY_NAME, PlanFrames
+from headgate.tables.plan_schema import PLAN_BY_NAME, REPLAN_TABLES, PlanFrames
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -40,6 +40,7 @@ ORDER_COLUMNS = {
     "item_id": "what was ordered", "requested_on": "the day the customer wants it",
     "open_amount": "open pieces times the price, in the book's currency"}
 """Columns of the order that stand in the sheet Promises beside the plan's own."""
+_TABLES = {**PLAN_BY_NAME, **{table.name: table for table in REPLAN_TABLES}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,12 @@ def _sheets(lines: pl.DataFrame, plan: PlanFrames, top: int) -> list[Sheet]:
                 .sort("place", *PLAN_BY_NAME[name].key[2:]).drop("place").head(most))
         sheets.append(Sheet(name.capitalize(), rows, _meanings(name), table.height, largest))
     consumption = plan.frames["consumption"]
-    sheets.insert(2, Sheet("Consumption", consumption.head(most), _meanings("consumption"),
+    moves = plan.frames.get("moves")
+    if moves is not None and moves.height:
+        first = moves.sort("moved_cents", "order_id", "line_no", descending=[True, False, False])
+        sheets.insert(1, Sheet("Moves", _in_amounts(first.head(most)), _meanings("moves"),
+                               moves.height, "those with the largest amounts moved"))
+    sheets.insert(-1, Sheet("Consumption", consumption.head(most), _meanings("consumption"),
                            consumption.height, "the first rows in the order of the table"))
     shortages = plan.frames["shortages"]
     missing = shortages.filter(pl.col("missing") > 0)
@@ -138,7 +144,7 @@ def _amount_name(column: str) -> str:
 
 def _meanings(table: str) -> dict[str, str]:
     meanings = {}
-    for column in PLAN_BY_NAME[table].columns:
+    for column in _TABLES[table].columns:
         meaning = column.meaning
         if column.name.endswith("_cents"):
             meaning = f"{meaning.replace(', in cents', '')}; in the book's currency"

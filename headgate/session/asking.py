@@ -17,7 +17,7 @@ from headgate.explain.where_used import WhereUsed
 from headgate.explain.why import UnknownLineError, Why
 from headgate.files import plan_folder
 from headgate.files.publications import read_publication
-from headgate.session.planning import Plan, Progress, frames_of, open_plan
+from headgate.session.planning import Plan, Progress, open_plan
 from headgate.tables.plan_schema import PlanFrames
 
 if TYPE_CHECKING:
@@ -163,13 +163,7 @@ def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:
 
     raises IssuesError : the plan is of another book, or a file that is no report is in the way
     """
-    from headgate.reports.html import report_html
-
-    if isinstance(plan, Plan):
-        frames, publication = plan.frames, plan.publication
-    else:
-        frames, publication = frames_of(book, Path(plan)), read_publication(Path(plan))
-    return write_page(report_html(book, frames, publication=publication), file)
+    return write_page(_opened(book, plan).report(), file)
 
 
 def write_page(page: str, file: str | Path) -> Path:

@@ -17,6 +17,7 @@ from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book, build_book
 from headgate.explain.customer import CustomerAnswer
 from headgate.explain.customer import tell_customer as explain_to_customer
+from headgate.explain.quota_table import quota_use as count_quotas
 from headgate.explain.tables import PEG_ALL_UP_TO, Coverage, explain_plan
 from headgate.explain.where_used import WhereUsed
 from headgate.explain.where_used import where_used as explain_where_used
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from headgate.quoting.desk import Desk
 
 Progress = Callable[[str, float], None]
+MOST_RELIEVED = 10_000
+"""With more lines that are not on time, a report leaves out what would help each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +190,29 @@ class Plan:
                                       "csv" if chosen == "csv" else "parquet", workbook, finish)
         return Path(folder)
 
+    def quota_use(self) -> pl.DataFrame:
+        """
+        What the plan takes of each cap and reservation that can bind in the planned weeks.
+
+        returns : quota_id; kind, cap or reserved; the columns of `quotas` that say for what, whom
+                  and when; limit_quantity and used_quantity, in pieces; price_cents, what one piece
+                  more of a cap is worth at most, blank where the plan does not prove it
+        """
+        return count_quotas(self.book, self.allocation, self.prices)
+
     def report(self) -> str:
-        """The report: one self-contained HTML page."""
+        """
+        The report: one self-contained HTML page.
+
+        What would help each line is told where at most 10,000 lines are not on time: two seconds
+        for half of that.
+        """
         from headgate.reports.html import report_html
 
-        return report_html(self.book, self.frames, publication=self.publication)
+        waiting = self.lines["status"].is_in(["late", "short", "unplanned"]).sum()
+        return report_html(self.book, self.frames, publication=self.publication,
+                           quotas=self.quota_use(),
+                           why=self.why_all() if waiting <= MOST_RELIEVED else None)
 
 
 def read_book(source: str | Path | Mapping[str, Any],

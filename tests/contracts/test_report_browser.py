@@ -98,6 +98,7 @@ def test_keyboard_alone_filters_by_status_and_opens_a_line(page: Page) -> None:
     assert orders(page) == ["SO-2 / 1"]
     page.focus(ORDER_CELLS)
     page.keyboard.press("Enter")
+    assert page.is_visible("#order-table .more .why-full")
     words = page.inner_text("#order-table .more")
     assert "other orders hold what it lacks" in words
     assert "2 × server from austin: ships in the week of 2026-03-09" in words

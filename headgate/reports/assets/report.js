@@ -149,6 +149,8 @@
     const inside = element("div", undefined, "inside");
     const reason = word(line.row, "text");
     inside.append(element("p", reason || "All open pieces arrive by the requested week.", "why-full"));
+    const relief = word(line.row, "relief");
+    if (relief) inside.append(element("p", relief, "why-full"));
     const facts = `${whole(line.row[place.open_quantity])} × ${word(line.row, "item_id")} for `
       + `${word(line.row, "customer_id")} (${word(line.row, "segment")}, ${word(line.row, "region")}), `
       + `requested for ${iso(line.row[place.requested_on])}`;
