@@ -100,7 +100,7 @@ class Repairer:
         else:
             self.draft.cost = self.exchange.costs(dual.tables)
         self.price = price
-        self.retraced: Retraced = retrace_start(book, policy, self.pools, start)
+        self.retraced: Retraced = retrace_start(book, self.pools, start)
         terms, money = self.confirmed.terms()
         standing = np.zeros(0)
         if policy.objective == "rank":
@@ -264,7 +264,7 @@ class Repairer:
             keeper.place_by_rank(order, windows)
 
     def _settled(self) -> Allocation:
-        return settled(self.whole, self.policy, self.whole_pools, self.fixed, self.draft.log())
+        return settled(self.whole, self.whole_pools, self.fixed, self.draft.log())
 
     def _certificate(self) -> Certificate | None:
         if self.policy.objective != "value":

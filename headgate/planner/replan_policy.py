@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headgate.base.issue import near_miss
+from headgate.base.issue import Issue, near_miss
 from headgate.book import Book
 
 CLASSES = ("win", "gain", "redistribute", "fill", "lose")
@@ -153,6 +153,26 @@ def groups_of(book: Book, policy: ReplanPolicy) -> NDArray[np.int64]:
             fits &= (column == name).fill_null(False).to_numpy()
         group[fits] = rule.group
     return group
+
+
+def rule_issues(book: Book, policy: ReplanPolicy) -> list[Issue]:
+    """A fault for each name in a rule that nothing in the book has."""
+    frames = book.tables.frames
+    places = {"segment": ("orders",), "customer": ("orders",), "region": ("orders", "lanes"),
+              "item": ("items",), "family": ("items",)}
+    issues = []
+    for place, rule in enumerate(policy.rules):
+        for selector, name in rule.named:
+            column = COLUMNS.get(selector, selector)
+            known = sorted({one for table in places[selector]
+                            for one in frames[table][column].cast(pl.String).drop_nulls().unique()})
+            if name not in known:
+                issues.append(Issue(
+                    "policy.replan.rule.unknown", "error", "headgate.toml",
+                    f"is the {selector} of no {' or '.join(places[selector])} row"
+                    f"{near_miss(name, known)}; correct the name or take the rule out", None,
+                    f"policy.replan.rule[{place}].{selector}", name))
+    return issues
 
 
 def scaled_text(scaled: int, decimals: int) -> str:

@@ -10,13 +10,11 @@ from headgate.book import Book
 from headgate.planner.allocate import Allocation, draw_weeks
 from headgate.planner.kernels.peg import reserved_pieces
 from headgate.planner.kernels.rank import Log
-from headgate.planner.policy import Policy
-from headgate.planner.world import usable_supply
 
 Longs = NDArray[np.int64]
 
 
-def settle_reservations(book: Book, policy: Policy, allocation: Allocation) -> Allocation:
+def settle_reservations(book: Book, allocation: Allocation) -> Allocation:
     """
     The same allocation with each draw in the pool that the published pegging gives it.
 
@@ -24,9 +22,13 @@ def settle_reservations(book: Book, policy: Policy, allocation: Allocation) -> A
     gives to an earlier draw of the same customer; readers of a plan only see the FIFO.
     """
     pools, log = allocation.pools, allocation.log
-    row_pair = _pair(book, book.supply.item, book.supply.site)
-    own_rows = np.flatnonzero(usable_supply(book, policy) & (book.supply.slot > 0))
-    row_key = _key(book, row_pair, book.supply.slot)[own_rows]
+    # What is received for each customer: of the book's rows, or what others leave of them.
+    reserved_pool = np.flatnonzero(pools.slot > 0)
+    received = np.diff(pools.supplied[reserved_pool], axis=1, prepend=0)
+    place, start = np.nonzero(received)
+    pool = reserved_pool[place]
+    receipts = np.stack([_key(book, _pair(book, pools.item[pool], pools.site[pool]),
+                              pools.slot[pool]), start, received[place, start]])
     owners = np.flatnonzero(book.lines.slot[allocation.line] > 0)
     counts = np.diff(log.first_draw)[owners]
     before = np.concatenate([[0], np.cumsum(counts)])
@@ -34,11 +36,11 @@ def settle_reservations(book: Book, policy: Policy, allocation: Allocation) -> A
     line = np.repeat(allocation.line[owners], counts)
     pair = _pair(book, pools.item[allocation.pool[draws]], pools.site[allocation.pool[draws]])
     key = _key(book, pair, book.lines.slot[line])
-    kept = np.isin(key, row_key)
+    kept = np.isin(key, receipts[0])
     if not kept.any():
         return allocation
     touched, line, key = draws[kept], line[kept], key[kept]
-    reserved = _reserved_of(book, allocation, touched, line, key, own_rows, row_key)
+    reserved = _reserved_of(book, allocation, touched, line, key, receipts)
     return _split(book, allocation, touched, line, reserved)
 
 
@@ -51,8 +53,8 @@ def _key(book: Book, pair: Longs, slot: NDArray[np.int32]) -> Longs:
 
 
 def _reserved_of(book: Book, allocation: Allocation, touched: Longs, line: Longs, key: Longs,
-                 own_rows: Longs, row_key: Longs) -> Longs:
-    """(touched draws,) pieces of each that reserved rows serve."""
+                 receipts: Longs) -> Longs:
+    """(touched draws,) pieces of each that receipts (key, week, pieces) serve."""
     place = np.empty(len(book.lines), dtype=np.int64)
     place[book.lines.rank] = np.arange(len(book.lines))
     node = allocation.node[touched]
@@ -62,16 +64,15 @@ def _reserved_of(book: Book, allocation: Allocation, touched: Longs, line: Longs
         "stood": np.where(called == drawn, -1, called), "days": book.forest.days[node],
         "draw": np.arange(len(touched))}).sort("key", "week", "rank", "stood", "days", "draw")
     order = draws["draw"].to_numpy()
-    by_key = np.argsort(row_key, kind="stable")
-    rows = own_rows[by_key]
+    row_key, start, quantity = receipts[:, np.argsort(receipts[0], kind="stable")]
     sorted_key = draws["key"].to_numpy()
     keys = np.unique(sorted_key)
     draw_ptr = np.searchsorted(sorted_key, np.concatenate([keys, [2**62]]))
-    first = np.searchsorted(row_key[by_key], keys)
-    last = np.searchsorted(row_key[by_key], keys, "right")
+    first = np.searchsorted(row_key, keys)
+    last = np.searchsorted(row_key, keys, "right")
     found = np.zeros(len(order), dtype=np.int64)
     reserved_pieces(draw_ptr, draws["week"].to_numpy(), allocation.pieces[touched][order], first,
-                    last, book.supply.start[rows], book.supply.quantity[rows].copy(), found)
+                    last, start.astype(np.int32), quantity.copy(), found)
     reserved = np.zeros(len(touched), dtype=np.int64)
     reserved[order] = found
     return reserved

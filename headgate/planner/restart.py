@@ -14,7 +14,6 @@ from headgate.planner.dual import Prices
 from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
 from headgate.planner.kernels.retrace import retrace
 from headgate.planner.market import useful_steps
-from headgate.planner.policy import Policy
 from headgate.planner.quota_use import with_permits
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.world import (
@@ -160,12 +159,12 @@ def rows_of_start(book: Book, start: Start) -> Longs:
     return np.ascontiguousarray(rows[good].astype(np.int64))
 
 
-def retrace_start(book: Book, policy: Policy, pools: Pools, start: Start) -> Retraced:
+def retrace_start(book: Book, pools: Pools, start: Start) -> Retraced:
     """
     The older plan's allocations with the very draws that it published.
 
     A line that has fewer open pieces keeps what was to ship last as far as pieces have shipped
-    since, and then what was to ship first. Reserved pieces are settled by the book's own rows.
+    since, and then what was to ship first. Reserved pieces are settled by what there is.
     """
     rows = _within_open(book, rows_of_start(book, start))
     spans, draws = _published(book, rows, start)
@@ -182,7 +181,7 @@ def retrace_start(book: Book, policy: Policy, pools: Pools, start: Start) -> Ret
     whole = Log(log.rows[:count], log.first_draw[:count + 1], log.sources[:drawn],
                 log.pieces[:drawn], log.size)
     plain = by_line(whole, pools, np.zeros_like(book.lines.open))
-    settled = settle_reservations(book, policy, plain)
+    settled = settle_reservations(book, plain)
     return Retraced(with_permits(book, pools, settled.log), rows[kept == 0])
 
 

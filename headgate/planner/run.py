@@ -53,21 +53,21 @@ def run(book: Book, policy: Policy, progress: Progress | None = None,
     fixed = fix(book, pools)
     rest, left = rest_of(book, pools, fixed)
     if policy.objective == "rank":
-        allocation = settled(book, policy, pools, fixed, allocate(rest, left, progress))
+        allocation = settled(book, pools, fixed, allocate(rest, left, progress))
         return Run(allocation, pl.DataFrame(schema=RELIEFS.types), None, 0)
     earned = worth_of_log(book, policy, by_line(fixed.log, pools, fixed.broken))
     if start is not None:
         start = without_fixed(book, pools, start, fixed)
     found = search(rest, left, policy, earned, progress, stop, threads, start)
-    return Run(settled(book, policy, pools, fixed, found.log), found.reliefs, found.certificate,
+    return Run(settled(book, pools, fixed, found.log), found.reliefs, found.certificate,
                found.work)
 
 
-def settled(book: Book, policy: Policy, pools: Pools, fixed: Fixed, log: Log) -> Allocation:
+def settled(book: Book, pools: Pools, fixed: Fixed, log: Log) -> Allocation:
     """
     A whole plan by line, reserved pieces settled.
 
     log : what was planned beside the fixed allocations, permits among its draws
     """
     whole = merged(joined([fixed.log, log])) if len(fixed.log.rows) else log
-    return settle_reservations(book, policy, by_line(whole, pools, fixed.broken))
+    return settle_reservations(book, by_line(whole, pools, fixed.broken))

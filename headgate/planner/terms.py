@@ -13,6 +13,7 @@ from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.base.money import scale_cents
 from headgate.book import NO_LIMIT, Book
 from headgate.planner.policy import WEIGHED, Policy
+from headgate.planner.replan_policy import rule_issues
 
 Longs = NDArray[np.int64]
 
@@ -112,8 +113,8 @@ def check_policy(book: Book, policy: Policy) -> None:
     """
     See that a policy fits a book.
 
-    raises IssuesError : weights of names that no order has, and bonuses for days before the first
-                         planned week
+    raises IssuesError : weights of names that no order has, bonuses for days before the first
+                         planned week, and rules of re-plans with names that the book has not
     """
     issues = [Issue("policy.bonus.passed", "error", "headgate.toml",
                     f"lies before the first planned week, that of {book.first_monday}, and can be "
@@ -130,6 +131,7 @@ def check_policy(book: Book, policy: Policy) -> None:
                     "policy.weights.unknown", "error", "headgate.toml",
                     f"is the {kind} of no order{near_miss(name, sorted(known))}; correct the name "
                     "or take the weight out", None, f"policy.weights.{kind}", name))
+    issues += rule_issues(book, policy.replan)
     if issues:
         raise IssuesError(issues, "nothing was planned")
 

@@ -30,7 +30,8 @@ def without_fixed(book: Book, pools: Pools, start: Start, fixed: Fixed) -> Start
     if not len(fixed.log.rows):
         return start
     own = by_line(merged(fixed.log), pools, fixed.broken)
-    return replace(start, allocations=_less(start.allocations, _allocated(book, own), ALLOCATED),
+    rest = _less(start.allocations, _allocated(book, own), ALLOCATED)
+    return replace(start, allocations=rest.filter(pl.col("quantity") > 0),
                    pegging=_less(start.pegging, _pegged(book, own), PEGGED))
 
 

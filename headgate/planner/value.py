@@ -189,7 +189,7 @@ class Search:
         self._certify()
         self._take_prices()
         if self.start is not None:
-            take_over(self.draft, retrace_start(self.book, self.policy, self.pools, self.start))
+            take_over(self.draft, retrace_start(self.book, self.pools, self.start))
             self.draft.drop_losses()
         elif self.tau > 0.0:
             self.draft.fill_sets()

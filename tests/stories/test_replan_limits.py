@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+import headgate as hg
+from headgate.base.issue import IssuesError
+from headgate.book import build_book
 from tests.stories.book_builder import Story, book
 from tests.stories.plans import arrivals, planned
 from tests.stories.test_replan import moves, replanned
@@ -76,3 +79,16 @@ def test_a_frozen_line_keeps_what_it_can_and_the_rest_is_broken(objective: str):
     assert arrivals(made, "SO-1") == [(0, 3), (2, 1)]
     assert arrivals(made, "SO-2") == [(2, 2)]
     assert made.promises["broken_quantity"].to_list() == [1, 0]
+
+
+def test_a_rule_with_a_name_that_the_book_has_not_is_refused():
+    """A rule says `goverment`, and the orders say `government`; another names an item that is not
+    sold. Both are told at once, with what was meant."""
+    story = book([("gpu", 1, 0, {"segment": "government"})], [("gpu", 1, 0)])
+    rules = [{"class": "win", "segment": "goverment"}, {"class": "lose", "item": "gpus"}]
+    with pytest.raises(IssuesError) as refused:
+        hg.replan(build_book(story.tables()), planned(story), {"replan": {"rule": rules}})
+    assert [(issue.code, issue.column, issue.value) for issue in refused.value.issues] == [
+        ("policy.replan.rule.unknown", "policy.replan.rule[0].segment", "goverment"),
+        ("policy.replan.rule.unknown", "policy.replan.rule[1].item", "gpus")]
+    assert 'did you mean "government"' in refused.value.issues[0].expected
