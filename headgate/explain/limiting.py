@@ -14,7 +14,7 @@ from headgate.explain.reasons import Desk, Ground, Reasons
 from headgate.explain.unprofitable import mark_unprofitable
 from headgate.planner.allocate import Allocation
 from headgate.planner.fixed import Fixed, fix, left_by
-from headgate.planner.kernels.layout import ENOUGH, UNLIMITED
+from headgate.planner.kernels.layout import COMMON, ENOUGH, UNLIMITED
 from headgate.planner.kernels.rank import LINE, OPEN, SHIP
 from headgate.planner.permits import lifted, quotas_of
 from headgate.planner.placing import strip_permits
@@ -205,6 +205,18 @@ def _by_quotas(policy: Policy, ground: Ground, reasons: Reasons) -> Reasons:
         index[free] = quota.place
         waiting = np.setdiff1d(waiting, free)
     return replace(reasons, code=code, kind=kind, index=index, site=site, bucket=bucket)
+
+
+def quotas_of_claims(pools: Pools) -> list[set[str]]:
+    """The quotas that can keep each claim back: caps that match, and every reservation."""
+    permits = pools.permits
+    named = (permits.toll_ptr.shape[1] - 1) // len(permits.claims)
+    found = []
+    for claim in range(len(permits.claims)):
+        spans = permits.toll_ptr[:, [claim * named, (claim + 1) * named]].tolist()
+        pooled = {pool for first, end in spans for pool in permits.tolls[first:end, COMMON].tolist()}
+        found.append({name for pool in pooled for name in permits.members[pool - len(pools)]})
+    return found
 
 
 def _by_sets(book: Book, allocation: Allocation, ground: Ground, reasons: Reasons) -> Reasons:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of, friday_of_bucket, monday_of_bucket
 from headgate.book import Book, Lines, with_roots
-from headgate.explain.kernels import REASON_CODES
+from headgate.explain.kernels import OUTBID, REASON_CODES
 from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
 from headgate.planner.allocate import Allocation, look_ahead
 from headgate.planner.kernels.layout import FIRST_BITS, MAKE, UNLIMITED
@@ -34,6 +34,7 @@ from headgate.planner.world import (
 )
 from headgate.quoting.answers import NOTHING_TAKEN, Alternative, Quote, Shipment, Taken
 from headgate.quoting.asking import Asking
+from headgate.quoting.quota_reasons import QuotaReasons
 from headgate.quoting.requests import Request, check_requests
 from headgate.quoting.taking import counted_by, draws_of, work_of
 
@@ -72,6 +73,7 @@ class Desk:
         trace, and the order in which it was taken does not count.
         """
         book, planned, self.taken = self.book, self.planned, taken
+        self.quotas = QuotaReasons(book, self.policy, self.allocation, self.asking, taken)
         balance, hours = planned.balance.copy(), planned.left.hours.copy()
         rows = {} if not taken.draws else self._pool_rows()
         for draw in taken.draws:
@@ -222,6 +224,13 @@ class Desk:
         answers: dict[int, dict[str, object]] = {}
         for row, place in enumerate(late):
             kind, site = int(found.kind[row]), int(found.site[row])
+            if len(permits) and found.code[row] == OUTBID:
+                quota_id = self.quotas.binding(requests, place, self.asked)
+                if quota_id is not None:
+                    answers[place] = {"reason": "quota", "binding_kind": "quota",
+                                      "binding_id": quota_id, "binding_on": monday_of_bucket(
+                                          int(found.ship[row]), book.settings.as_of)}
+                    continue
             names = book.items if kind == 1 else book.resources
             answers[place] = {"reason": REASON_CODES[found.code[row]]} | ({} if kind == 0 else {
                 "binding_kind": "part" if kind == 1 else "resource",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from random import Random
 
@@ -12,6 +13,7 @@ import pytest
 import headgate as hg
 from headgate.planner.allocate import balance_after
 from headgate.session import Plan
+from tests.oracles.limited_books import limited_book
 from tests.oracles.random_books import SHAPES, random_book
 
 RANK, VALUE = {"objective": "rank"}, {"objective": "value", "work": 25}
@@ -119,3 +121,30 @@ def test_a_desk_answers_the_same_twice():
     assert [desk.quote([one])[0].as_dict() for one in requests] == first
     dates = desk.dates(requests)
     assert dates[:, 0].tolist() == [quote["quantity"] for quote in first]
+
+
+def test_a_quote_is_late_for_the_reason_of_an_order_like_it():
+    """Whoever asks for what an order asks for that quotas or others leave nothing is told the same
+    reason, and the same quota: both are beside all other orders of the plan."""
+    found: Counter[str] = Counter()
+    for family in ("caps", "reservations", "quotas"):
+        for seed in range(25):
+            plan = hg.plan(hg.read_book(*limited_book(seed, family)), RANK)
+            orders = plan.book.tables.frames["orders"]
+            rows = plan.promises.join(orders, on=["order_id", "line_no"]).filter(
+                (pl.col("status") == "unplanned") & pl.col("earliest_on").is_null()
+                & (pl.col("latest_on") >= pl.col("requested_on")).fill_null(value=True)
+                & pl.col("reason").is_in(["quota", "outbid"]))
+            for row in rows.iter_rows(named=True):
+                request = hg.Request(
+                    row["item_id"], row["open_quantity"], row["region"],
+                    requested_on=row["requested_on"], latest_on=row["latest_on"],
+                    segment=row["segment"], customer_id=row["customer_id"],
+                    complete=row["ship_complete"], lot_size=row["lot_size"],
+                    accepts=tuple(row["accepts"]), site_id=row["site_id"])
+                quote = hg.quote(plan.book, plan, request)[0]
+                assert quote.reason == row["reason"], (family, seed, row["order_id"])
+                if quote.reason == "quota":
+                    assert quote.binding_id == row["binding_id"], (family, seed, row["order_id"])
+                found[quote.reason] += 1
+    assert found["quota"] >= 10 and found["outbid"] >= 3, found

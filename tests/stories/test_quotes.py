@@ -163,3 +163,24 @@ def test_what_the_book_does_not_know_is_refused_at_once():
     assert 'did you mean "server"' in str(refused.value)
     with pytest.raises(ValueError, match="mode"):
         hg.quote(plan.book, plan, hg.Request("server", 1, "AMER"), "ptp")
+
+
+def test_the_quota_that_keeps_a_quote_late_is_named():
+    """Twenty GPUs, a cap of 6 on AMER's, of which the plan sends 4: of 5 asked for in week 0 two
+    can be had. With the cap lifted there are plenty: Q-1 binds, and not the other orders."""
+    plan = planned(book([("gpu", 4, 0)], [("gpu", 20, 0)],
+                        quotas=[("gpu", 0, 7, {"region": "AMER", "max_quantity": 6})]))
+    quote = asked(plan, "gpu", 5, 0)
+    assert (quote.quantity, quote.reason) == (2, "quota")
+    assert (quote.binding_kind, quote.binding_id, quote.binding_site_id, quote.binding_on) == (
+        "quota", "Q-1", None, week(0))
+    assert "a quota leaves it too few pieces (quota Q-1, counted in the week of" in quote.text()
+
+
+def test_a_quote_that_waits_for_pieces_is_not_short_of_a_quota():
+    """The same cap, but the plan's 4 are all but one of the GPUs: of 2, which the cap leaves, the
+    order holds what is lacking. Of 3 the cap alone forbids one."""
+    plan = planned(book([("gpu", 4, 0)], [("gpu", 5, 0)],
+                        quotas=[("gpu", 0, 7, {"region": "AMER", "max_quantity": 6})]))
+    assert asked(plan, "gpu", 2, 0).reason == "outbid"
+    assert asked(plan, "gpu", 3, 0).reason == "quota"
