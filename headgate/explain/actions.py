@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from headgate.base.calendar import friday_of_bucket, monday_of_bucket
 from headgate.base.money import short_money
 from headgate.book import COMMITTED, NO_LIMIT, Book
+from headgate.explain.allowance import Limits
 from headgate.explain.line_worth import Worths
 from headgate.explain.reasons import Ground
 from headgate.explain.relief import Relieved, relieve
@@ -62,8 +63,11 @@ def find_actions(book: Book, policy: Policy, allocation: Allocation, frames: Pla
     promises = promise(book, allocation)
     ground = Ground.of(book, allocation, hours_used(book, allocation))
     found = relieve(ground, policy, promises, promises.not_on_time(), progress)
-    rows = [*_measured(ground, Worths(book, policy, allocation), found),
-            *_postponed(ground), *_stranded(book, frames), *_calls(book, frames, earlier)]
+    limits = Limits.of(ground, policy)
+    # What limits let one of these lines gain depends on all that were planned again before it.
+    free = [answer for answer in found if limits.free(answer.line)]
+    rows = [*_measured(ground, Worths(book, policy, allocation), free),
+            *_postponed(ground, limits), *_stranded(book, frames), *_calls(book, frames, earlier)]
     numbered = [{"place": place, **row} for place, row in enumerate(rows, start=1)]
     return pl.DataFrame(numbered, schema=ACTIONS.types)
 
@@ -141,7 +145,7 @@ def _told(ground: Ground, cents: int, lines: int, pieces: int, wish: _Wish) -> d
         f"{was_on}: {helped}, worth {worth}.")}
 
 
-def _postponed(ground: Ground) -> list[dict[str, Any]]:
+def _postponed(ground: Ground, limits: Limits) -> list[dict[str, Any]]:
     """Receipts to come that could all come later and break no draw, the dearest looked at first."""
     book, supply, pools = ground.book, ground.book.supply, ground.allocation.pools
     balance, horizon, as_of = ground.balance.copy(), book.horizon, book.settings.as_of
@@ -157,7 +161,10 @@ def _postponed(ground: Ground) -> list[dict[str, Any]]:
         start, pieces = int(supply.start[row]), int(supply.quantity[row])
         short = np.flatnonzero(balance[pool, start:] < pieces)
         until = start + int(short[0]) if len(short) else horizon
-        if until == start or cents == 0:
+        # What reservations leave to everybody counts on all that has come of their items.
+        kept = limits.allowance is not None and int(
+            supply.item[row]) in limits.allowance.groups_of
+        if until == start or cents == 0 or kept:
             continue
         balance[pool, start:until] -= pieces
         then_on = monday_of_bucket(until, as_of) if until < horizon else None

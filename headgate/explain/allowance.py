@@ -81,6 +81,11 @@ class Limits:
         nobody = np.zeros(len(ground.book.lines), dtype=np.bool_)
         return cls(ground, None, nobody, nobody, {})
 
+    def free(self, line: int) -> bool:
+        """Whether no limit concerns a line: no quota, no ship set, and nothing held."""
+        return not self.spared[line] and (self.allowance is None
+                                          or not self.allowance.asked_for(line))
+
     def unit(self, line: int) -> tuple[int, ...]:
         """The lines that are planned with a line: its ship set, or itself."""
         return self.mates.get(line, (line,))
@@ -225,7 +230,7 @@ class Allowance:
         wanted: dict[int, int] = {}
         for line in lines:
             pieces = int(self.book.lines.open[line])
-            for place, each in self._asked_for(line).items():
+            for place, each in self.asked_for(line).items():
                 wanted[place] = wanted.get(place, 0) + pieces * each
         found = []
         for place, count in sorted(wanted.items()):
@@ -241,7 +246,7 @@ class Allowance:
                           and self.most[own] > self.taken[own][-1]]
         return tuple(found)
 
-    def _asked_for(self, line: int) -> dict[int, int]:
+    def asked_for(self, line: int) -> dict[int, int]:
         """Permits that a piece of a line could ask for, and how many of each at most."""
         lines = self.book.lines
         accepted = lines.accept[lines.accept_ptr[line]:lines.accept_ptr[line + 1]].tolist()

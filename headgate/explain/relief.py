@@ -95,7 +95,8 @@ def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
     threads  : how many share the lines out; each line's answer depends on nothing but the plan
     """
     limits = Limits.of(ground, policy)
-    ways = Ways(ground.book, policy, ground.allocation, ground.left, limits.spared)
+    ways = Ways(ground.book, policy, ground.allocation, ground.left, limits.spared,
+                None if limits.allowance is None else limits.allowance.counting)
     starts = list(range(0, len(chosen), CHUNK))
     threads = max(1, min(threads, len(starts)))
     stop = Event()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,7 +105,7 @@ class Ways:
     """What could be done instead of buying more of a part: read by all threads."""
 
     def __init__(self, book: Book, policy: Policy, allocation: Allocation, left: World,
-                 spared: NDArray[np.bool_]) -> None:
+                 spared: NDArray[np.bool_], counting: Callable[[int], Longs] | None) -> None:
         self.book, self.left, self.pools = book, left, allocation.pools
         self.allocation = allocation
         self.trees, self.packed = trees_of(book), lines_of(book, self.pools.permits)
@@ -113,7 +113,7 @@ class Ways:
         self.worth = Worths(book, policy, allocation)
         self._rows_by_place(policy)
         self._families()
-        self.spared = spared
+        self.spared, self.counting = spared, counting
 
     def _rows_by_place(self, policy: Policy) -> None:
         """Rows of supply by item and site, in the order of their start."""
@@ -222,15 +222,17 @@ class Ways:
 
     def holders(self, line: int, changes: Sequence[Change]) -> list[Change]:
         """
-        Other lines that hold at least as much as the change for most pieces, or hours, asks for.
+        Other lines that hold at least as much as the change for most pieces, or hours, asks for;
+        where quotas alone keep the line back, that count as much on one.
 
         Lines that keep their place whatever happens (frozen, pinned, in a ship set) are none.
         """
-        lacking = [change for change in changes if change.kind in ("more", "hours")]
+        lacking = [change for change in changes if change.kind in ("more", "hours")] or [
+            change for change in changes if change.kind == "quota"]
         if not lacking:
             return []
         most = max(lacking,
-                   key=lambda change: (change.of == PIECES, change.quantity, -change.gain))
+                   key=lambda change: (change.of != WORK, change.quantity, -change.gain))
         key = (most.of, most.gain, most.start)
         if key not in self.held:
             self.held[key] = self._held(*key)
@@ -242,9 +244,13 @@ class Ways:
     def _held(self, of: int, row: int, week: int) -> tuple[Longs, Longs]:
         """
         Lines, the smallest in dollars first, and what each holds: pieces of a pool drawn up to a
-        week, or hours of a row in a week. Of lines that hold about as much only some are kept.
+        week, hours of a row in a week, or pieces that count on a permit. Of lines that hold about
+        as much only some are kept.
         """
-        held = self._drawn(row, week) if of == PIECES else self._worked(row, week)
+        if self.counting is not None and of in (PIECES, KEPT) and row >= len(self.pools):
+            held = self.counting(row)
+        else:
+            held = self._drawn(row, week) if of == PIECES else self._worked(row, week)
         held[self.spared] = 0
         lines = np.flatnonzero(held)
         dollars = self.book.lines.open[lines].astype(float) * self.book.lines.price_cents[lines]

@@ -194,3 +194,60 @@ def test_the_table_of_all_lines_says_what_each_answer_says():
         assert answer.relief is not None
         assert row["text"].endswith(answer.relief.text())
         assert row["text"].startswith("Alone it would" if row["order_id"] == "SO-2" else "Even")
+
+
+def test_a_cap_is_raised_by_as_much_as_is_lacking():
+    """Twenty GPUs, a cap of 6, of which SO-1 takes 4: SO-2 gets 2 of 5, and 3 more may be sent. Or
+    SO-1 gives its four up and is left with one."""
+    found = reliefs(book([("gpu", 4, 0), ("gpu", 5, 0)], [("gpu", 20, 0)],
+                         quotas=[("gpu", 0, 7, {"region": "AMER", "max_quantity": 6})]), "SO-2")
+    assert list(found) == ["quota", "displaced"]
+    part = found["quota"].parts[0]
+    assert (part.quota_id, part.quantity, part.reserved) == ("Q-1", 3, False)
+    assert found["quota"].text() == "Quota Q-1 raised by 3 pieces: then all of it arrives by " \
+                                    "2026-02-06."
+    assert found["displaced"].parts[0].quantity == 1
+
+
+def test_a_part_and_a_quota_that_are_both_too_few():
+    """Five GPUs asked for, four there and a cap of 3: one more GPU, and 2 more that may be sent."""
+    found = reliefs(book([("gpu", 5, 0)], [("gpu", 4, 0)],
+                         quotas=[("gpu", 0, 7, {"region": "AMER", "max_quantity": 3})]))
+    assert list(found) == ["more+quota"]
+    assert [(part.kind, part.quantity) for part in found["more+quota"].parts] == [
+        ("more", 1), ("quota", 2)]
+
+
+def test_fewer_pieces_are_reserved_for_others():
+    """Eight GPUs, 5 of them reserved for the bank, which orders none: three are left to everybody,
+    and for an order of five the bank must give 2 back."""
+    found = reliefs(book([("gpu", 5, 0)], [("gpu", 8, 0)], quotas=[
+        ("gpu", 0, 7, {"customer_id": "bank", "reserved_quantity": 5})]))
+    part = found["quota"].parts[0]
+    assert (part.quota_id, part.quantity, part.reserved) == ("Q-1", 2, True)
+    assert found["quota"].text().startswith("2 pieces fewer reserved by quota Q-1: ")
+
+
+def test_a_promise_that_is_held_late_can_be_lifted():
+    """Two GPUs are there, but the promise is frozen in week 2: nothing else has to change."""
+    found = reliefs(book([("gpu", 2, 0, {"frozen": "yes", "promised_on": week(2, 4).isoformat()})],
+                         [("gpu", 4, 0)]))
+    assert list(found) == ["unfrozen"]
+    assert found["unfrozen"].promised_on == week(0, 4)
+
+
+def test_a_ship_set_needs_what_all_its_lines_need():
+    """SO-1's GPUs are there, its mate's network cards come in week 2: two of them by week 0 bring
+    both. For SO-1 alone nothing would be missing."""
+    found = reliefs(book([("gpu", 2, 0, {"ship_set": "S"}), ("nic", 2, 0, {"ship_set": "S"})],
+                         [("gpu", 2, 0), ("nic", 2, 2)]))
+    assert parts(found["more"]) == [("more", "nic", "austin", week(0), 2)]
+    assert list(found) == ["pulled_in", "more"]
+
+
+def test_of_a_ship_set_no_order_is_displaced():
+    """One part is there, SO-1 has it for its set: SO-2 is told to wait for the next one, not that
+    SO-1 alone could give it up."""
+    found = reliefs(book([("part", 1, 0, {"priority": 1, "ship_set": "S"}), ("part", 1, 0)],
+                         [("part", 1, 0), ("part", 1, 2)]), "SO-2")
+    assert list(found) == ["pulled_in", "more"]
