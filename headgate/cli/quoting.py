@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +28,7 @@ class Mode(StrEnum):
 
     ctp = "ctp"
     atp = "atp"
+    ptp = "ptp"
 
 
 Item = Annotated[str | None, typer.Option(
@@ -65,7 +67,11 @@ def quote(
         "--site", metavar="SITE", show_default=False, help="The only site that may ship.")] = None,
     mode: Annotated[Mode, typer.Option(
         "--mode", help="ctp: from parts and hours that no line uses; atp: from uncommitted "
-                       "finished stock.")] = Mode.ctp,
+                       "finished stock; ptp: also from lines that lose less than this gains.")
+    ] = Mode.ctp,
+    price: Annotated[str | None, typer.Option(
+        "--price", metavar="AMOUNT", show_default=False,
+        help="The unit price, for ptp. Default: the lowest of the item's open lines.")] = None,
     file: Annotated[Path | None, typer.Option(
         "--file", "-f", metavar="FILE.csv", show_default=False,
         help="Many requests: a table with the columns item_id, quantity and region; further ones "
@@ -76,7 +82,7 @@ def quote(
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
-    Tell what can be promised to a customer who asks, without taking from any line of the plan.
+    Tell what can be promised to a customer who asks; only --mode ptp takes from lines of the plan.
 
     A quote reserves nothing. Ends with 0 whether all, some or nothing can be promised.
     """
@@ -87,7 +93,7 @@ def quote(
             "--item": item, "--quantity": quantity, "--region": region, "--by": by,
             "--latest": latest, "--segment": segment, "--customer": customer,
             "--complete": complete or None, "--lot": lot, "--accept": accept or None,
-            "--site": site})
+            "--site": site, "--price": price})
         from headgate import session
         from headgate.quoting.requests import Request
 
@@ -98,7 +104,8 @@ def quote(
             else:
                 requests = [Request(str(item), int(quantity or 0), str(region), "",
                                     _day(by), _day(latest), segment, customer, complete,
-                                    1 if lot is None else lot, tuple(accept or ()), site)]
+                                    1 if lot is None else lot, tuple(accept or ()), site,
+                                    _amount(price))]
             quotes = session.quote(read, plan, requests, mode.value, file is None)
             if out is not None:
                 session.write_quotes(quotes, out)
@@ -108,7 +115,8 @@ def quote(
 
 
 COLUMNS = {"--by": "requested_on", "--latest": "latest_on", "--customer": "customer_id",
-           "--lot": "lot_size", "--accept": "accepts", "--site": "site_id", "--item": "item_id"}
+           "--lot": "lot_size", "--accept": "accepts", "--site": "site_id", "--item": "item_id",
+           "--price": "unit_price"}
 """Options of one request whose column in a table of requests is called otherwise."""
 
 
@@ -136,6 +144,14 @@ def _refuse_mixed(file: Path | None, out: Path | None, one: Mapping[str, object]
         raise WrongUse("--out is for the answers to --file; use --json for one quote")
 
 
+def _amount(price: str | None) -> Decimal | None:
+    """A price; raises WrongUse when it is no amount."""
+    try:
+        return None if price is None else Decimal(price)
+    except InvalidOperation:
+        raise WrongUse(f'--price {price}: must be an amount such as 1250.00') from None
+
+
 def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
@@ -160,6 +176,13 @@ def _one(found: Quote) -> list[RenderableType]:
                           [(part.resource_id, part.site_id, str(part.worked_on),
                             f"{part.hours_micro / 1_000_000:,.10g}") for part in found.work],
                           left=3))
+    if found.displaced:
+        shown.append(grid("Who would give way", ("order line", "customer", "promised", "then",
+                                                 "pieces", "loses"),
+                          [(f"{one.order_id}/{one.line_no}", one.customer_id or "",
+                            str(one.promised_on), str(one.new_promised_on or "no date"),
+                            f"{one.new_quantity:,} of {one.quantity:,}",
+                            f"{one.lost_cents / 100:,.2f}") for one in found.displaced], left=4))
     words = {"complete": "all in one week", "partial": "as it comes", "by_date": "by the day asked",
              "site": "all from {}", "item": "{} instead"}
     if found.alternatives:

@@ -214,7 +214,8 @@ def quotas_of_claims(pools: Pools) -> list[set[str]]:
     found = []
     for claim in range(len(permits.claims)):
         spans = permits.toll_ptr[:, [claim * named, (claim + 1) * named]].tolist()
-        pooled = {pool for first, end in spans for pool in permits.tolls[first:end, COMMON].tolist()}
+        pooled = {pool for first, end in spans
+                  for pool in permits.tolls[first:end, COMMON].tolist()}
         found.append({name for pool in pooled for name in permits.members[pool - len(pools)]})
     return found
 

@@ -130,6 +130,9 @@ class Holds:
             return state._refused(key, operation, "stale_plan", None)
         if until <= at:
             return state._refused(key, operation, "until_past", None)
+        if mode == "ptp":
+            raise ValueError('mode = "ptp": a hold displaces no order line; enter the order and '
+                             're-plan, or hold what "ctp" promises')
         quote = desk.quote([request], mode, False, state.taken())[0]
         promised_on = quote.promised_on
         if promised_on is None:

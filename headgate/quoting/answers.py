@@ -10,7 +10,8 @@ from headgate.base.wording import reason_text
 from headgate.quoting.requests import Request
 
 MODES = {"atp": "what is uncommitted of the finished item itself",
-         "ctp": "what can be built from parts and hours that no line of the plan uses"}
+         "ctp": "what can be built from parts and hours that no line of the plan uses",
+         "ptp": "the same, and what lines have that lose less than the request gains"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,36 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Displaced:
+    """
+    An order line that would give way.
+
+    quantity      : pieces that had a date; promised_on : the Friday by which all of them arrived
+    new_quantity, new_promised_on : the same after; None: it has no date any more
+    days          : from the old date to the new one; 0 when it only comes from elsewhere, None when
+                    it has none any more
+    lost_cents    : what it loses of its value, late cost included
+    """
+
+    order_id: str
+    line_no: int
+    customer_id: str | None
+    quantity: int
+    promised_on: date
+    new_quantity: int
+    new_promised_on: date | None
+    days: int | None
+    lost_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """
     The answer to a request.
 
     promised_on : Friday of the week in which all that was asked for has arrived; None: not all
     draws, work, counted : the pieces and hours that it would take, and what counts on quotas
+    displaced   : under "ptp" the lines that would give way, those first that lose most
     reason, binding_* : why the requested week cannot be met, as in the `promises` table; None when
                   it is met
     """
@@ -113,6 +138,12 @@ class Quote:
     binding_on: date | None = None
     work: tuple[Work, ...] = ()
     counted: tuple[Counted, ...] = ()
+    displaced: tuple[Displaced, ...] = ()
+
+    @property
+    def lost_cents(self) -> int:
+        """What the displaced lines lose together."""
+        return sum(one.lost_cents for one in self.displaced)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text."""
@@ -135,6 +166,10 @@ class Quote:
         else:
             said = f"{name}: all by {self.promised_on}"
         sentences = [f"{said} ({self.mode}: {MODES[self.mode]})."]
+        if self.displaced:
+            count = len(self.displaced)
+            sentences.append(f"{count:,} order line{'s' if count > 1 else ''} would give way and "
+                             f"lose {self.lost_cents / 100:,.2f} of value.")
         if self.reason is not None:
             sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
                                          self.binding_site_id, self.binding_on))

@@ -32,11 +32,20 @@ from headgate.planner.world import (
     trees_of,
     world_of,
 )
-from headgate.quoting.answers import NOTHING_TAKEN, Alternative, Quote, Shipment, Taken
+from headgate.quoting.answers import (
+    MODES,
+    NOTHING_TAKEN,
+    Alternative,
+    Displaced,
+    Quote,
+    Shipment,
+    Taken,
+)
 from headgate.quoting.asking import Asking
+from headgate.quoting.displacing import Displacer, Offer, Stock
 from headgate.quoting.quota_reasons import QuotaReasons
 from headgate.quoting.requests import Request, check_requests
-from headgate.quoting.taking import counted_by, draws_of, work_of
+from headgate.quoting.taking import counted_by, displaced_by, draws_of, work_of
 
 Longs = NDArray[np.int64]
 
@@ -62,6 +71,7 @@ class Desk:
         self.book, self.allocation = book, allocation
         self.planned = Ground.of(book, allocation, hours_used(book, allocation))
         self.counted = permits_asked(book, allocation)
+        self.displacer: Displacer | None = None
         self.trees, self.scratch = trees_of(book), scratch_of(book, allocation.pools)
         self._leave(NOTHING_TAKEN)
 
@@ -140,24 +150,45 @@ class Desk:
         """
         What can be promised to each, as if nobody else had asked.
 
-        mode         : "atp" or "ctp", see `headgate.quoting.answers.MODES`
+        mode         : "atp", "ctp" or "ptp", see `headgate.quoting.answers.MODES`
         alternatives : whether each answer says what else there is
         taken        : what others hold of what the plan leaves
         raises IssuesError : something asked for is unknown to the book or impossible;
                              ValueError : another mode
         """
-        if mode not in self.worlds:
-            raise ValueError(f'mode = {mode!r}: must be "atp" or "ctp"')
+        if mode not in MODES:
+            raise ValueError(f'mode = {mode!r}: must be "atp", "ctp" or "ptp"')
         self._prepare(requests, taken)
         own = self.asking.lines(requests)
         packed = self._packed(own, requests)
-        found = self._place(packed, mode)
+        free = "atp" if mode == "atp" else "ctp"
+        found = self._place(packed, free)
+        displaced: dict[int, tuple[Displaced, ...]] = {}
+        for place, log in enumerate(found if mode == "ptp" else []):
+            if self._late(own, place, log):
+                offer = self._offer(requests[place], packed, place, log)
+                if offer is not None:
+                    found[place], displaced[place] = offer.log, displaced_by(self.book, offer)
         late = [place for place, log in enumerate(found) if self._late(own, place, log)]
         reasons = self._reasons(own, requests, late)
-        others = [self._alternatives(request, mode) if alternatives else ()
+        others = [self._alternatives(request, free) if alternatives else ()
                   for request in requests]
-        return [self._answer(request, mode, log, packed[0], reasons.get(place, {}), others[place])
+        return [self._answer(request, mode, log, packed[0], reasons.get(place, {}) | {
+                    "displaced": displaced.get(place, ())}, others[place])
                 for place, (request, log) in enumerate(zip(requests, found, strict=True))]
+
+    def _offer(self, request: Request, packed: tuple[Packed, int, int], place: int,
+               log: Log) -> Offer | None:
+        """What could be promised if lines gave way."""
+        if self.displacer is None:
+            self.displacer = Displacer(self.book, self.policy, self.allocation)
+        lines, room, room_draws = packed
+        free = self.planned.balance - self.ground.balance
+        kept = self._permits_left(NOTHING_TAKEN) - self._permits_left(self.taken)
+        hours = self.planned.left.hours - self.ground.left.hours
+        return self.displacer.offer(request, lines._replace(rows=lines.rows[place:place + 1]),
+                                    (room, room_draws), log,
+                                    Stock(np.concatenate([free, kept]), hours))
 
     def dates(self, requests: Sequence[Request], mode: str = "ctp",
               taken: Taken = NOTHING_TAKEN) -> Longs:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.book import Book
+from headgate.planner.replan_policy import scaled_number
 
 MOST_PIECES = 1_000_000_000
+MOST_CENTS = 10**13
 YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
 
@@ -26,6 +29,7 @@ class Request:
     complete     : all pieces arrive in one week, or none
     accepts      : items that may be sent instead
     site_id      : the only site that may ship; None: any
+    unit_price   : what a piece is sold at, in the book's currency; None: not said
     """
 
     item_id: str
@@ -40,13 +44,15 @@ class Request:
     lot_size: int = 1
     accepts: tuple[str, ...] = ()
     site_id: str | None = None
+    unit_price: Decimal | float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         plain = {part.name: getattr(self, part.name) for part in fields(self)}
         for key in ("requested_on", "latest_on"):
             plain[key] = None if plain[key] is None else plain[key].isoformat()
-        return plain | {"accepts": list(self.accepts)}
+        price = None if self.unit_price is None else str(self.unit_price)
+        return plain | {"accepts": list(self.accepts), "unit_price": price}
 
 
 def faults_of(request: Request, book: Book, file: str = "quote",
@@ -70,6 +76,11 @@ def faults_of(request: Request, book: Book, file: str = "quote",
     for column, number in (("quantity", request.quantity), ("lot_size", request.lot_size)):
         if not 1 <= number <= MOST_PIECES:
             refuse(column, number, f"must be a whole number from 1 to {MOST_PIECES:,}")
+    if request.unit_price is not None:
+        cents = scaled_number(request.unit_price, 2)
+        if cents is None or not 0 <= cents <= MOST_CENTS:
+            refuse("unit_price", request.unit_price,
+                   "must be an amount of at least 0 with at most two decimals")
     if request.lot_size > 0 and request.quantity % request.lot_size:
         refuse("quantity", request.quantity,
                f"must be a multiple of the lot size, {request.lot_size:,}")
@@ -136,7 +147,8 @@ def _request(cells: Mapping[str, str | None], file: str, row: int) -> tuple[Requ
 
 _KINDS = {"quantity": "must be a whole number", "lot_size": "must be a whole number",
           "requested_on": "must be a day such as 2026-02-02",
-          "latest_on": "must be a day such as 2026-02-02", "complete": "must be yes or no"}
+          "latest_on": "must be a day such as 2026-02-02", "complete": "must be yes or no",
+          "unit_price": "must be an amount such as 1250.00"}
 
 
 def _value(column: str, text: str) -> object:
@@ -145,6 +157,11 @@ def _value(column: str, text: str) -> object:
         return int(text)
     if column in ("requested_on", "latest_on"):
         return date.fromisoformat(text)
+    if column == "unit_price":
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            raise ValueError(text) from None
     if column == "complete":
         if text.lower() not in YES + NO:
             raise ValueError(text)

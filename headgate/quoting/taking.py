@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from headgate.base.calendar import monday_of_bucket
+from headgate.base.calendar import friday_of_bucket, monday_of_bucket
 from headgate.book import Book
 from headgate.planner.kernels.explode import use_hours
+from headgate.planner.kernels.kept import NEVER
 from headgate.planner.kernels.rank import SHIP, Lines, Log
 from headgate.planner.placing import strip_permits
 from headgate.planner.world import Pools, largest_tree, trees_of
-from headgate.quoting.answers import Counted, Draw, Work
+from headgate.quoting.answers import Counted, Displaced, Draw, Work
+from headgate.quoting.displacing import Offer
 
 
 def draws_of(book: Book, pools: Pools, log: Log) -> tuple[Draw, ...]:
@@ -28,6 +30,24 @@ def draws_of(book: Book, pools: Pools, log: Log) -> tuple[Draw, ...]:
     as_of = book.settings.as_of
     return tuple(Draw(item, site, monday_of_bucket(week, as_of), owner or None, pieces)
                  for (item, site, week, owner), pieces in sorted(drawn.items()))
+
+
+def displaced_by(book: Book, offer: Offer) -> tuple[Displaced, ...]:
+    """The lines that an offer displaces, those first that lose most."""
+    as_of = book.settings.as_of
+    orders = book.tables.frames["orders"].select("order_id", "line_no", "customer_id")
+    found = []
+    for line, (old, had), (new, has), lost in zip(
+            offer.lines.tolist(), offer.before.tolist(), offer.after.tolist(),
+            offer.lost_cents.tolist(), strict=True):
+        order_id, line_no, customer = orders.row(int(book.lines.source_row[line]))
+        dated = new != NEVER
+        found.append(Displaced(
+            order_id, line_no, customer, had, friday_of_bucket(old, as_of), has,
+            friday_of_bucket(new, as_of) if dated else None, 7 * (new - old) if dated else None,
+            lost))
+    return tuple(sorted(found, key=lambda one: (-one.lost_cents, one.order_id, one.line_no)))
+
 
 def work_of(book: Book, lines: Lines, log: Log) -> tuple[Work, ...]:
     """The hours that a promise uses, by resource, site and week."""

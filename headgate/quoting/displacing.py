@@ -1,0 +1,295 @@
+"""Profitable to promise: what a request may take from lines that lose less than it gains."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.money import scale_cents
+from headgate.book import Book
+from headgate.explain.reasons import NOTHING_REMEMBERED
+from headgate.planner.allocate import Allocation, look_ahead
+from headgate.planner.draft import Draft
+from headgate.planner.dual import Dual, Prices
+from headgate.planner.keeping import Keeper
+from headgate.planner.kernels.explode import use_hours
+from headgate.planner.kernels.kept import NEVER, PROMISED
+from headgate.planner.kernels.layout import UNLIMITED
+from headgate.planner.kernels.rank import (
+    BAN,
+    COMPLETE,
+    EARLIEST,
+    LANE,
+    LANE_WEEKS,
+    LATEST,
+    LINE,
+    OPEN,
+    PIECES,
+    REQUESTED,
+    SENT,
+    SHIP,
+    Lines,
+    Log,
+    place_lines,
+)
+from headgate.planner.kernels.repair import MOVE
+from headgate.planner.market import exchange_of
+from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, strip_permits
+from headgate.planner.policy import Policy
+from headgate.planner.quota_use import with_permits
+from headgate.planner.replan_policy import WIN, groups_of, scaled_number
+from headgate.planner.terms import terms_of, weighted
+from headgate.planner.world import largest_tree, limited_world, log_of, trees_of
+from headgate.quoting.requests import Request
+
+Longs = NDArray[np.int64]
+
+MOST_DATES = 12
+"""So many weeks from the requested one on are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """
+    A promise that displaces lines.
+
+    log        : its allocations, permits among the draws
+    lines      : (n,) lines of the book whose allocations change
+    before, after : (n, 2) last arrival bucket, NEVER none, and pieces of each
+    lost_cents : (n,) what each loses of its value
+    changed    : all allocations that these lines have then
+    """
+
+    log: Log
+    lines: Longs
+    before: Longs
+    after: Longs
+    lost_cents: Longs
+    changed: Log
+
+
+class Stock(NamedTuple):
+    """Balance of pools and permits, and hours, both by week."""
+
+    balance: Longs
+    hours: Longs
+
+    def without(self, other: Stock) -> Stock:
+        """The same less another; hours without limit stay."""
+        return Stock(self.balance - other.balance, np.where(
+            self.hours >= UNLIMITED, self.hours, self.hours - other.hours))
+
+
+class Displacer:
+    """
+    A plan that can give up lines for a request, and is as it was after each question.
+
+    Protected are lines that are frozen or pinned, of class `win`, or promised within the fence of
+    `[policy.replan]`, each with its ship set.
+    """
+
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
+        self.book, self.policy, pools = book, policy, allocation.pools
+        exchange = exchange_of(book, terms_of(book, policy), pools, limited_world(book, pools),
+                               trees_of(book))
+        with ThreadPoolExecutor(1) as threads:
+            self.draft = draft = Draft(book, exchange, pools, policy.seed, threads)
+            dual = Dual(exchange, threads)
+            dual.quote(Prices(np.zeros_like(exchange.supply), np.zeros_like(exchange.hours)), 0.0)
+        draft.cost = exchange.costs(dual.tables)
+        terms = np.zeros((len(book.lines), 3), dtype=np.int64)
+        terms[:, PROMISED] = NEVER
+        self.keeper = keeper = Keeper(draft, terms, np.zeros((len(book.lines), 2)), np.zeros(0))
+        keeper.put_in(with_permits(book, pools, strip_permits(allocation.log)))
+        self.size = draft.held.log.size.copy()
+        self.whole = self._stock()
+        free = np.flatnonzero(~self._protected() & (draft.held.head >= 0))
+        rows = keeper.take_out(free)
+        self.spare = self._stock()
+        keeper.put_rows(rows)
+        alive = np.zeros_like(keeper.old.alive)
+        alive[rows] = 1
+        held = draft.held
+        self.saved = (held.head.copy(), held.behind.copy(), held.left.copy(), alive)
+
+    def _stock(self) -> Stock:
+        return Stock(self.draft.held.balance.copy(), self.draft.world.hours.copy())
+
+    def _protected(self) -> NDArray[np.bool_]:
+        """(lines,) lines that no request displaces."""
+        book, lines, policy = self.book, self.book.lines, self.policy.replan
+        orders = book.tables.frames["orders"].select("order_id", "line_no")[
+            pl.Series(lines.source_row)].with_row_index("line")
+        pinned = orders.join(book.tables.frames["pins"], on=["order_id", "line_no"], how="semi")
+        found = (lines.frozen == 1) | (groups_of(book, policy) == WIN)
+        found[pinned["line"].to_numpy()] = True
+        last = self.keeper.last_arrival()
+        found |= (last != NEVER) & (last < policy.fence_weeks)
+        return self.keeper.of_units(np.maximum, found.astype(np.int64)) > 0
+
+    def offer(self, request: Request, packed: Lines, room: tuple[int, int], undisturbed: Log,
+              taken: Stock) -> Offer | None:
+        """
+        The earliest promise, from the requested week on, by which the request gains more than the
+        lines lose that it displaces; None when there is none before what it gets undisturbed.
+
+        packed      : the request alone
+        room        : the most allocations and draws that it can make
+        undisturbed : what it gets without displacing anybody
+        taken       : what others hold
+        """
+        rows = packed.rows[0]
+        due = int(max(0, rows[REQUESTED]))
+        last = int(min(rows[LATEST], self.draft.exchange.arrivals - 1))
+        had = undisturbed.rows
+        arrives = had[:, SHIP] + packed.lanes[had[:, LANE], LANE_WEEKS]
+        if had[:, PIECES].sum() == rows[OPEN]:
+            last = min(last, int(arrives.max(initial=0)) - 1)
+        floor = self._worth(request, due, packed, undisturbed)
+        if request.requested_on is None:
+            due = last
+        for week in range(due, min(last, due + MOST_DATES - 1) + 1):
+            log = self._placed(packed, room, week, taken)
+            if log is None:
+                continue
+            found = self._displace(log, taken)
+            if found is not None and (
+                    self._worth(request, due, packed, log) - floor > found.lost_cents.sum()):
+                return found
+        return None
+
+    def _worth(self, request: Request, due: int, packed: Lines, log: Log) -> int:
+        """What a promise brings by the policy, in cents: price less cost, freight and lateness."""
+        book, rows = self.book, log.rows
+        price = self._price_cents(request)
+        cents = price - book.unit_cost_cents[rows[:, SENT]]
+        weights = self.policy.weights
+        weight = (weights["segment"].get(request.segment or "", 1000)
+                  * weights["customer"].get(request.customer_id or "", 1000) * 1000)
+        late = scale_cents(np.array([price]), self.policy.late_rate_millionths)
+        weeks = np.maximum(0, rows[:, SHIP] + packed.lanes[rows[:, LANE], LANE_WEEKS] - due)
+        share = np.full(max(1, len(rows)), weight, dtype=np.int64)
+        earned = (weighted(cents.astype(np.int64), share[:len(rows)])
+                  - weeks * weighted(late, share[:1])[0] - book.lanes.cost_cents[rows[:, LANE]])
+        return int((rows[:, PIECES].astype(object) * earned).sum()) if len(rows) else 0
+
+    def _price_cents(self, request: Request) -> int:
+        """The unit price; without one the lowest of the item's open lines, 0 when it has none."""
+        if request.unit_price is not None:
+            return scaled_number(request.unit_price, 2) or 0
+        lines, item = self.book.lines, self.book.items.index(request.item_id)
+        prices = lines.price_cents[(lines.item == item) & (lines.open > 0)]
+        return int(prices.min()) if len(prices) else 0
+
+    def _placed(self, packed: Lines, room: tuple[int, int], week: int, taken: Stock) -> Log | None:
+        """
+        All pieces by a week: first what nobody needs, the rest as late as can be of what lines
+        have that are not protected; None when not all can be had.
+        """
+        rows = packed.rows[0]
+        first, ban = int(max(0, rows[EARLIEST])), int(rows[BAN])
+        free = self._place(packed, room, self.whole.without(taken), (first, week, ban))
+        parts, left = [free], rows[OPEN] - free.rows[:, PIECES].sum()
+        if left and rows[COMPLETE]:
+            parts, left = [], rows[OPEN]
+        spare = self.spare.without(taken)
+        for window in ((week, week, ban), (first, week, ban)):
+            if left:
+                rest = packed._replace(rows=packed.rows.copy())
+                rest.rows[0, OPEN] = left
+                stock = spare if not parts else spare.without(self._used(joined(parts)))
+                parts.append(self._place(rest, room, stock, window))
+                left -= parts[-1].rows[:, PIECES].sum()
+        return None if left else joined(parts)
+
+    def _place(self, packed: Lines, room: tuple[int, int], stock: Stock,
+               window: tuple[int, int, int]) -> Log:
+        """What the request gets of a stock by the rank rules within a window."""
+        draft, log = self.draft, log_of(*room)
+        world = draft.world._replace(free=look_ahead(stock.balance), hours=stock.hours.copy())
+        place_lines(draft.exchange.trees, world, world, draft.scratch, packed,
+                    np.zeros(1, dtype=np.int32), np.array([window], dtype=np.int64), 0, log,
+                    NOTHING_REMEMBERED, *room, False, NO_ROWS_OF_2)
+        draft.scratch.dirty[:], draft.scratch.size[:] = 0, 0
+        return copied(log)
+
+    def _used(self, log: Log) -> Stock:
+        """What allocations draw, summed up to each week, and the hours that they use."""
+        draft, book = self.draft, self.book
+        drawn = np.zeros_like(self.whole.balance)
+        node = log.sources[:, 0].astype(np.int64)
+        node = np.where(node < 0, -1 - node, node)
+        week = np.repeat(log.rows[:, SHIP], np.diff(log.first_draw)) - book.forest.offset[node]
+        np.add.at(drawn, (log.sources[:, 1], week), log.pieces)
+        hours = np.zeros_like(self.whole.hours)
+        use_hours(draft.exchange.trees, draft.lines, strip_permits(log), draft.world.hours_row,
+                  np.zeros((4, largest_tree(book)), dtype=np.int64), hours)
+        return Stock(np.cumsum(drawn, axis=1), hours)
+
+    def _displace(self, log: Log, taken: Stock) -> Offer | None:
+        """Who gives way to allocations, and what they get instead; the plan is as it was then."""
+        draft, keeper, held = self.draft, self.keeper, self.draft.held
+        there = self.whole.without(taken).without(self._used(log))
+        self._restore(there)
+        keeper.count[0] = 0
+        keeper.heal()
+        keeper.put_fitting(keeper.out)
+        waiting = np.unique(held.log.rows[keeper.out, LINE])
+        waiting = waiting[draft.held.left[waiting] > 0]
+        keeper.insert(keeper.units(waiting), MOVE, 1.0)
+        held = draft.held
+        healed = held.balance.min(initial=0) >= 0 and draft.world.hours.min(initial=0) >= 0
+        found = self._read(log) if healed else None
+        self._restore(self.whole)
+        return found
+
+    def _restore(self, stock: Stock) -> None:
+        """Hold the plan as it is, with what may be another stock."""
+        draft, held = self.draft, self.draft.held
+        head, behind, left, alive = self.saved
+        held.head[:], held.left[:] = head, left
+        held.behind[:len(behind)], self.keeper.old.alive[:len(alive)] = behind, alive
+        held.log.size[:] = self.size
+        held.balance[:] = stock.balance
+        draft.world.free[:] = look_ahead(stock.balance)
+        draft.world.hours[:] = stock.hours
+
+    def _read(self, log: Log) -> Offer:
+        """Compare what is held now with the plan."""
+        held, alive = self.draft.held, self.keeper.old.alive
+        first, count, was = int(self.size[0]), int(held.log.size[0]), self.saved[3]
+        gone = np.flatnonzero((was[:first] == 1) & (alive[:first] == 0))
+        fresh = first + np.flatnonzero(alive[first:count] == 1)
+        rows = held.log.rows
+        lines = np.unique(rows[np.concatenate([gone, fresh]), LINE])
+        old = np.flatnonzero((was[:first] == 1) & np.isin(rows[:first, LINE], lines))
+        new = np.concatenate([old[alive[old] == 1], fresh])
+        lost = np.zeros(len(self.book.lines))
+        np.add.at(lost, rows[gone, LINE], held.earned[gone])
+        np.subtract.at(lost, rows[fresh, LINE], held.earned[fresh])
+        return Offer(log, lines, self._summed(lines, old), self._summed(lines, new),
+                     np.rint(lost[lines]).astype(np.int64), _chosen(held.log, new))
+
+    def _summed(self, lines: Longs, rows: Longs) -> Longs:
+        """(lines, 2) last arrival and pieces of the allocations of some lines."""
+        log, packed = self.draft.held.log.rows[rows], self.draft.lines
+        found = np.full((len(lines), 2), NEVER, dtype=np.int64)
+        found[:, 1] = 0
+        place = np.searchsorted(lines, log[:, LINE])
+        np.maximum.at(found[:, 0], place, log[:, SHIP] + packed.lanes[log[:, LANE], LANE_WEEKS])
+        np.add.at(found[:, 1], place, log[:, PIECES])
+        return found
+
+
+def _chosen(log: Log, rows: Longs) -> Log:
+    """Some allocations of a log with their draws."""
+    counts = log.first_draw[rows + 1] - log.first_draw[rows]
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    draws = np.repeat(log.first_draw[rows] - first[:-1], counts) + np.arange(first[-1])
+    return Log(log.rows[rows], first, log.sources[draws], log.pieces[draws],
+               np.array([len(rows), first[-1]], dtype=np.int64))

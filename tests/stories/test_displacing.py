@@ -1,0 +1,113 @@
+"""Profitable to promise: who gives way to a request, at what cost, and who never does."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import headgate as hg
+from headgate.session import Plan
+from tests.stories.book_builder import REGION, Row, Story, book
+from tests.stories.plans import planned
+
+MONDAY = date(2026, 2, 2)
+OPEN = {"replan": {"fence_weeks": 0}}
+
+
+def friday(week: int) -> date:
+    """The Friday of a bucket."""
+    return MONDAY + timedelta(days=7 * week + 4)
+
+
+def asked(plan: Plan, item: str, pieces: int, week: int | None, price: object = None,
+          mode: str = "ptp", **more: Any) -> hg.Quote:
+    """One quote."""
+    when = None if week is None else friday(week)
+    request = hg.Request(item, pieces, REGION, requested_on=when,
+                         unit_price=None if price is None else Decimal(str(price)), **more)
+    return plan.desk().quote([request], mode, False)[0]
+
+
+def parts(*orders: Row, **more: Any) -> Story:
+    """4 parts in week 1 and 4 in week 3."""
+    return book(orders, [("part", 4, 1), ("part", 4, 3)], **({**OPEN, **more}))
+
+
+@pytest.mark.parametrize("objective", ["rank", "value"])
+def test_a_line_that_loses_less_gives_way(objective: str):
+    """The line has the 4 parts of week 1, at 100 dollars. Somebody pays 300 for 4 in week 1: the
+    line moves to week 3 and is two weeks late, at 1% a week of its price: 4 x 2 x 1 = 8 dollars.
+    The request would be two weeks late else, which costs it 4 x 2 x 3 = 24: it pays."""
+    plan = planned(parts(("part", 4, 1, {"unit_price": 100}), objective=objective,
+                         late_rate=0.01))
+    assert asked(plan, "part", 4, 1, 300, "ctp").promised_on == friday(3)
+    quote = asked(plan, "part", 4, 1, 300)
+    assert quote.promised_on == friday(1) and quote.reason is None
+    assert [(one.order_id, one.promised_on, one.new_promised_on, one.days, one.lost_cents)
+            for one in quote.displaced] == [("SO-1", friday(1), friday(3), 14, 800)]
+    assert "1 order line would give way and lose 8.00 of value" in quote.text()
+
+
+def test_nobody_gives_way_to_who_gains_less():
+    """The same at 50 dollars a piece: waiting two weeks costs the request 4 dollars, and moving the
+    line 8. It gets week 3, as without displacing, and nobody moves."""
+    plan = planned(parts(("part", 4, 1, {"unit_price": 100}), late_rate=0.01))
+    quote = asked(plan, "part", 4, 1, 50)
+    assert quote.promised_on == friday(3) and quote.displaced == ()
+
+
+def test_without_a_price_the_lowest_of_the_item_counts():
+    """Two lines of the part, at 100 and at 60 dollars, are promised for weeks 1 and 3. A request
+    without a price counts as 60: worth as much as the cheaper and less than the dearer. Nobody
+    gains by giving way."""
+    plan = planned(parts(("part", 4, 1, {"unit_price": 100}),
+                         ("part", 2, 3, {"unit_price": 60, "earliest_on": 2}), late_rate=0.01))
+    assert asked(plan, "part", 4, 1).displaced == ()
+
+
+@pytest.mark.parametrize("held", ["frozen", "pinned", "fence", "win"])
+def test_what_is_held_never_gives_way(held: str):
+    """However much is paid, a frozen or a pinned line, one promised within the fence and one of
+    class win keep what they have."""
+    order: dict[str, Any] = {"unit_price": 10}
+    more: dict[str, Any] = {}
+    if held == "frozen":
+        order |= {"frozen": "yes", "promised_on": 1}
+    elif held == "pinned":
+        more = {"pins": [("SO-1", 1, 4)]}
+    else:
+        more = {"replan": {"fence_weeks": 2} if held == "fence" else {
+            "fence_weeks": 0, "class": "win"}}
+    plan = planned(parts(("part", 4, 1, order), late_rate=0.01, **more))
+    quote = asked(plan, "part", 4, 1, 9000)
+    assert quote.promised_on == friday(3) and quote.displaced == ()
+
+
+def test_a_line_may_lose_its_date_when_all_that_comes_is_worth_more_elsewhere():
+    """8 parts come in all, for lines of 4 and 4. A request for 4 more at ten times the price takes
+    the place of the cheaper line, which has no date any more and loses its whole value: 4 pieces at
+    20 dollars, less the 10 that a part costs, are 40; and the 4 x 1% x weeks of being undelivered
+    counts, too."""
+    plan = planned(parts(("part", 4, 1, {"unit_price": 100}),
+                         ("part", 4, 3, {"unit_price": 20, "earliest_on": 2}), late_rate=0.01))
+    quote = asked(plan, "part", 4, 3, 200)
+    assert quote.promised_on == friday(3)
+    assert [(one.order_id, one.new_quantity, one.new_promised_on, one.days)
+            for one in quote.displaced] == [("SO-2", 0, None, None)]
+    assert quote.displaced[0].lost_cents >= 4000
+
+
+def test_a_set_gives_way_as_one_and_the_plan_is_as_it_was():
+    """Two lines of a ship set have 2 parts each of week 1. A dear request for 2 of week 1 displaces
+    the set: both lines go to week 3, though one would do. Asked again, the answer is the same."""
+    mate = {"unit_price": 20, "ship_set": "S"}
+    plan = planned(parts(("part", 2, 1, mate), ("part", 2, 1, mate), late_rate=0.01))
+    desk = plan.desk()
+    request = hg.Request("part", 2, REGION, requested_on=friday(1), unit_price=500)
+    first, second = (desk.quote([request], "ptp")[0] for _ in range(2))
+    assert [(one.order_id, one.days) for one in first.displaced] == [("SO-1", 14), ("SO-2", 14)]
+    assert first == second
+    assert desk.quote([request], "ctp")[0].promised_on == friday(3)
