@@ -269,6 +269,8 @@ def _order(part: ReliefPart, currency: str) -> str:
               f"brings {short_money(-cost, currency)} more" if cost < 0 else "brings the same")
     then = f"arrives by {part.then_on}" if part.then_on else "has no date any more"
     was = f" instead of {part.was_on}" if part.then_on else f", after {part.was_on}"
+    if part.then_on is not None and part.then_on == part.was_on:
+        then, was = f"keeps {part.quantity or 0:,} of its pieces for {part.then_on}", ""
     return f"{part.order_id}/{part.line_no} gives its parts up ({then}{was}, and {brings})"
 
 
