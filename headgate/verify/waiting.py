@@ -12,7 +12,7 @@ from headgate.verify.facts import ALWAYS, Book
 from headgate.verify.held import Held, sets_of
 from headgate.verify.limits import counter_of
 from headgate.verify.placing import Place, Placer, asking
-from headgate.verify.quotas import Count, Counter, Quotas
+from headgate.verify.quotas import NONE, Count, Counter, Quotas
 from headgate.verify.supply import Supply
 from headgate.verify.walk import Trees, World
 
@@ -59,10 +59,14 @@ class Limits:
         How many quotas, one after another by id, must be lifted for the line to be on time alone
         with what all other lines leave of the others; 0 when none need be.
         """
-        for count in range(len(self.quotas.quotas) + 1):
-            if self._on_time(line, count):
+        quotas = self.quotas.quotas
+        mine = set(self.quotas.matching[int(self.quotas.kind[line])])
+        for count in range(len(quotas) + 1):
+            # To lift the cap of others changes nothing for the line.
+            changed = count == 0 or count - 1 in mine or quotas[count - 1].kept != NONE
+            if changed and self._on_time(line, count):
                 return count
-        return len(self.quotas.quotas)
+        return len(quotas)
 
     def _on_time(self, line: int, lifted: int) -> bool:
         if lifted not in self._lifted:
