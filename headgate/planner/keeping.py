@@ -37,6 +37,9 @@ from headgate.planner.restart import Retraced
 
 Longs = NDArray[np.int64]
 
+SWAPS = 200
+"""So many candidates for each shortage are asked whether other sources keep their date."""
+
 
 class Keeper:
     """
@@ -114,13 +117,17 @@ class Keeper:
         return np.where(ship_set >= 0, packed.mates[packed.set_ptr[np.maximum(0, ship_set)]],
                         lines)
 
-    def heal(self) -> None:
-        """Take out, of what draws more than there is, what loses least; first to give up goes."""
+    def heal(self, swaps: int = SWAPS) -> None:
+        """
+        Take out, of what draws more than there is, what loses least; first to give up goes.
+
+        swaps : so many for each shortage are asked whether other sources keep their date
+        """
         draft = self.draft
         draft.forget_bounds()
         heal(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
-             draft.cost, draft.held, draft.room, self.old, self.found, self._out, self._cause,
-             self.count)
+             draft.cost, draft.held, draft.room, self.old, swaps, self.found, self._out,
+             self._cause, self.count)
 
     def take_out(self, lines: Longs) -> Longs:
         """Take all allocations of lines, and of their ship sets, out; their rows of the log."""

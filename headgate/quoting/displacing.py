@@ -49,8 +49,10 @@ from headgate.quoting.requests import Request
 
 Longs = NDArray[np.int64]
 
-MOST_DATES = 12
+MOST_DATES = 6
 """So many weeks from the requested one on are tried."""
+SWAPS = 20
+"""So many lines for each shortage are asked whether other sources keep their date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,9 @@ class Displacer:
             log = self._placed(packed, room, week, taken)
             if log is None:
                 continue
-            found = self._displace(log, taken)
-            if found is not None and (
-                    self._worth(request, due, packed, log) - floor > found.lost_cents.sum()):
+            gain = self._worth(request, due, packed, log) - floor
+            found = self._displace(log, taken) if gain > 0 else None
+            if found is not None and gain > found.lost_cents.sum():
                 return found
         return None
 
@@ -237,7 +239,7 @@ class Displacer:
         there = self.whole.without(taken).without(self._used(log))
         self._restore(there)
         keeper.count[0] = 0
-        keeper.heal()
+        keeper.heal(SWAPS)
         keeper.put_fitting(keeper.out)
         waiting = np.unique(held.log.rows[keeper.out, LINE])
         waiting = waiting[draft.held.left[waiting] > 0]

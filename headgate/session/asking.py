@@ -146,7 +146,8 @@ def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Requ
     What a plan can still promise, to each request as if nobody else had asked; reserves nothing.
 
     mode         : "ctp" what can be built from parts and hours that no line of the plan uses;
-                   "atp" what is uncommitted of the finished item itself
+                   "atp" what is uncommitted of the finished item itself; "ptp" what lines have,
+                   too, that lose less than the request gains
     alternatives : whether each answer says what else there is
     raises IssuesError : the plan cannot be read, or something asked for is unknown or impossible;
                          ValueError : another mode

@@ -162,7 +162,7 @@ def test_what_the_book_does_not_know_is_refused_at_once():
     assert codes == {"quote.item_id", "quote.region", "quote.quantity"}
     assert 'did you mean "server"' in str(refused.value)
     with pytest.raises(ValueError, match="mode"):
-        hg.quote(plan.book, plan, hg.Request("server", 1, "AMER"), "ptp")
+        hg.quote(plan.book, plan, hg.Request("server", 1, "AMER"), "stp")
 
 
 def test_the_quota_that_keeps_a_quote_late_is_named():

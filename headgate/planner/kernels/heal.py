@@ -60,8 +60,6 @@ Floats = NDArray[np.float64]
 
 C_ROW, C_WEEK, C_USE, C_TRIED = range(4)
 """Columns of the candidates: allocation, first week of use, pieces or hours used, tried."""
-SWAPS = 200
-"""So many candidates for each shortage are asked whether other sources keep their date."""
 POOL_CAUSE, HOURS_CAUSE = 1, 2
 """What made an allocation give up."""
 
@@ -256,11 +254,13 @@ def _working(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: H
 
 @kernel
 def heal(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market, cost: Floats,
-         held: Held, room: Room, old: Old, found: Longs, out: Longs, cause: Longs,
-         count: Longs) -> None:
+         held: Held, room: Room, old: Old, most_swaps: Int, found: Longs, out: Longs,
+         cause: Longs, count: Longs) -> None:
     """
     Take out allocations until no pool and no hours are overdrawn.
 
+    most_swaps : so many candidates for each shortage are asked whether other sources keep their
+            date
     found : (allocations, 4) working memory
     out   : takes the rows taken out, from place `count[0]` on
     cause : (allocations, 3) takes for each POOL_CAUSE or HOURS_CAUSE, the pool or hour row, and
@@ -269,7 +269,7 @@ def heal(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
     weeks = world.free.shape[1]
     for row in range(len(world.hours)):
         for when in range(weeks):
-            candidates, swaps = np.int64(-1), np.int64(SWAPS)
+            candidates, swaps = np.int64(-1), np.int64(most_swaps)
             while world.hours[row, when] < 0 and swaps >= 0:
                 if candidates < 0:
                     candidates = _working(trees, world, scratch, lines, held, old, row, when, found)
@@ -277,7 +277,7 @@ def heal(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
                                  candidates, when, when + 1, swaps, out, cause, count,
                                  HOURS_CAUSE, row)
     for pool in range(len(held.balance)):
-        candidates, swaps = np.int64(-1), np.int64(SWAPS)
+        candidates, swaps = np.int64(-1), np.int64(most_swaps)
         week = np.int64(0)
         while week < weeks and swaps >= 0:
             if held.balance[pool, week] >= 0:

@@ -1,0 +1,87 @@
+"""Promises that displace lines: whoever gives way, what is promised then can be kept as a whole."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import headgate as hg
+from headgate.planner.kernels.layout import UNLIMITED
+from headgate.planner.kernels.rank import LINE, Log
+from headgate.planner.placing import joined, strip_permits
+from headgate.planner.quota_use import with_permits
+from headgate.planner.usage import hours_of_log
+from headgate.quoting.displacing import Offer
+from headgate.quoting.requests import Request
+from tests.oracles.limited_books import LIMITS, limited_book
+from tests.properties.test_limited_replans import book_of, by
+
+OPEN = {"replan": {"fence_weeks": 0}}
+
+
+def request_of(book: hg.Book, seed: int) -> Request:
+    """A request like one of the book's orders, from somebody who pays a great deal."""
+    orders = book.tables.frames["orders"]
+    row = orders.row(seed % orders.height, named=True)
+    return Request(row["item_id"], 1 + seed % 7, row["region"],
+                   requested_on=max(row["requested_on"], date(2026, 1, 1)), segment=row["segment"],
+                   customer_id=row["customer_id"], complete=seed % 3 == 0, unit_price=90_000)
+
+
+def offered(desk: hg.Desk, request: Request) -> Offer | None:
+    """What the desk finds when lines may give way, before it is put into words."""
+    desk.quote([request], "ctp", False)
+    packed = desk._packed(desk.asking.lines([request]), [request])
+    return desk._offer(request, packed, 0, desk._place(packed, "ctp")[0])
+
+
+def kept_of(log: Log, lines: np.ndarray) -> Log:
+    """A log without the allocations of some lines."""
+    rows = np.flatnonzero(~np.isin(log.rows[:, LINE], lines))
+    counts = np.diff(log.first_draw)[rows]
+    draws = np.concatenate([np.arange(log.first_draw[row], log.first_draw[row + 1])
+                            for row in rows] or [np.zeros(0, dtype=np.int64)])
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Log(log.rows[rows], first, log.sources[draws], log.pieces[draws],
+               np.array([len(rows), len(draws)], dtype=np.int64))
+
+
+@given(st.integers(0, 2**31), st.sampled_from(LIMITS), st.sampled_from(["rank", "value"]))
+@settings(max_examples=80, deadline=None)
+def test_what_is_promised_then_can_be_kept(seed: int, family: str, objective: str):
+    """The plan with the displaced lines as the offer has them, and the request: no piece, no permit
+    of a quota and no hour is used twice, the sets stand together, nobody who is held gives way, the
+    request gains more than is lost, and the desk is as it was."""
+    book = book_of(limited_book(seed, family))
+    assume(book is not None and len(book.lines) > 0)
+    desk = hg.plan(book, by(objective) | OPEN).desk()
+    request = request_of(book, seed)
+    found = offered(desk, request)
+    first = desk.quote([request], "ptp", False)
+    assert first == desk.quote([request], "ptp", False)
+    if found is None:
+        return
+    book, pools = desk.book, desk.allocation.pools
+    whole = joined([kept_of(with_permits(book, pools, desk.allocation.log), found.lines),
+                    found.changed, found.log])
+    left = pools.everything().copy()
+    for row in range(len(whole.rows)):
+        for draw in range(whole.first_draw[row], whole.first_draw[row + 1]):
+            node, pool = (int(part) for part in whole.sources[draw])
+            week = whole.rows[row, 3] - book.forest.offset[node if node >= 0 else -1 - node]
+            left[pool, week:] -= whole.pieces[draw]
+    assert left.min(initial=0) >= 0
+    used = hours_of_log(book, pools.permits, strip_permits(whole))
+    assert ((book.hours.micro >= UNLIMITED) | (used <= book.hours.micro)).all()
+    assert not (book.lines.frozen[found.lines] == 1).any()
+    for ship_set in set(book.lines.ship_set[found.lines].tolist()) - {-1}:
+        mates = np.flatnonzero((book.lines.ship_set == ship_set) & (book.lines.open > 0))
+        assert set(mates) <= set(found.lines)
+        assert len(set(found.after[np.isin(found.lines, mates), 0].tolist())) == 1
+    own = book.lines.open[found.lines]
+    assert (found.after[:, 1] <= own).all()
+    quote = first[0]
+    assert quote.quantity == request.quantity and len(quote.displaced) == len(found.lines)
