@@ -58,7 +58,7 @@ def run(book: Book, policy: Policy, progress: Progress | None = None,
     earned = worth_of_log(book, policy, by_line(fixed.log, pools, fixed.broken))
     if start is not None:
         start = without_fixed(book, pools, start, fixed)
-    found = search(rest, left, policy, earned, progress, stop, threads, start)
+    found = search(rest, policy, progress, stop, threads, start, left, earned)
     return Run(settled(book, pools, fixed, found.log), found.reliefs, found.certificate,
                found.work)
 

@@ -208,9 +208,9 @@ class Search:
         self.draft.take_prices(self.dual.tables, price)
 
 
-def search(book: Book, pools: Pools, policy: Policy, held_cents: int,
-           progress: Progress | None = None, stop: Stop | None = None,
-           threads: int | None = None, start: Start | None = None) -> Found:
+def search(book: Book, policy: Policy, progress: Progress | None = None,
+           stop: Stop | None = None, threads: int | None = None, start: Start | None = None,
+           pools: Pools | None = None, held_cents: int = 0) -> Found:
     """
     The best plan found within the policy's stop conditions, and the bound that certifies it.
 
