@@ -96,7 +96,8 @@ def moved_pieces(book: Book, allocations: pl.DataFrame, new: pl.DataFrame) -> Lo
     order_id, line_no = line_ids(book, np.arange(len(book.lines)))
     lines = pl.DataFrame({"order_id": order_id, "line_no": line_no}).join(
         sums, on=["order_id", "line_no"], how="left", maintain_order="left")
-    return lines.select(pl.max_horizontal("less", "more").fill_null(0)).to_series().to_numpy()
+    less, more = (lines[name].fill_null(0).cast(pl.Int64).to_numpy() for name in ("less", "more"))
+    return np.asarray(np.maximum(less, more), dtype=np.int64)
 
 
 def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, pieces: Longs,

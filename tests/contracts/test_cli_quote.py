@@ -86,7 +86,7 @@ def test_faults_of_a_table_are_named_by_row_and_column(run, made, tmp_path):
     (("--item", "xp-rtx8"), "--quantity and --region"),
     (("--item", "xp-rtx8", "--file", "{book}"), ""),
     (("--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA", "--out", "x.csv"), "--out"),
-    (("--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA", "--mode", "ptp"), "ptp"),
+    (("--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA", "--mode", "stp"), "ptp"),
 ])
 def test_wrong_use_is_told(run, made, words, said):
     """What is missing or does not go together ends with the code of wrong use, and says so."""
