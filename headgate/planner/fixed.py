@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import NO_LIMIT, Book, Hours
+from headgate.planner.allocate import look_ahead
 from headgate.planner.kernels.layout import UNLIMITED, World
 from headgate.planner.kernels.rank import (
     ACCEPT,
@@ -29,7 +30,7 @@ from headgate.planner.kernels.rank import (
 )
 from headgate.planner.placing import joined, place_all, strip_permits
 from headgate.planner.usage import hours_of_log
-from headgate.planner.world import Pools, limited_world, lines_of, log_of
+from headgate.planner.world import Pools, limited_world, lines_of, log_of, turns_of
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -64,21 +65,13 @@ def fix(book: Book, pools: Pools) -> Fixed:
     np.add.at(placed, logs[0].rows[:, LINE], logs[0].rows[:, PIECES])
     rows = whole.rows.copy()
     rows[:, OPEN] -= placed
-    turns = _turns(book, whole, frozen & (rows[:, OPEN] > 0))
+    turns = turns_of(book, frozen & (rows[:, OPEN] > 0))
     promised = lines.promised[turns].astype(np.int64)
     windows = np.stack([promised, promised, lines.ban[turns]], axis=1).astype(np.int64)
     logs.append(place_all(book, pools, world, whole._replace(rows=rows), turns, windows))
     np.add.at(placed, logs[1].rows[:, LINE], logs[1].rows[:, PIECES])
     held[frozen] = lines.open[frozen]
     return Fixed(joined(logs), placed, held - np.minimum(held, placed))
-
-
-def _turns(book: Book, whole: Lines, chosen: NDArray[np.bool_]) -> Ints:
-    """Chosen lines in rank order, of a ship set only the best."""
-    stands = whole.rows[:, SET] < 0
-    stands[whole.mates[whole.set_ptr[:-1]]] = True
-    rank = book.lines.rank
-    return np.ascontiguousarray(rank[(chosen & stands)[rank]], dtype=np.int32)
 
 
 def _pins(book: Book) -> Longs:
@@ -164,4 +157,4 @@ def left_by(book: Book, there: Longs, log: Log) -> Longs:
     drawn = np.zeros_like(there)
     np.add.at(drawn, (log.sources[:, 1], week), log.pieces)
     balance = there - np.cumsum(drawn, axis=1)
-    return np.minimum.accumulate(balance[:, ::-1], axis=1)[:, ::-1]
+    return look_ahead(balance)

@@ -106,11 +106,17 @@ def ship_sets(book: Book) -> tuple[Longs, Longs, Longs]:
             members[np.argsort(of_member, kind="stable")].astype(np.int64))
 
 
-def turns_of(book: Book) -> NDArray[np.int32]:
-    """Lines in rank order, of a ship set only the best, which stands for all."""
+def turns_of(book: Book, chosen: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
+    """
+    Lines in rank order, of a ship set only the best, which stands for all.
+
+    chosen : (lines,) those that have a turn; None all
+    """
     ship_set, ptr, mates = ship_sets(book)
     stands = ship_set < 0
     stands[mates[ptr[:-1]]] = True
+    if chosen is not None:
+        stands &= chosen
     return np.asarray(book.lines.rank[stands[book.lines.rank]], dtype=np.int32)
 
 

@@ -256,7 +256,7 @@ class Desk:
         for row, place in enumerate(late):
             kind, site = int(found.kind[row]), int(found.site[row])
             if len(permits) and found.code[row] == OUTBID:
-                quota_id = self.quotas.binding(requests, place, self.asked)
+                quota_id = self.quotas.binding(requests, place)
                 if quota_id is not None:
                     answers[place] = {"reason": "quota", "binding_kind": "quota",
                                       "binding_id": quota_id, "binding_on": monday_of_bucket(
