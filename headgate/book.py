@@ -91,6 +91,7 @@ class Supply:
     status : ON_HAND, COMMITTED or FORECAST
     slot   : number of the only customer who may draw, 0 anybody
     reference : (rows,) String, blanks filled with item@site@date#n
+    source_row : the row in `Tables.frames["supply"]`
     """
 
     item: Ints
@@ -100,6 +101,7 @@ class Supply:
     status: NDArray[np.int8]
     slot: Ints
     reference: pl.Series
+    source_row: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,8 +329,11 @@ def _supply(tables: Tables, items: IdMap, sites: IdMap, reserving: IdMap) -> Sup
     later = np.maximum(0, -np.floor_divide(monday - day, 7))
     start = np.where(on_hand, 0, np.where(overdue, 1, later))
     table = table.with_columns(start=pl.Series(start), reference=_references(table))
+    # Rows alike in everything else are told apart by what they cost, so that any order of rows
+    # gives the same cost to the same line.
     place = table.select(pl.arg_sort_by("item_id", "site_id", "start", "available_on",
-                                        "reference", "reserved_for", "quantity")).to_series()
+                                        "reference", "reserved_for", "quantity",
+                                        "unit_cost_cents")).to_series()
     frame = table[place]
     item = items.indexes(frame["item_id"])
     codes = frame["status"].replace_strict(
@@ -337,7 +342,7 @@ def _supply(tables: Tables, items: IdMap, sites: IdMap, reserving: IdMap) -> Sup
                   frame["start"].to_numpy().astype(np.int32),
                   frame["quantity"].to_numpy().astype(np.int64), codes.to_numpy(),
                   (reserving.indexes(frame["reserved_for"]) + 1).astype(np.int32),
-                  frame["reference"])
+                  frame["reference"], place.to_numpy().astype(np.int32))
 
 
 def _references(table: pl.DataFrame) -> pl.Series:

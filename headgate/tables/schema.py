@@ -134,7 +134,9 @@ ITEMS = Table("items", "Everything that is bought, built, stocked or sold.", ("i
     Column("description", "text", "words for people", "8-GPU air-cooled server"),
     Column("family", "id", "product family, for reports and restrictions", "XE-8GPU"),
     Column("currency", "id", "currency of the item's money; blank: the book's", "USD"),
-    _money("standalone_price", "price when sold alone, for revenue allocation", "415000.00"),
+    _money("standalone_price", "price of one piece when sold alone, which the price of a contract "
+           "is split by; of a service that of its whole term, for one piece of the line that it "
+           "starts with", "415000.00"),
     Column("term_months", "rank", "term of a service", "36", unit="months", low=1, high=1200),
 ), required=True)
 
@@ -170,8 +172,8 @@ SUPPLY = Table("supply", "Stock on hand and receipts that are to come.", (), (
     Column("reference", "id", "purchase order or lot; blank: named item@site@date#n",
            "PO-4711-10"),
     Column("supplier", "id", "who sends it", "nvidia"),
-    _money("unit_cost", "what one piece of this very row costs; blank: standard cost",
-           "41200.00"),
+    _money("unit_cost", "what one piece of this very row costs, in the book's currency; "
+           "blank: standard cost", "41200.00"),
     Column("status", "choice", "on_hand, committed or forecast; blank: on_hand when available_on "
            "is not after as_of, else committed", "committed",
            choices=("on_hand", "committed", "forecast")),
@@ -238,7 +240,8 @@ ORDERS = Table("orders", "The backlog: one row for each order line.", ("order_id
     Column("currency", "id", "currency of the line's money; blank: the book's", "USD"),
     Column("site_id", "id", "the only site it may ship from; blank: any", "austin",
            refers="sites"),
-    Column("contract_id", "id", "contract for revenue; blank: the order_id", "C-0012"),
+    Column("contract_id", "id", "contract whose price is split over all its lines and services; "
+           "blank: the order_id", "C-0012"),
 ), required=True)
 
 _SCOPE = (
@@ -284,8 +287,10 @@ SERVICE_LINES = Table("service_lines", "Services sold with an order.", ("order_i
     Column("line_no", "rank", "number of the service line in its order", "2", required=True,
            low=1, high=1_000_000_000),
     _id("item_id", "the service", "support-3y", "items"),
-    _money("amount", "price of the whole term", "96000.00", required=True),
-    _id("starts", "with delivery of which line_no, or a date", "1"),
+    _money("amount", "price of the whole term, in the book's currency", "96000.00",
+           required=True),
+    _id("starts", "the line_no of the order with whose delivery it starts, piece by piece; or a "
+        "date", "1"),
     Column("term_months", "rank", "length of the term", "36", required=True, unit="months",
            low=1, high=1200),
 ))

@@ -1,0 +1,1 @@
+"""What a backlog and a plan become in money: revenue, cost and margin by fiscal quarter."""

@@ -1,0 +1,246 @@
+"""
+What each contract promises, and its price split over it by standalone prices.
+
+An obligation is an order line or a service line (ASC 606-10-25-14, distinct goods and services).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.issue import Issue, IssuesError
+from headgate.base.money import MAX_CENTS
+from headgate.book import Book
+from headgate.finance.exchange import Exchange, day_number
+from headgate.finance.shares import between
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+CONSEQUENCE = "no revenue was worked out"
+
+
+@dataclass(frozen=True, slots=True)
+class Obligations:
+    """
+    The order lines in the order of `Book.lines`, then the service lines by order_id and line_no.
+
+    lines        : how many of the obligations are order lines
+    line         : order line of each; of a service the one that it starts with, else the first
+                   of its order
+    starts_on    : days since 1970-01-01 of a service that starts on a date; -1 for all others
+    pieces       : pieces ordered; of a service the pieces of the line that it starts with, else 1
+    item         : index of the item sold
+    currency     : number of `Exchange.names`
+    stated_cents : price as the contract states it, in that currency
+    contract     : number of the contract, contracts in the order of their names
+    names        : (contracts,) those names
+    order        : the obligations by contract, order_id, line_no: the order of a split
+    term_months  : of services; 0 for order lines
+    line_ids, service_ids : order_id and line_no of the order lines, and of the service lines
+    """
+
+    lines: int
+    line: Ints
+    starts_on: Longs
+    pieces: Longs
+    item: Ints
+    currency: Ints
+    stated_cents: Longs
+    contract: Longs
+    names: pl.Series
+    order: Longs
+    term_months: Longs
+    line_ids: pl.DataFrame
+    service_ids: pl.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    @property
+    def places(self) -> Longs:
+        """The place of each obligation among all by order_id, line_no; lines before services."""
+        keys = pl.concat([self.line_ids, self.service_ids])
+        order = keys.select(pl.arg_sort_by("order_id", "line_no", pl.int_range(pl.len())))
+        places = np.empty(len(self), dtype=np.int64)
+        places[order.to_series().to_numpy()] = np.arange(len(self))
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """
+    What of the price of its contract each obligation gets, a row for each currency.
+
+    obligation, currency, cents : (rows,) by obligation, then currency
+    """
+
+    obligation: Longs
+    currency: Ints
+    cents: Longs
+
+    def of_pieces(self, obligation: Longs, first: Longs, last: Longs,
+                  whole: Longs) -> tuple[Longs, Ints, Longs]:
+        """
+        What the pieces after `first` up to `last` of an obligation's `whole` pieces get.
+
+        obligation, first, last, whole : (asked,) each
+        returns : place among those asked, currency, cents; a row for each currency, in order
+        Cumulative rounding, see `headgate.finance.shares.between`.
+        """
+        low = np.searchsorted(self.obligation, obligation)
+        count = np.searchsorted(self.obligation, obligation, side="right") - low
+        asked = np.repeat(np.arange(len(obligation)), count)
+        row = np.arange(len(asked)) - np.repeat(np.cumsum(count) - count, count) + low[asked]
+        cents = between(self.cents[row], first[asked], last[asked], whole[asked])
+        return asked, self.currency[row], cents
+
+
+def obligations_of(book: Book, exchange: Exchange) -> Obligations:
+    """Every obligation of every contract in the book, with what is shipped already."""
+    orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)].select(
+        "order_id", "line_no", "item_id", "quantity", "unit_price_cents", "currency",
+        contract=pl.coalesce("contract_id", "order_id")).with_row_index("line")
+    services = book.tables.frames["service_lines"].sort("order_id", "line_no").select(
+        "order_id", "line_no", "item_id", "amount_cents", "term_months",
+        start_line=pl.col("starts").cast(pl.Int64, strict=False),
+        start_day=pl.col("starts").str.to_date("%Y-%m-%d", strict=False).to_physical())
+    first = orders.group_by("order_id").agg(pl.col("line").min().alias("first"))
+    hung = (services.with_row_index("row").join(first, on="order_id", how="left")
+            .join(orders.select("order_id", pl.col("line_no").alias("start_line"), "line"),
+                  on=["order_id", "start_line"], how="left").sort("row"))
+    line = hung.select(pl.coalesce("line", "first")).to_series().to_numpy().astype(np.int32)
+    dated = hung["line"].is_null().to_numpy()
+    quantity = orders["quantity"].to_numpy()
+    contract = pl.concat([orders["contract"], orders["contract"].gather(pl.Series(line))])
+    names = contract.unique().sort()
+    number = contract.cast(pl.Enum(names)).to_physical().cast(pl.Int64)
+    keys = pl.concat([orders.select("order_id", "line_no"), services.select("order_id", "line_no")])
+    order = keys.with_columns(contract=number).select(
+        pl.arg_sort_by("contract", "order_id", "line_no", pl.int_range(pl.len()))).to_series()
+    count = len(services)
+    return Obligations(
+        lines=len(orders), line=np.concatenate([np.arange(len(orders), dtype=np.int32), line]),
+        starts_on=np.concatenate([np.full(len(orders), -1), np.where(
+            dated, hung["start_day"].fill_null(-1).to_numpy(), -1)]).astype(np.int64),
+        pieces=np.concatenate([quantity, np.where(dated, 1, quantity[line])]).astype(np.int64),
+        item=book.items.indexes(pl.concat([orders["item_id"], services["item_id"]])),
+        currency=np.concatenate([exchange.indexes(orders["currency"]),
+                                 np.zeros(count, dtype=np.int32)]),
+        stated_cents=np.concatenate([quantity * orders["unit_price_cents"].to_numpy(),
+                                     services["amount_cents"].to_numpy()]).astype(np.int64),
+        contract=number.to_numpy(), names=names, order=order.to_numpy().astype(np.int64),
+        term_months=np.concatenate([np.zeros(len(orders), dtype=np.int64),
+                                    services["term_months"].to_numpy()]),
+        line_ids=orders.select("order_id", "line_no"),
+        service_ids=services.select("order_id", "line_no"))
+
+
+def split_prices(book: Book, obligations: Obligations, exchange: Exchange,
+                 stated_prices: bool = False) -> Allocated:
+    """
+    The price of every contract, split over its obligations in proportion to standalone prices.
+
+    A contract with one obligation keeps its price. Of the others each currency is split by
+    itself, in the order of (order_id, line_no) with cumulative rounding: what the obligations up
+    to one have together is rounded down to the cent. Standalone prices are converted at the rates
+    of as_of, which says the proportion only.
+
+    stated_prices : a price as stated stands for a standalone price that is missing
+    raises IssuesError : a contract has several obligations and one has no standalone price
+    source : ASC 606-10-32-31 to 32-34
+    """
+    counts = np.bincount(obligations.contract, minlength=len(obligations.names))
+    several = counts[obligations.contract] > 1
+    alone = np.flatnonzero(~several)
+    weight = _weights(book, obligations, exchange, several, stated_prices)
+    rows = obligations.order[several[obligations.order]]
+    split = _split(obligations, weight, rows)
+    obligation = np.concatenate([alone, split["obligation"].to_numpy()])
+    currency = np.concatenate([obligations.currency[alone], split["currency"].to_numpy()])
+    cents = np.concatenate([obligations.stated_cents[alone], split["cents"].to_numpy()])
+    place = np.lexsort((currency, obligation))
+    return Allocated(obligation[place].astype(np.int64), currency[place].astype(np.int32),
+                     cents[place].astype(np.int64))
+
+
+def _split(obligations: Obligations, weight: Longs, rows: Longs) -> pl.DataFrame:
+    """Obligation, currency, cents of contracts with several obligations, given in split order."""
+    frame = pl.DataFrame({
+        "obligation": rows, "contract": obligations.contract[rows], "weight": weight[rows],
+        "currency": obligations.currency[rows], "stated": obligations.stated_cents[rows]})
+    price = frame.group_by("contract", "currency").agg(pl.col("stated").sum().alias("price"))
+    # Int128: the product of a contract's price and a sum of standalone prices may leave 64 bits.
+    upto = pl.col("weight").cast(pl.Int128).cum_sum().over("contract")
+    whole = pl.col("weight").cast(pl.Int128).sum().over("contract")
+    shares = frame.with_columns(upto=upto, whole=whole).select(
+        "obligation", "contract", "whole", "upto", before=pl.col("upto") - pl.col("weight"))
+    wide = pl.col("price").cast(pl.Int128)
+    return shares.join(price, on="contract").select(
+        "obligation", "currency",
+        cents=(wide * pl.col("upto") // pl.col("whole")
+               - wide * pl.col("before") // pl.col("whole")).cast(pl.Int64))
+
+
+def _weights(book: Book, obligations: Obligations, exchange: Exchange,
+             several: NDArray[np.bool_], stated_prices: bool) -> Longs:
+    """
+    The standalone price of each obligation in the book's currency, for all its pieces.
+
+    Of a contract whose standalone prices are all 0 the stated prices count: nothing else is known.
+    """
+    items = book.tables.frames["items"]
+    place = np.empty(len(book.items), dtype=np.int64)
+    place[book.items.indexes(items["item_id"])] = np.arange(len(items))
+    as_of = np.int64(day_number(book.settings.as_of))
+    price = exchange.convert(items["standalone_price_cents"].fill_null(-1).to_numpy().copy(),
+                             exchange.indexes(items["currency"]),
+                             np.full(len(items), as_of))
+    missing = items["standalone_price_cents"].is_null().to_numpy()
+    row = place[obligations.item]
+    stated = exchange.convert(obligations.stated_cents, obligations.currency,
+                              np.full(len(obligations), as_of))
+    unknown = several & missing[row]
+    _refuse_missing(book, obligations, place, unknown & (not stated_prices))
+    _refuse_large(book, obligations, place, price[row], several & ~unknown)
+    weight = np.where(missing[row], stated, np.where(several, price[row], 0) * obligations.pieces)
+    known = pl.DataFrame({"contract": obligations.contract, "weight": weight}).select(
+        pl.col("weight").cast(pl.Int128).sum().over("contract") > 0).to_series().to_numpy()
+    # A contract that is worth nothing has nothing to split, by whatever weights.
+    return np.where(known, weight, np.maximum(stated, 1)).astype(np.int64)
+
+
+def _refuse_missing(book: Book, obligations: Obligations, place: Longs,
+                    unknown: NDArray[np.bool_]) -> None:
+    """Raises IssuesError that names every item whose standalone price is needed, once."""
+    rows = obligations.order[unknown[obligations.order]]
+    if len(rows) == 0:
+        return
+    items, first, count = np.unique(obligations.item[rows], return_index=True, return_counts=True)
+    issues = []
+    for item, where, times in zip(items.tolist(), first.tolist(), count.tolist(), strict=True):
+        contract = obligations.names[int(obligations.contract[rows[where]])]
+        others = f" and {times - 1:,} more obligations do" if times > 1 else ""
+        issues.append(Issue(
+            "items.standalone_price.needed", "error", "items",
+            f"must be given for {book.items.ids[item]}: contract {contract} sells it beside other "
+            f"things{others}, and its price is split by standalone prices; or let stated prices "
+            "stand for them (--stated-prices)", int(place[item]) + 2, "standalone_price"))
+    issues.sort(key=lambda issue: issue.row or 0)
+    raise IssuesError(issues, CONSEQUENCE)
+
+
+def _refuse_large(book: Book, obligations: Obligations, place: Longs, price: Longs,
+                  rows: NDArray[np.bool_]) -> None:
+    """Raises IssuesError where a standalone price of all pieces leaves the range of a cell."""
+    large = np.flatnonzero(rows & (price.astype(np.float64) * obligations.pieces > MAX_CENTS))
+    if len(large):
+        items = np.unique(obligations.item[large]).tolist()
+        raise IssuesError([Issue(
+            "items.standalone_price.value", "error", "items",
+            f"makes a line of {book.items.ids[item]} worth more than {MAX_CENTS // 100:,} when "
+            "sold alone; is the amount right?", int(place[item]) + 2, "standalone_price")
+            for item in items], CONSEQUENCE)

@@ -1,0 +1,99 @@
+"""From the value of a plan to its margin, and from the price of contracts to its revenue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from headgate.base.money import exact_dot
+from headgate.book import Book
+from headgate.finance.recognition import Elsewhere, Hardware, Service
+from headgate.finance.shipments import Costs, Shipments
+from headgate.tables.revenue_schema import PRICE_WALK, RECONCILIATION
+
+STEPS: dict[str, str] = {
+    "price": "price of the delivered pieces, as stated, at the rates of as_of",
+    "split": "what the split of contract prices by standalone prices moves to hardware from "
+             "services, from or to pieces that are not in the plan; and rounding",
+    "exchange": "rates of the days of recognition instead of those of as_of; and rounding",
+    "late_penalty": "contractual late penalties of planned lateness",
+    "late_rate": "late_rate: no contract asks for it, so that it is no revenue",
+    "not_delivered": "the late cost of what the plan does not deliver",
+    "standard_cost": "standard cost of the items sent",
+    "purchase_price": "purchase price variance: the very supply rows pegged, less standard cost",
+    "substitution": "substitutes: extra_cost in the plan; the standard cost of what was drawn "
+                    "less that of what was called for in the margin",
+    "lane": "freight",
+    "services": "services over their term: revenue less standard cost",
+    "total": "value of the plan; margin",
+}
+"""The rows of the reconciliation, in order."""
+WALK: dict[str, str] = {
+    "contracts": "transaction price of every contract in the book, at the rates of as_of",
+    "shipped": "pieces shipped before as_of",
+    "begun": "services of pieces shipped before as_of: the book does not say when they began",
+    "elapsed": "days before as_of of services that started on a date",
+    "undated": "pieces that the plan does not deliver",
+    "undated_services": "services of such pieces",
+    "exchange": "rates of the days of recognition instead of those of as_of",
+    "late_penalty": "late penalties of planned lateness",
+    "revenue": "revenue of the plan",
+}
+"""The rows of the walk from price to revenue, in order."""
+
+
+def reconcile(book: Book, value: Mapping[str, int], shipments: Shipments, hardware: Hardware,
+              service: Service, costs: Costs) -> pl.DataFrame:
+    """
+    The table `reconciliation`: the plan's value and the margin beside each other, step by step.
+
+    value : the figures `value` of the plan's summary
+    Every column sums to its last row: to `value_cents`, to the margin, to their difference.
+    """
+    lines = book.lines
+    price = exact_dot(shipments.pieces, lines.price_cents[shipments.line])
+    penalty = exact_dot(shipments.pieces * shipments.late_weeks,
+                        lines.penalty_cents[shipments.line])
+    standard, lane = int(costs.standard.sum()), int(costs.lane.sum())
+    # The plan's own sum of extra costs is what its delivered value lacks of the rest.
+    extra = price - standard - lane - value["delivered_cents"]
+    owed = int(hardware.penalty.sum() + hardware.excess.sum())
+    at_once, then = int(hardware.price_as_of.sum()), int(hardware.price.sum())
+    cents = {
+        "price": (price, price), "split": (0, at_once - price),
+        "exchange": (0, then - at_once - (owed - penalty)),
+        "late_penalty": (-penalty, -penalty),
+        "late_rate": (penalty - value["late_cents"], 0),
+        "not_delivered": (-value["undelivered_cents"], 0),
+        "standard_cost": (-standard, -standard),
+        "purchase_price": (0, -int(costs.variance.sum())),
+        "substitution": (-extra, -int(costs.substitution.sum())),
+        "lane": (-lane, -lane),
+        "services": (0, int(service.price.sum() - service.cost.sum())),
+    }
+    cents["total"] = (sum(a for a, _ in cents.values()), sum(b for _, b in cents.values()))
+    return pl.DataFrame([(step, a, b, b - a, STEPS[step]) for step, (a, b) in cents.items()],
+                        schema=RECONCILIATION.types, orient="row")
+
+
+def price_walk(elsewhere: Elsewhere, shipments: Shipments, hardware: Hardware,
+               service: Service) -> pl.DataFrame:
+    """
+    The table `price_walk`: what of the transaction prices becomes the revenue of the plan.
+
+    The last row is the sum of those before it. Amounts in foreign currencies are rounded where
+    they are told apart, so that the first row is the sum of its parts to the cent.
+    """
+    at_once = int(hardware.price_as_of.sum() + service.price_as_of.sum())
+    then = int(hardware.price.sum() + service.price.sum())
+    outside = {"shipped": elsewhere.shipped, "begun": elsewhere.begun,
+               "elapsed": elsewhere.elapsed, "undated": elsewhere.undated,
+               "undated_services": elsewhere.undated_services}
+    cents = {"contracts": at_once + sum(outside.values()),
+             **{step: -amount for step, amount in outside.items()},
+             "exchange": then - at_once, "late_penalty": -int(np.sum(hardware.penalty))}
+    cents["revenue"] = sum(cents.values())
+    return pl.DataFrame([(step, amount, WALK[step]) for step, amount in cents.items()],
+                        schema=PRICE_WALK.types, orient="row")

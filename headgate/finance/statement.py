@@ -1,0 +1,121 @@
+"""Everything that is told of a plan's revenue, together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from headgate.finance.bridge import bridge
+from headgate.finance.deferred import deferred
+from headgate.finance.quarter_end import AtRisk, at_risk, quarter_end
+from headgate.finance.revenue import Revenue
+from headgate.finance.systems import systems
+
+SCOPE = ("Not in it: leases (ASC 842), contracts by consumption and subscriptions other than "
+         "service lines; bill-and-hold, whose four criteria (ASC 606-10-55-83) no book can state.")
+"""What a revenue leaves out, said wherever it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueStatement:
+    """
+    The revenue of a plan and what follows from it. Amounts are cents of the book's currency.
+
+    revenue     : entries, sums and reconciliation
+    quarter_end : the table of that name: what sits in the last two weeks of a quarter
+    at_risk     : the same, a row for each quarter
+    systems     : the table of that name: racks and GPU servers beside CPU servers
+    bridge      : from another plan to this one; None when none was given
+    deferred    : deferred revenue by contract and quarter; None without billings
+    """
+
+    revenue: Revenue
+    quarter_end: pl.DataFrame
+    at_risk: tuple[AtRisk, ...]
+    systems: pl.DataFrame
+    bridge: pl.DataFrame | None = None
+    deferred: pl.DataFrame | None = None
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Revenue, cost and margin of everything that the plan recognises, in cents."""
+        return self.revenue.totals
+
+    @property
+    def entries(self) -> pl.DataFrame:
+        """The table `revenue`: a row for each shipment, and each service line and quarter."""
+        return self.revenue.entries
+
+    @property
+    def reconciliation(self) -> pl.DataFrame:
+        """The table `reconciliation`: from the plan's value to the margin."""
+        return self.revenue.reconciliation
+
+    @property
+    def price_walk(self) -> pl.DataFrame:
+        """The table `price_walk`: from the price of all contracts to the revenue."""
+        return self.revenue.price_walk
+
+    def by(self, *dimensions: str) -> pl.DataFrame:
+        """
+        Revenue, cost and margin by line, customer, segment, product, family, region or quarter.
+
+        dimensions : one or several of these
+        returns    : their columns, `quantity` (hardware pieces), revenue_cents, cost_cents,
+                     margin_cents; rows in the order of the former, quarters in time
+        raises ValueError : another dimension
+        """
+        return self.revenue.by(*dimensions)
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Every table by its name, as `headgate revenue --out` writes them."""
+        found = {"revenue": self.entries, "margins": self.revenue.margins(),
+                 "reconciliation": self.reconciliation, "price_walk": self.price_walk,
+                 "quarter_end": self.quarter_end, "systems": self.systems}
+        found |= {} if self.bridge is None else {"bridge": self.bridge}
+        return found | ({} if self.deferred is None else {"deferred": self.deferred})
+
+    def figures(self) -> dict[str, Any]:
+        """The sums and what they are of, as plain values."""
+        settings = self.revenue.facts.book.settings
+        return {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
+                "currency": self.revenue.currency,
+                "fiscal_year_end": self.revenue.fiscal_year_end, **self.totals, "scope": SCOPE}
+
+    def as_dict(self, lines: int | None = None) -> dict[str, Any]:
+        """
+        The statement as plain values, for JSON: the figures, then each table but `revenue`.
+
+        lines : at most so many rows of each quarter in `quarter_end`; None all
+        """
+        shown = {name: frame for name, frame in self.tables().items() if name != "revenue"}
+        if lines is not None:
+            shown["quarter_end"] = shown["quarter_end"].filter(pl.col("place") <= lines)
+        return {**self.figures(), "at_risk": [
+            {"quarter": row.quarter, "revenue_cents": row.revenue_cents, "of_cents": row.of_cents,
+             "lines": row.lines, "most": row.most} for row in self.at_risk],
+            **{name: plain(frame) for name, frame in shown.items()}}
+
+
+def statement_of(revenue: Revenue, before: Revenue | None = None,
+                 billings: pl.DataFrame | None = None) -> RevenueStatement:
+    """
+    Everything that is told of a revenue.
+
+    before   : the revenue of another plan, for the bridge from there
+    billings : the columns of `headgate.finance.deferred.BILLINGS`
+    raises IssuesError : the two plans' money cannot be compared; columns of billings are missing
+    """
+    ends = quarter_end(revenue)
+    return RevenueStatement(
+        revenue, ends, tuple(at_risk(revenue, ends)), systems(revenue),
+        None if before is None else bridge(before, revenue),
+        None if billings is None else deferred(revenue, billings))
+
+
+def plain(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain values, for JSON: dates as text."""
+    dated = [name for name, kind in frame.schema.items() if kind == pl.Date]
+    return frame.with_columns(pl.col(dated).dt.strftime("%Y-%m-%d")).to_dicts()
