@@ -27,7 +27,7 @@ _TAIL = """
   spread of requested dates, priorities, penalties, lots, windows and currencies.
 - Costs of everything but GPUs, and GPU prices of the B300, MI355X and RTX PRO 6000 classes. A
   memory module costs more than three times what it did in 2023. Rates of exchange are round
-  figures.
+  figures. What hardware and services cost when sold alone, and what services cost their maker.
 - The five sites, what each of them builds, lanes, freight, transit days, hours, holidays, lead
   days, and who supplies what. The engineering changes of 6 April and 1 June 2026.
 - Quantities and dates of supply. Only two sums follow figures: what GPUs come in the quarter and

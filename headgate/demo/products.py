@@ -209,12 +209,17 @@ ASSEMBLIES: tuple[Assembly, ...] = (
     _nvl72("rk-gb300-nvl72", "GB300-NVL72", "tray-gb300", "72-GPU rack, GB300 class", _SHELF),
 )
 
-SERVICES: tuple[tuple[str, int, int | None, str], ...] = (
-    ("support-3y", 0, 36, "hardware support, three years"),
-    ("support-5y", 0, 60, "hardware support, five years"),
-    ("installation", 0, 1, "rack and stack, cabling, first test on site"),
+SERVICES: tuple[tuple[str, int, int, int, int, str], ...] = (
+    ("support-3y", 22, 80, 36, 450, "hardware support, three years"),
+    ("support-5y", 34, 125, 60, 450, "hardware support, five years"),
+    ("installation", 5, 15, 1, 800, "rack and stack, cabling, first test on site"),
 )
-"""Id, standard cost, term in months, words."""
+"""
+Kind; price alone for a rack and for a server, in per mille of the hardware's; term in months; cost
+in per mille of that price; words. Each product has its own of each: `support-3y-xe-b200`.
+"""
+LIST_PER_MILLE = {"rack": 1120, "server": 1180}
+"""Price alone of hardware, in per mille of its standard cost."""
 
 SUBSTITUTES: tuple[tuple[str, str, int, date | None, date | None, str], ...] = (
     ("dimm-64-a", "dimm-64-b", 1, None, None, "15.00"),
@@ -284,18 +289,38 @@ def hours_of(item_id: str) -> dict[str, int]:
     return hours
 
 
+def standalone_price(item_id: str) -> int:
+    """Dollars of one piece of a sold item when it is sold alone, in whole hundreds."""
+    built = ASSEMBLY_BY_ID[item_id]
+    return standard_cost(item_id) * LIST_PER_MILLE[built.kind] // 100_000 * 100
+
+
+def services_of(item_id: str) -> list[tuple[str, int, int, int, str]]:
+    """The services of a sold item: id, standard cost, price alone, term in months, words."""
+    found = []
+    for kind, of_rack, of_server, term, cost, words in SERVICES:
+        share = of_rack if ASSEMBLY_BY_ID[item_id].kind == "rack" else of_server
+        price = standalone_price(item_id) * share // 1000
+        found.append((f"{kind}-{item_id}", price * cost // 1000, price, term,
+                      f"{words}, {item_id}"))
+    return found
+
+
 def items_frame() -> pl.DataFrame:
     """The table `items`."""
-    rows: list[tuple[str, str, int, str, str, int | None]] = [
-        (part.item_id, "component", part.cost, part.words, part.family, None) for part in PARTS]
+    rows: list[tuple[str, str, int, str, str, int | None, int | None]] = [
+        (part.item_id, "component", part.cost, part.words, part.family, None, None)
+        for part in PARTS]
     rows += [(built.item_id, built.kind, standard_cost(built.item_id), built.words, built.family,
-              None) for built in ASSEMBLIES]
-    rows += [(item_id, "service", cost, words, "SERVICE", term)
-             for item_id, cost, term, words in SERVICES]
+              standalone_price(built.item_id) if built.sold else None, None)
+             for built in ASSEMBLIES]
+    rows += [(item_id, "service", cost, words, "SERVICE", price, term) for sold in SOLD
+             for item_id, cost, price, term, words in services_of(sold)]
     frame = pl.DataFrame(rows, orient="row", schema={
         "item_id": pl.String, "kind": pl.String, "unit_cost": pl.Int64, "description": pl.String,
-        "family": pl.String, "term_months": pl.Int64})
-    return frame.with_columns(unit_cost=flat_money(frame["unit_cost"] * 100))
+        "family": pl.String, "standalone_price": pl.Int64, "term_months": pl.Int64})
+    return frame.with_columns(
+        flat_money(frame[name] * 100).alias(name) for name in ("unit_cost", "standalone_price"))
 
 
 def bom_frame() -> pl.DataFrame:

@@ -196,10 +196,11 @@ def service_lines_frame(backlog: Backlog, orders: pl.DataFrame, draw: Stream) ->
         tables.append(pl.DataFrame({
             "order_id": orders["order_id"].gather(first[rows]),
             "line_no": (backlog.line_no[last] + offset)[rows],
-            "item_id": words(label[rows], [name for name, _, _, _ in SERVICES]),
+            "item_id": words(label[rows] * len(SOLD) + backlog.item[first[rows]],
+                             [f"{kind}-{item}" for kind, *_ in SERVICES for item in SOLD]),
             "amount": flat_money(pl.Series(amount[rows] // 100 * 100)),
             "starts": pl.Series(["1"], dtype=pl.String).gather([0] * len(rows)),
-            "term_months": pl.Series([term for _, _, term, _ in SERVICES],
+            "term_months": pl.Series([term for _, _, _, term, _, _ in SERVICES],
                                      dtype=pl.Int64).gather(label[rows]),
         }))
     return pl.concat(tables).sort("order_id", "line_no")
