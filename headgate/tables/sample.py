@@ -71,7 +71,8 @@ def _items() -> list[dict[str, str | None]]:
         _row(item_id="gpu-b300", kind="component", unit_cost="33000.00"),
         _row(item_id="dimm-64-a", kind="component", unit_cost="410.00"),
         _row(item_id="dimm-64-b", kind="component", unit_cost="445.00"),
-        _row(item_id="support-3y", kind="service", unit_cost="0", term_months=36),
+        _row(item_id="support-3y", kind="service", unit_cost="0", standalone_price="1500.00",
+             term_months=36),
     ]
 
 
