@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from headgate.explain.line_relief import LineRelief, LineReliefs, ReliefPart
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
+    from headgate.finance.statement import RevenueStatement
     from headgate.promising.holds import Hold, HoldAnswer, Holds
     from headgate.promising.plain import plain_holds, read_holds
     from headgate.promising.record import Publication
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         quote,
         read_book,
         replan,
+        revenue,
         scenario,
         where_used,
         why_all,
@@ -47,9 +49,9 @@ __version__ = "0.1.0"
 
 __all__ = ["Book", "CheckResult", "Comparison", "CustomerAnswer", "Hold", "HoldAnswer", "Holds",
            "Issue", "IssuesError", "LineRelief", "LineReliefs", "Plan", "Publication", "Quote",
-           "ReliefPart", "Request", "Scenarios", "WhereUsed", "Why", "__version__", "actions",
-           "check", "compare", "plain_holds", "plan", "publish", "quote", "read_book",
-           "read_holds", "replan", "scenario", "where_used", "why_all"]
+           "ReliefPart", "Request", "RevenueStatement", "Scenarios", "WhereUsed", "Why",
+           "__version__", "actions", "check", "compare", "plain_holds", "plan", "publish", "quote",
+           "read_book", "read_holds", "replan", "revenue", "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -68,7 +70,8 @@ _HOMES = {
     "LineReliefs": "headgate.explain.line_relief", "ReliefPart": "headgate.explain.line_relief",
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
     "scenario": "headgate.session", "Scenarios": "headgate.session",
-    "replan": "headgate.session",
+    "replan": "headgate.session", "revenue": "headgate.session",
+    "RevenueStatement": "headgate.finance.statement",
 }
 """Where each public name lives."""
 

@@ -151,6 +151,7 @@ def plan_format() -> str:
     from headgate.tables.actions_schema import ACTIONS
     from headgate.tables.plan_schema import PLAN_TABLES, REPLAN_TABLES
     from headgate.tables.record_schema import PUBLICATION_KEYS, RECORD_TABLES
+    from headgate.tables.revenue_schema import REVENUE_TABLES
     from headgate.tables.why_schema import WHY
 
     kinds = {"text": "text", "whole": "whole number", "hours": "number", "date": "date"}
@@ -179,6 +180,11 @@ def plan_format() -> str:
                      ("entry", "meaning"),
                      ((f"`{name}`", meaning) for name, meaning in PUBLICATION_KEYS.items()))))
     parts += [told(table) for table in RECORD_TABLES]
+    parts.append("## Revenue\n\n`headgate revenue --out DIR` writes a folder of its own: the "
+                 "tables below as CSV or Parquet, and their sums in `revenue.json`. `bridge` is "
+                 "there with `--compare`, `deferred` with `--billings`. Amounts are cents of the "
+                 "book's currency.")
+    parts += [told(table) for table in REVENUE_TABLES]
     return page("The plan format", *parts)
 
 

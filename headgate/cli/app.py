@@ -17,6 +17,7 @@ from headgate.cli import (
     planning,
     publishing,
     quoting,
+    recognising,
     replanning,
     scenarios,
 )
@@ -49,5 +50,5 @@ def start(
 for _command in (demonstration.demo, books.validate, planning.plan, replanning.replan,
                  planning.check, publishing.publish, explaining.why, acting.actions,
                  asking.where_used, quoting.quote, asking.report, asking.compare,
-                 scenarios.scenario, books.schema, demonstration.warm):
+                 recognising.revenue, scenarios.scenario, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

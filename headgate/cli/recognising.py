@@ -1,0 +1,94 @@
+"""`headgate revenue`: what a plan becomes in revenue, cost and margin."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headgate.cli.options import (
+    Book,
+    Json,
+    PlanFolder,
+    Quiet,
+    TableFormat,
+    existing,
+    existing_plan,
+)
+from headgate.cli.voice import WrongUse, speaking
+
+
+class By(StrEnum):
+    """What a table of margins may be told by."""
+
+    line = "line"
+    customer = "customer"
+    segment = "segment"
+    product = "product"
+    family = "family"
+    region = "region"
+    quarter = "quarter"
+
+
+def revenue(
+    book: Book, plan: PlanFolder,
+    by: Annotated[By, typer.Option(
+        "--by", help="What the table of margins tells apart.")] = By.segment,
+    compare: Annotated[Path | None, typer.Option(
+        "--compare", metavar="OTHER_PLAN", show_default=False,
+        help="Another plan: a bridge leads from its revenue and margin to this one's.")] = None,
+    compare_book: Annotated[Path | None, typer.Option(
+        "--compare-book", metavar="BOOK", show_default=False,
+        help="The book of the other plan, where it is another one.")] = None,
+    stated_prices: Annotated[bool, typer.Option(
+        "--stated-prices", help="Let stated prices stand for standalone prices that are "
+        "missing.")] = False,
+    billings: Annotated[Path | None, typer.Option(
+        "--billings", metavar="FILE.csv", show_default=False,
+        help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency. "
+        "Deferred revenue follows from it.")] = None,
+    lines: Annotated[int, typer.Option(
+        "--lines", min=0, metavar="N",
+        help="How many rows of a long table are shown, at most.")] = 10,
+    out: Annotated[Path | None, typer.Option(
+        "--out", "-o", metavar="DIR", show_default=False,
+        help="Write every table into this folder; an older statement is replaced.")] = None,
+    table_format: Annotated[TableFormat, typer.Option(
+        "--format", help="How these tables are written.")] = TableFormat.csv,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """
+    Tell what a plan becomes: revenue, cost and margin by fiscal quarter, and at whose risk.
+
+    Revenue follows each line's rule (recognise_on), services run over their term, and the price
+    of a contract is split by standalone prices (ASC 606). Costs are those of the very supply rows
+    that the plan pegs. Every table sums to the cent.
+    """
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        existing_plan(plan)
+        if compare is not None:
+            existing_plan(compare)
+        elif compare_book is not None:
+            raise WrongUse("--compare-book is the book of a plan that --compare names")
+        if compare_book is not None:
+            existing(compare_book, "book")
+        if billings is not None:
+            existing(billings, "file")
+        if out is not None:
+            from headgate.files.revenue_folder import refuse_statement
+
+            refuse_statement(out)
+        from headgate import session
+        from headgate.cli.statements import statement_tables
+
+        with voice.progress("working out the revenue"):
+            read = session.read_book(book)
+            other = None if compare_book is None else session.read_book(compare_book)
+            made = session.revenue(read, plan, compare, other, stated_prices, billings)
+            if out is not None:
+                session.write_revenue(made, out, table_format.value)
+        document = {"ok": True, "out": None if out is None else str(out), **made.as_dict(lines)}
+        voice.answer(document, *statement_tables(made, by.value, lines, compare, out))

@@ -1,0 +1,53 @@
+"""What a plan becomes in revenue, cost and margin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from headgate.book import Book
+from headgate.finance.revenue import Revenue, revenue_of
+from headgate.finance.statement import RevenueStatement, statement_of
+from headgate.session.planning import Plan, open_plan
+
+
+def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | None = None,
+            compare_book: Book | None = None, stated_prices: bool = False,
+            billings: pl.DataFrame | str | Path | None = None) -> RevenueStatement:
+    """
+    Revenue, cost and margin of a plan by fiscal quarter, and what they hang on.
+
+    compare       : another plan, or its folder: the bridge leads from it to this one
+    compare_book  : its book, where it is another one
+    stated_prices : prices as stated stand for standalone prices that are missing
+    billings      : what was invoiced and paid so far, for deferred revenue: a .csv file, or a frame
+                    with the columns of `headgate.finance.deferred.BILLINGS`
+    raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
+                         cannot be read or is of another book; the billings have faults
+    """
+    from headgate.files.billings_file import read_billings
+
+    if billings is not None and not isinstance(billings, pl.DataFrame):
+        billings = read_billings(Path(billings))
+    now = _revenue_of(book, plan, stated_prices)
+    before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices)
+    return statement_of(now, before, billings)
+
+
+def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool) -> Revenue:
+    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
+    return revenue_of(opened.book, opened.policy, opened.allocation, opened.summary["value"],
+                      stated_prices)
+
+
+def write_revenue(made: RevenueStatement, folder: str | Path, format: str = "csv") -> Path:
+    """
+    Write the tables of a statement as a folder, whole or not at all; its path.
+
+    format : "csv" or "parquet"
+    raises IssuesError : something else than an older statement is there
+    """
+    from headgate.files.revenue_folder import write_revenue_folder
+
+    return write_revenue_folder(Path(folder), made.tables(), made.figures(), format)

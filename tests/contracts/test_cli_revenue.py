@@ -1,0 +1,155 @@
+"""`headgate revenue`: what it answers, keeps and refuses, and by which exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import headgate as hg
+from headgate import session
+from headgate.cli import exits
+from headgate.finance.reconciliation import STEPS, WALK
+from headgate.finance.statement import SCOPE
+from headgate.tables.revenue_schema import REVENUE_TABLES
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A folder with a small book, two plans of it, and a demo of 60 lines; nobody writes in it."""
+    folder = tmp_path_factory.mktemp("made")
+    session.write_sample(folder / "book")
+    book = session.read_book(folder / "book")
+    session.plan(book).write(folder / "plan")
+    session.plan(book, "rank").write(folder / "rank")
+    session.write_demo(folder / "demo", 60, 4)
+    session.plan(session.read_book(folder / "demo"), {"work": 20}).write(folder / "demo-plan")
+    return folder
+
+
+def test_the_answer_is_the_same_in_words_as_json_and_in_python(run, made):
+    """The total of the terminal, of the document and of Python; each says what is not in it."""
+    statement = hg.revenue(hg.read_book(made / "book"), made / "plan")
+    said = run("revenue", made / "book", made / "plan")
+    assert said.code == exits.FINE and said.err == ""
+    words = " ".join(said.out.split())
+    for title in ("Revenue by fiscal quarter", "Margin by segment", "A piece of each",
+                  "From the price of all contracts", "From the value of the plan to margin"):
+        assert title in words
+    assert SCOPE in words
+    document = run("revenue", made / "book", made / "plan", "--json").json
+    assert {name: document[name] for name in statement.totals} == statement.totals
+    assert document["scope"] == SCOPE
+    assert [row["step"] for row in document["reconciliation"]] == list(STEPS)
+    assert [row["step"] for row in document["price_walk"]] == list(WALK)
+    assert "bridge" not in document and "deferred" not in document
+
+
+@pytest.mark.parametrize("by", ["line", "customer", "segment", "product", "family", "region",
+                                "quarter"])
+def test_margins_are_told_by_what_is_asked_for(run, made, by):
+    """A table with the heading asked for; of a long one no more rows than wanted."""
+    said = run("revenue", made / "demo", made / "demo-plan", "--by", by, "--lines", 2)
+    assert said.code == exits.FINE and f"Margin by {by}" in said.out
+    rows = said.out.split(f"Margin by {by}")[1].split("\n\n")[0].splitlines()[3:]
+    assert sum(not row.startswith("and ") for row in rows) <= 2
+
+
+def test_no_line_of_the_answer_is_wider_than_a_hundred_columns(run, made):
+    """Every table of a demo fits a page of 100 columns; only the last sentence may be wrapped."""
+    said = run("revenue", made / "demo", made / "demo-plan", "--compare", made / "demo-plan")
+    assert max(len(line) for line in said.out.splitlines() if line != SCOPE) <= 100
+
+
+def test_the_tables_are_kept_and_an_older_statement_is_replaced(run, made, tmp_path):
+    """Every table in the columns declared, as CSV and as Parquet; anything else is not replaced."""
+    out = tmp_path / "new" / "revenue"
+    call = ["revenue", made / "book", made / "plan", "--compare", made / "rank", "--out", out]
+    for ending in ("csv", "parquet"):
+        assert run(*call, "--format", ending).code == exits.FINE
+        for table in REVENUE_TABLES[:-1]:
+            file = out / f"{table.name}.{ending}"
+            found = pl.read_csv(file) if ending == "csv" else pl.read_parquet(file)
+            assert tuple(found.columns) == table.names
+            if ending == "parquet":
+                assert found.schema == table.types
+        assert not (out / f"deferred.{ending}").exists()
+    figures = json.loads((out / "revenue.json").read_text(encoding="utf-8"))
+    table = pl.read_parquet(out / "revenue.parquet")
+    assert figures["revenue_cents"] == table["revenue_cents"].sum()
+    (out / "mine.txt").write_text("mine")
+    refused = run(*call)
+    assert refused.code == exits.WRONG_USE and "mine.txt" in refused.err
+    other = run("revenue", made / "book", made / "plan", "--out", made / "plan")
+    assert other.code == exits.WRONG_USE and "plan.folder.occupied" in other.err
+
+
+def test_the_bridge_leads_from_the_other_plan(run, made, tmp_path):
+    """The effects of the document sum to the difference of the two totals; a plan of a changed book
+    needs that book."""
+    book = made / "book"
+    document = run("revenue", book, made / "plan", "--compare", made / "rank", "--json").json
+    old = run("revenue", book, made / "rank", "--json").json
+    for name in ("revenue_cents", "cost_cents", "margin_cents"):
+        assert sum(row[name] for row in document["bridge"]) == document[name] - old[name]
+    changed = Path(shutil.copytree(book, tmp_path / "changed"))
+    orders = (changed / "orders.csv").read_text().replace("415000.00", "400000.00")
+    (changed / "orders.csv").write_text(orders)
+    session.plan(session.read_book(changed)).write(tmp_path / "plan")
+    call = ["revenue", book, made / "plan", "--compare", tmp_path / "plan"]
+    assert "plan.book_digest.other" in run(*call).err
+    said = run(*call, "--compare-book", changed)
+    assert said.code == exits.FINE and "price" in said.out
+
+
+def test_a_missing_standalone_price_is_told_with_its_row(run, made, tmp_path):
+    """Without the price of support alone: its row of items and the way out; with --stated-prices it
+    is worked out."""
+    book = Path(shutil.copytree(made / "book", tmp_path / "book"))
+    items = (book / "items.csv").read_text()
+    (book / "items.csv").write_text(items.replace("1500.00", ""))
+    session.plan(session.read_book(book)).write(tmp_path / "plan")
+    said = run("revenue", book, tmp_path / "plan")
+    assert said.code == exits.FAULTY_BOOK
+    assert "row 8" in said.err and "[items.standalone_price.needed]" in said.err
+    assert "no revenue was worked out" in said.err
+    assert run("revenue", book, tmp_path / "plan", "--stated-prices").code == exits.FINE
+
+
+def test_billings_give_deferred_revenue(run, made, tmp_path):
+    """A deposit of a thousand: deferred in the first quarter, and gone when the servers come."""
+    file = tmp_path / "billings.csv"
+    file.write_text("order_id,on,amount\nSO-4711,2026-01-15,1000.00\n")
+    call = ["revenue", made / "book", made / "plan", "--billings", file]
+    assert "Deferred revenue" in run(*call).out
+    rows = run(*call, "--json").json["deferred"]
+    assert [(row["contract_id"], row["opening_cents"], row["closing_cents"]) for row in rows] == [
+        ("C-0012", 100_000, 0)]
+
+
+@pytest.mark.parametrize(("text", "codes"), [
+    ("on,amount\n2026-01-15,1\n", ["billings.column.missing"]),
+    ("order_id,on,amount\nSO-1,15.1.2026,1\nSO-1,2026-01-15,1.234\n,2026-01-15,1\n",
+     ["billings.on.range", "billings.amount.range", "billings.order_id.blank"]),
+    ("order_id,on,amount\nSO-1,2026-01-15\n\"SO", ["billings.file.unreadable"]),
+])
+def test_faults_of_billings_are_told_together(run, made, tmp_path, text, codes):
+    """Every fault with its row, and nothing is worked out."""
+    file = tmp_path / "billings.csv"
+    file.write_text(text)
+    said = run("revenue", made / "book", made / "plan", "--billings", file)
+    assert said.code == exits.FAULTY_BOOK and said.out == ""
+    for code in codes:
+        assert f"[{code}]" in said.err
+
+
+@pytest.mark.parametrize("words", [
+    ["--by", "colour"], ["--compare-book", "book"], ["--billings", "nowhere.csv"],
+    ["--compare", "nowhere"]])
+def test_what_does_not_fit_is_wrong_use(run, made, words):
+    """One line, exit code 2, and no trace."""
+    said = run("revenue", made / "book", made / "plan", *words)
+    assert said.code == exits.WRONG_USE and "Traceback" not in said.err
