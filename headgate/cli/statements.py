@@ -24,11 +24,12 @@ STEP_WORDS = {
     "exchange": "rates of later days", "late_penalty": "late penalties",
     "late_rate": "late_rate, no revenue", "not_delivered": "late cost of what is not sent",
     "standard_cost": "standard cost", "purchase_price": "purchase price variance",
-    "substitution": "substitutes", "lane": "freight", "services": "services", "total": "",
+    "substitution": "substitutes", "lane": "freight",
+    "under_way": "sent before, recognised later", "services": "services", "total": "",
 }
 WALK_WORDS = {
     "contracts": "price of all contracts", "shipped": "shipped before",
-    "begun": "services of what was shipped before", "elapsed": "services, days before",
+    "begun": "services of what was shipped before", "elapsed": "days of services before",
     "undated": "not in the plan", "undated_services": "services of that",
     "exchange": "rates of later days", "late_penalty": "late penalties", "revenue": "revenue",
 }

@@ -42,8 +42,8 @@ def read_billings(path: Path) -> pl.DataFrame:
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
     return pl.DataFrame(rows, orient="row", schema={
-        "order_id": pl.String, "contract_id": pl.String, "on": pl.Date, "amount_cents": pl.Int64,
-        "currency": pl.String})
+        "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date,
+        "amount_cents": pl.Int64, "currency": pl.String})
 
 
 def _row(path: Path, number: int, row: tuple[str | None, ...],

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.finance.revenue import Revenue, refuse_other_money
-from headgate.finance.shares import between, part_of
+from headgate.finance.shares import PIECES, between, holding, part_of, stretches_of
 from headgate.tables.revenue_schema import BRIDGE
 
 Longs = NDArray[np.int64]
@@ -24,8 +24,6 @@ EFFECTS: dict[str, str] = {
 }
 """The effects of a bridge, in order."""
 Stretches = tuple[Longs, Longs, Longs, Longs, Longs]
-PIECES = 2**31
-"""More than the pieces of any order line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +44,7 @@ class Cells:
 
     def holding(self, line: Longs, piece: Longs) -> Longs:
         """The cell that holds each piece of a line, pieces counted from 0; -1 none."""
-        if len(self.line) == 0:
-            return np.full(len(line), -1, dtype=np.int64)
-        found = np.searchsorted(self.line * PIECES + self.last, line * PIECES + piece, "right")
-        found = np.minimum(found, len(self.line) - 1)
-        inside = (self.line[found] == line) & (self.first[found] <= piece) \
-            & (piece < self.last[found])
-        return np.where(inside, found, -1)
+        return holding(self.line, self.first, self.last, line, piece)
 
     def cents_of(self, cell: Longs, first: Longs, last: Longs) -> tuple[Longs, Longs]:
         """Revenue and cost of pieces of a cell, by cumulative rounding; 0 where there is none."""
@@ -121,12 +113,8 @@ def _cells(revenue: Revenue, lines: pl.DataFrame, names: list[str]) -> Cells:
 
 def _stretches(a: Cells, b: Cells) -> Stretches:
     """Stretches of pieces cut where a cell of either plan ends: line, first, last, cells."""
-    points = np.sort(np.concatenate([cells.line * PIECES + end for cells in (a, b)
-                                     for end in (cells.first, cells.last)]))
-    points = points[np.diff(points, prepend=-1) != 0]
-    line, piece = points // PIECES, points % PIECES
-    same = np.flatnonzero(line[1:] == line[:-1])
-    line, first, last = line[same], piece[same], piece[same + 1]
+    line, first, last = stretches_of(np.concatenate([
+        cells.line * PIECES + end for cells in (a, b) for end in (cells.first, cells.last)]))
     return line, first, last, a.holding(line, first), b.holding(line, first)
 
 

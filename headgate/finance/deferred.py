@@ -15,13 +15,14 @@ from headgate.tables.revenue_schema import DEFERRED
 Longs = NDArray[np.int64]
 
 BILLINGS: dict[str, type[pl.DataType]] = {
-    "order_id": pl.String, "contract_id": pl.String, "on": pl.Date, "amount_cents": pl.Int64,
+    "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date, "amount_cents": pl.Int64,
     "currency": pl.String}
 """
-The columns of billings: invoices and deposits above 0, refunds and credits below.
+The columns of billings, as `headgate.ledger.movements.billings` gives them: invoices and deposits
+above 0, refunds and credits below.
 
-Each row names an order or a contract; `on` is the day, `currency` that of the amount (blank: the
-book's). Further columns are not looked at.
+Each row names an order or a contract; a blank currency is the book's. Further columns are not
+looked at.
 """
 
 
@@ -69,7 +70,7 @@ def _opening(revenue: Revenue, billings: pl.DataFrame) -> pl.DataFrame:
     book = revenue.facts.book
     contract_of = book.tables.frames["orders"].select(
         "order_id", known=pl.coalesce("contract_id", "order_id")).unique("order_id")
-    billed = (billings.select(*BILLINGS).filter(pl.col("on") <= book.settings.as_of)
+    billed = (billings.select(*BILLINGS).filter(pl.col("posted_on") <= book.settings.as_of)
               .join(contract_of, on="order_id", how="left")
               .select(contract_id=pl.coalesce("contract_id", "known", "order_id"),
                       currency=pl.col("currency").fill_null(revenue.currency),
@@ -94,7 +95,8 @@ def _earned(revenue: Revenue) -> pl.DataFrame:
                    facts.quarters.place(shipments.due[place]))]
     lines = np.arange(obligations.lines)
     place, currency, cents = allocated.of_pieces(
-        lines, np.zeros_like(lines), facts.gone, obligations.pieces[:obligations.lines])
+        lines, np.zeros_like(lines), facts.before.recognised,
+        obligations.pieces[:obligations.lines])
     parts.append(_part(revenue, place, currency, cents, np.full(len(place), -1)))
     now = day_number(facts.book.settings.as_of)
     days = over_term(facts.starts, *amounts_of(facts.starts, obligations, allocated),

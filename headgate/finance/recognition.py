@@ -15,6 +15,7 @@ from headgate.finance.quarters import Quarters
 from headgate.finance.services import Days, Starts, amounts_of, over_term, term_edges
 from headgate.finance.shares import before_each, summed
 from headgate.finance.shipments import Shipments
+from headgate.finance.under_way import Before
 
 Longs = NDArray[np.int64]
 
@@ -62,9 +63,9 @@ class Elsewhere:
     """
     What of the prices the plan does not recognise, in cents at the rates of as_of.
 
-    shipped   : pieces shipped before as_of
-    begun     : services of such pieces; the book does not hold when they began
-    elapsed   : days before as_of of services that start on a date
+    shipped   : pieces shipped before as_of and recognised by then
+    begun     : services of pieces of which nobody says when they were delivered
+    elapsed   : days of services before as_of
     undated, undated_services : pieces that the plan does not deliver, and their services
     """
 
@@ -75,16 +76,13 @@ class Elsewhere:
     undated_services: int
 
 
-def pieces_before(shipments: Shipments, gone: Longs) -> Longs:
-    """(shipments,) pieces of the line recognised before each, those shipped before the plan first.
-
-    gone : (lines,) pieces shipped before the plan
-    """
-    return gone[shipments.line] + before_each(shipments.pieces, shipments.line)
+def pieces_before(shipments: Shipments, before: Before) -> Longs:
+    """(shipments,) pieces of the line recognised before each, those by as_of first."""
+    return before.recognised[shipments.line] + before_each(shipments.pieces, shipments.line)
 
 
 def hardware_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
-                shipments: Shipments, gone: Longs) -> Hardware:
+                shipments: Shipments, before: Before) -> Hardware:
     """
     The revenue of every shipment: its pieces' part of the line's price, less late penalties.
 
@@ -92,7 +90,7 @@ def hardware_of(book: Book, obligations: Obligations, allocated: Allocated, exch
     week. It concerns this line alone, so it is allocated to it entirely (ASC 606-10-32-40); the
     plan's weeks are the estimate (606-10-32-5 to 32-9). It takes at most the price.
     """
-    first = pieces_before(shipments, gone)
+    first = pieces_before(shipments, before)
     place, currency, cents = allocated.of_pieces(
         shipments.line, first, first + shipments.pieces, obligations.pieces[shipments.line])
     count = len(shipments)
@@ -161,15 +159,17 @@ def _quarters_of(parts: tuple[Days, Days], quarters: Quarters) -> tuple[Longs, L
 
 
 def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
-                 shipments: Shipments, gone: Longs, elapsed: int) -> Elsewhere:
+                 shipments: Shipments, before: Before, elapsed: int) -> Elsewhere:
     """What of the contracts' prices lies outside the plan, piece by piece as shipments have it."""
-    planned = summed(shipments.line, shipments.pieces, obligations.lines)
     row = np.arange(len(obligations))
-    hung = obligations.starts_on < 0
+    service, dated = row >= obligations.lines, obligations.starts_on >= 0
     line, whole = obligations.line, obligations.pieces
     nothing = np.zeros(len(obligations), dtype=np.int64)
-    before = np.where(hung, gone[line], nothing)
-    upto = np.where(hung, gone[line] + planned[line], whole)
+    known = np.where(service, before.unknown[line], before.recognised[line])
+    passed = np.where(dated, nothing, known)
+    # Lines and services reach as far: to the pieces shipped before and those that the plan sends.
+    reach = before.recognised + summed(shipments.line, shipments.pieces, obligations.lines)
+    upto = np.where(dated, whole, reach[line])
     as_of = day_number(book.settings.as_of)
 
     def cents_of(first: Longs, last: Longs) -> tuple[int, int]:
@@ -178,7 +178,7 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
         hardware = place < obligations.lines
         return int(there[hardware].sum()), int(there[~hardware].sum())
 
-    shipped, begun = cents_of(nothing, before)
+    shipped, begun = cents_of(nothing, passed)
     undated, undated_services = cents_of(upto, whole)
     return Elsewhere(shipped, begun, elapsed, undated, undated_services)
 

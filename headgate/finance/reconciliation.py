@@ -26,15 +26,16 @@ STEPS: dict[str, str] = {
     "substitution": "substitutes: extra_cost in the plan; the standard cost of what was drawn "
                     "less that of what was called for in the margin",
     "lane": "freight",
+    "under_way": "pieces that had left before the plan and are recognised later, at standard cost",
     "services": "services over their term: revenue less standard cost",
     "total": "value of the plan; margin",
 }
 """The rows of the reconciliation, in order."""
 WALK: dict[str, str] = {
     "contracts": "transaction price of every contract in the book, at the rates of as_of",
-    "shipped": "pieces shipped before as_of",
-    "begun": "services of pieces shipped before as_of: the book does not say when they began",
-    "elapsed": "days before as_of of services that started on a date",
+    "shipped": "pieces shipped before as_of and recognised by then",
+    "begun": "services of pieces shipped before as_of: nothing says when they began",
+    "elapsed": "days of services before as_of",
     "undated": "pieces that the plan does not deliver",
     "undated_services": "services of such pieces",
     "exchange": "rates of the days of recognition instead of those of as_of",
@@ -53,14 +54,16 @@ def reconcile(book: Book, value: Mapping[str, int], shipments: Shipments, hardwa
     Every column sums to its last row: to `value_cents`, to the margin, to their difference.
     """
     lines = book.lines
-    price = exact_dot(shipments.pieces, lines.price_cents[shipments.line])
-    penalty = exact_dot(shipments.pieces * shipments.late_weeks,
-                        lines.penalty_cents[shipments.line])
-    standard, lane = int(costs.standard.sum()), int(costs.lane.sum())
+    sent = shipments.planned
+    line, pieces = shipments.line[sent], shipments.pieces[sent]
+    price = exact_dot(pieces, lines.price_cents[line])
+    penalty = exact_dot(pieces * shipments.late_weeks[sent], lines.penalty_cents[line])
+    standard, lane = int(costs.standard[sent].sum()), int(costs.lane.sum())
     # The plan's own sum of extra costs is what its delivered value lacks of the rest.
     extra = price - standard - lane - value["delivered_cents"]
-    owed = int(hardware.penalty.sum() + hardware.excess.sum())
-    at_once, then = int(hardware.price_as_of.sum()), int(hardware.price.sum())
+    kept = hardware.price - hardware.penalty - hardware.excess
+    owed = int((hardware.penalty + hardware.excess)[sent].sum())
+    at_once, then = int(hardware.price_as_of[sent].sum()), int(hardware.price[sent].sum())
     cents = {
         "price": (price, price), "split": (0, at_once - price),
         "exchange": (0, then - at_once - (owed - penalty)),
@@ -71,6 +74,7 @@ def reconcile(book: Book, value: Mapping[str, int], shipments: Shipments, hardwa
         "purchase_price": (0, -int(costs.variance.sum())),
         "substitution": (-extra, -int(costs.substitution.sum())),
         "lane": (-lane, -lane),
+        "under_way": (0, int((kept - costs.standard)[~sent].sum())),
         "services": (0, int(service.price.sum() - service.cost.sum())),
     }
     cents["total"] = (sum(a for a, _ in cents.values()), sum(b for _, b in cents.values()))

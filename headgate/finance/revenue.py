@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -32,6 +33,7 @@ from headgate.finance.recognition import (
 from headgate.finance.reconciliation import price_walk, reconcile
 from headgate.finance.services import Starts, starts_of
 from headgate.finance.shipments import Costs, Shipments, costs_of, shipments_of
+from headgate.finance.under_way import Before, before_of
 from headgate.planner.allocate import Allocation
 from headgate.planner.policy import Policy
 from headgate.planner.promise import dates_or_blank
@@ -51,14 +53,14 @@ class Facts:
     """
     What a revenue was worked out from, for whoever asks further; see the classes' own words.
 
-    gone : (lines,) pieces shipped before the plan
+    before : pieces shipped before the plan
     """
 
     book: Book
     exchange: Exchange
     obligations: Obligations
     allocated: Allocated
-    gone: Longs
+    before: Before
     starts: Starts
     quarters: Quarters
     shipments: Shipments
@@ -70,7 +72,7 @@ class Facts:
     @property
     def first_pieces(self) -> Longs:
         """(shipments,) pieces of the line that are recognised before each."""
-        return pieces_before(self.shipments, self.gone)
+        return pieces_before(self.shipments, self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,32 +135,36 @@ class Revenue:
 
 
 def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mapping[str, int],
-               stated_prices: bool = False) -> Revenue:
+               stated_prices: bool = False, progress: pl.DataFrame | None = None) -> Revenue:
     """
     The revenue, cost and margin of a plan.
 
     value         : the figures `value` of the plan's summary
     stated_prices : stated prices stand for standalone prices that are missing
-    raises IssuesError : a standalone price is missing that the split of a contract needs
+    progress      : what was shipped, delivered and accepted before, with the columns of
+                    `headgate.finance.under_way.PROGRESS`; None: the book's shipped pieces count
+                    as recognised
+    raises IssuesError : a standalone price is missing that the split of a contract needs; columns
+                         of the progress are missing
     """
     exchange = exchange_of(book.tables)
     obligations = obligations_of(book, exchange)
     allocated = split_prices(book, obligations, exchange, stated_prices)
-    gone = (obligations.pieces[:obligations.lines] - book.lines.open).astype(np.int64)
-    shipments = shipments_of(book, allocation)
-    starts = starts_of(obligations, shipments, gone)
+    before = before_of(book, progress)
+    shipments = shipments_of(book, allocation, before)
+    starts = starts_of(obligations, shipments, before)
     quarters = quarters_until(book.settings.fiscal_year_end, book.settings.as_of,
                               last_day_of(shipments, starts))
-    hardware = hardware_of(book, obligations, allocated, exchange, shipments, gone)
+    hardware = hardware_of(book, obligations, allocated, exchange, shipments, before)
     service, elapsed = services_of(book, obligations, allocated, exchange, starts, quarters)
     costs = costs_of(book, policy, allocation, shipments)
-    facts = Facts(book, exchange, obligations, allocated, gone, starts, quarters, shipments,
+    facts = Facts(book, exchange, obligations, allocated, before, starts, quarters, shipments,
                   hardware, service, costs, allocation)
     place = np.concatenate([quarters.place(shipments.due), service.quarter])
     used = range(int(place.max(initial=0)) + 1)
     names = pl.Series(quarters.names, dtype=pl.String).gather(pl.Series(place))
     entries = _entries(facts, names)
-    elsewhere = elsewhere_of(book, obligations, allocated, exchange, shipments, gone, elapsed)
+    elsewhere = elsewhere_of(book, obligations, allocated, exchange, shipments, before, elapsed)
     return Revenue(
         book.settings.currency, book.settings.fiscal_year_end,
         tuple(quarters.periods[k] for k in used), entries,
@@ -177,7 +183,7 @@ def _entries(facts: Facts, quarter: pl.Series) -> pl.DataFrame:
     obligation, quarter = obligation[order], quarter.gather(pl.Series(order))
     line, there = obligations.line[obligation], order < count
 
-    def both(hardware_cents: Longs, service_cents: Longs | int = 0) -> Longs:
+    def both(hardware_cents: NDArray[Any], service_cents: Longs | int = 0) -> NDArray[Any]:
         rest = np.broadcast_to(service_cents, len(order) - count)
         return np.concatenate([hardware_cents, rest])[order]
 
@@ -188,6 +194,7 @@ def _entries(facts: Facts, quarter: pl.Series) -> pl.DataFrame:
     for name, of_item in book.tables.frames["items"].select("item_id", "family").iter_rows():
         family[book.items.index(name)] = of_item
     ship, arrive = both(shipments.ship), both(shipments.arrive)
+    planned = both(shipments.planned, False)
     sent_from = book.sites.names(np.where(there, both(shipments.site), -1))
     item = obligations.item[obligation]
     frame = ids[pl.Series(obligation)].with_columns(
@@ -199,14 +206,14 @@ def _entries(facts: Facts, quarter: pl.Series) -> pl.DataFrame:
         family=pl.Series(family, dtype=pl.String).gather(pl.Series(item)),
         quarter=quarter,
         recognised_on=pl.Series(both(shipments.due, service.last_day)).cast(pl.Int32).cast(pl.Date),
-        site_id=sent_from, ship_on=dates_or_blank(book, ship, there),
+        site_id=sent_from, ship_on=dates_or_blank(book, ship, planned),
         arrive_on=dates_or_blank(book, arrive, there),
         quantity=both(shipments.pieces, service.pieces),
         price_cents=both(hardware.price, service.price), penalty_cents=both(hardware.penalty),
         standard_cents=both(costs.standard, service.cost), variance_cents=both(costs.variance),
         substitution_cents=both(costs.substitution), lane_cents=both(costs.lane),
         excess_cents=both(hardware.excess),
-        parts_cents=pl.when(pl.Series(there)).then(pl.Series(both(costs.parts))))
+        parts_cents=pl.when(pl.Series(planned)).then(pl.Series(both(costs.parts))))
     frame = frame.with_columns(
         revenue_cents=pl.col("price_cents") - pl.col("penalty_cents"),
         cost_cents=pl.sum_horizontal("standard_cents", "variance_cents", "substitution_cents",

@@ -12,6 +12,7 @@ from headgate.finance.contracts import Allocated, Obligations
 from headgate.finance.exchange import Exchange
 from headgate.finance.shares import before_each, part_of
 from headgate.finance.shipments import Shipments
+from headgate.finance.under_way import Before
 
 Longs = NDArray[np.int64]
 
@@ -71,25 +72,26 @@ class Days:
                 - exchange.convert(self.before, self.currency, day))
 
 
-def starts_of(obligations: Obligations, shipments: Shipments, gone: Longs) -> Starts:
+def starts_of(obligations: Obligations, shipments: Shipments, before: Before) -> Starts:
     """
     When the services of a plan start.
 
     A service that starts with a line starts piece by piece, with the delivery of each; one that
-    starts on a date starts whole. Pieces of a line that are shipped already started on days that
-    a book does not hold; they come first and are left out here.
-
-    gone : (lines,) pieces shipped before the plan
+    starts on a date starts whole. Pieces shipped before of which nobody says when they were
+    delivered come first and are left out here.
     """
     service = np.arange(obligations.lines, len(obligations))
     dated = obligations.starts_on[service] >= 0
     hung = pl.DataFrame({"service": service[~dated], "line": obligations.line[service[~dated]]})
-    begun = pl.DataFrame({"line": shipments.line, "begin": shipments.delivered,
-                          "pieces": shipments.pieces}).with_columns(
+    sent = shipments.planned
+    begun = pl.DataFrame({
+        "line": np.concatenate([before.line, shipments.line[sent]]),
+        "begin": np.concatenate([before.delivered, shipments.delivered[sent]]),
+        "pieces": np.concatenate([before.pieces, shipments.pieces[sent]])}).with_columns(
         pl.col("line").cast(pl.Int32)).group_by("line", "begin").agg(pl.col("pieces").sum())
     tranches = hung.join(begun, on="line").sort("service", "begin")
     first = before_each(tranches["pieces"].to_numpy(), tranches["service"].to_numpy())
-    first = first + gone[tranches["line"].to_numpy()]
+    first = first + before.unknown[tranches["line"].to_numpy()]
     whole = service[dated]
     merged = pl.DataFrame({
         "service": np.concatenate([tranches["service"].to_numpy(), whole]),

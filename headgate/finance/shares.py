@@ -10,6 +10,8 @@ from headgate.base.issue import Issue, IssuesError
 
 Longs = NDArray[np.int64]
 SAFE = 2.0**62
+PIECES = 2**31
+"""More than the pieces of any order line: a line and a piece of it make one number."""
 
 
 def part_of(amount: Longs, part: Longs, whole: Longs) -> Longs:
@@ -79,3 +81,35 @@ def summed(place: NDArray[np.integer], cents: Longs, count: int) -> Longs:
     found = np.zeros(count, dtype=np.int64)
     np.add.at(found, place, cents)
     return found
+
+
+def stretches_of(points: Longs) -> tuple[Longs, Longs, Longs]:
+    """
+    The stretches of pieces between cuts: line, first and last, by line.
+
+    points : line x PIECES + piece of every cut, in any order, some of them twice
+
+    >>> [x.tolist() for x in stretches_of(np.array([5, 0, 5, PIECES, PIECES + 2]))]
+    [[0, 1], [0, 0], [5, 2]]
+    """
+    cuts = np.sort(points)
+    cuts = cuts[np.diff(cuts, prepend=-1) != 0]
+    line, piece = cuts // PIECES, cuts % PIECES
+    same = np.flatnonzero(line[1:] == line[:-1])
+    return line[same], piece[same], piece[same + 1]
+
+
+def holding(cell_line: Longs, cell_first: Longs, cell_last: Longs, line: Longs,
+            piece: Longs) -> Longs:
+    """
+    The cell that holds each piece of a line, pieces counted from 0; -1 none.
+
+    cell_line, cell_first, cell_last : (cells,) by line, then piece; a cell holds from first to
+                                       before last
+    """
+    if len(cell_line) == 0:
+        return np.full(len(line), -1, dtype=np.int64)
+    found = np.searchsorted(cell_line * PIECES + cell_last, line * PIECES + piece, "right")
+    found = np.minimum(found, len(cell_line) - 1)
+    inside = (cell_line[found] == line) & (cell_first[found] <= piece) & (piece < cell_last[found])
+    return np.where(inside, found, -1)

@@ -11,21 +11,22 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.finance.exchange import day_number
 from headgate.finance.shares import summed
+from headgate.finance.under_way import FRIDAY, Before
 from headgate.planner.allocate import Allocation
 from headgate.planner.pegging import drawn_rows, matched_rows
 from headgate.planner.policy import Policy
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
-FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Shipments:
     """
-    What leaves one site in one week for one line, by line, day of recognition, ship week and site.
+    What leaves one site in one week for one line, by line, day of recognition, ship week and site;
+    and pieces that had left before the plan and are recognised later.
 
-    line, site, ship, arrive : (shipments,) indexes and buckets
+    line, site, ship, arrive : (shipments,) indexes and buckets; site -1 of what had left before
     pieces                   : pieces
     due                      : days since 1970-01-01 on which the line's rule recognises revenue
     delivered                : the day of delivery: the Friday of the arrival week
@@ -42,6 +43,11 @@ class Shipments:
     delivered: Longs
     late_weeks: Longs
     of_allocation: Longs
+
+    @property
+    def planned(self) -> NDArray[np.bool_]:
+        """(shipments,) whether the plan sends them; False for what had left before."""
+        return self.site >= 0
 
     def __len__(self) -> int:
         return len(self.line)
@@ -68,42 +74,52 @@ class Costs:
     met: pl.DataFrame
 
 
-def shipments_of(book: Book, allocation: Allocation) -> Shipments:
+def shipments_of(book: Book, allocation: Allocation, before: Before) -> Shipments:
     """
     The shipments of a plan, with the day on which each one's revenue is recognised.
+
+    Pieces that had left before and are not recognised stand among them, with that day.
 
     That day is the Friday of the ship week (`recognise_on` ship), of the arrival week (deliver),
     or `acceptance_days` after the latter (accept). Nothing is recognised before as_of: in a week
     whose Friday has passed, as_of is the day.
     """
     lines, lanes = book.lines, book.lanes
-    site = lanes.site[allocation.lane]
-    line = allocation.line
-    arrive = allocation.ship + lanes.weeks[allocation.lane]
-    friday, now = day_number(book.first_monday) + FRIDAY, day_number(book.settings.as_of)
-    shipped_on = np.maximum(friday + 7 * allocation.ship, now)
+    monday, now = day_number(book.first_monday), day_number(book.settings.as_of)
+    friday, sent = monday + FRIDAY, len(allocation.line)
+    line, site, ship = allocation.line, lanes.site[allocation.lane], allocation.ship
+    arrive = ship + lanes.weeks[allocation.lane]
+    shipped_on = np.maximum(friday + 7 * ship, now)
     delivered = np.maximum(friday + 7 * arrive, now)
     orders = book.tables.frames["orders"][pl.Series(lines.source_row)]
     rule = orders["recognise_on"].to_numpy()
     wait = orders["acceptance_days"].fill_null(0).to_numpy()
     due = np.where(rule[line] == "ship", shipped_on,
                    np.where(rule[line] == "accept", delivered + wait[line], delivered))
-    order = np.lexsort((site, allocation.ship, due, line))
-    key = np.stack([line, due, allocation.ship, site], axis=1)[order]
+    left = before.pending
+    line, site, ship = (np.concatenate([own, more]) for own, more in (
+        (line, before.line[left]), (site, np.full(left.sum(), -1)),
+        (ship, (before.delivered[left] - monday) // 7)))
+    due, delivered = (np.concatenate([own, more]) for own, more in (
+        (due, before.due[left]), (delivered, before.delivered[left])))
+    arrive = np.concatenate([arrive, (before.delivered[left] - monday) // 7])
+    quantity = np.concatenate([allocation.quantity, before.pieces[left]])
+    order = np.lexsort((site, ship, due, line))
+    key = np.stack([line, due, ship, site], axis=1)[order]
     new = np.ones(len(order), dtype=np.bool_)
     new[1:] = (key[1:] != key[:-1]).any(axis=1)
     number = np.cumsum(new) - 1
-    of_allocation = np.empty(len(order), dtype=np.int64)
-    of_allocation[order] = number
+    of_row = np.empty(len(order), dtype=np.int64)
+    of_row[order] = number
     one = order[new]
     count = len(one)
     return Shipments(
-        line=line[one], site=site[one].astype(np.int64), ship=allocation.ship[one],
+        line=line[one], site=site[one].astype(np.int64), ship=ship[one],
         arrive=arrive[one].astype(np.int64),
-        pieces=summed(of_allocation, allocation.quantity, count), due=due[one].astype(np.int64),
+        pieces=summed(of_row, quantity, count), due=due[one].astype(np.int64),
         delivered=delivered[one].astype(np.int64),
         late_weeks=np.maximum(0, arrive[one] - lines.requested[line[one]]).astype(np.int64),
-        of_allocation=of_allocation)
+        of_allocation=of_row[:sent])
 
 
 def costs_of(book: Book, policy: Policy, allocation: Allocation, shipments: Shipments) -> Costs:
@@ -127,9 +143,12 @@ def costs_of(book: Book, policy: Policy, allocation: Allocation, shipments: Ship
         pl.Series(book.supply.source_row[row]))
     paid = np.where(own.is_null().to_numpy(), standard[item], own.fill_null(0).to_numpy())
     called = np.where(stood < 0, item, stood)
+    # What the pieces that had left before cost is not in the book: standard cost stands for it.
+    left = np.where(shipments.planned, 0, shipments.pieces) * standard[
+        book.lines.item[shipments.line]]
     return Costs(
-        standard=summed(shipments.of_allocation,
-                        allocation.quantity * standard[allocation.item], count),
+        standard=left + summed(shipments.of_allocation,
+                               allocation.quantity * standard[allocation.item], count),
         parts=summed(shipment, pieces * paid, count),
         variance=summed(shipment, pieces * (paid - standard[item]), count),
         substitution=summed(shipment, pieces * (standard[item] - standard[called]), count),
@@ -147,10 +166,11 @@ def _with_shipment(book: Book, shipments: Shipments, met: pl.DataFrame) -> pl.Da
     """
     sites, weeks = len(book.sites), book.horizon
     ship = met["week"].to_numpy() - (-met["days"].to_numpy() // 7)
-    keys = (shipments.line * sites + shipments.site) * weeks + shipments.ship
+    planned = np.flatnonzero(shipments.planned)
+    keys = ((shipments.line * sites + shipments.site) * weeks + shipments.ship)[planned]
     line = met["line"].to_numpy().astype(np.int64)
     asked = (line * sites + met["site"].to_numpy()) * weeks + ship
     order = np.argsort(keys, kind="stable")
     place = np.searchsorted(keys[order], asked)
-    return met.with_columns(shipment=pl.Series(order[place] if len(order) else place,
-                                               dtype=pl.Int64))
+    return met.with_columns(shipment=pl.Series(
+        planned[order[place]] if len(order) else place, dtype=pl.Int64))

@@ -14,7 +14,8 @@ from headgate.session.planning import Plan, open_plan
 
 def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | None = None,
             compare_book: Book | None = None, stated_prices: bool = False,
-            billings: pl.DataFrame | str | Path | None = None) -> RevenueStatement:
+            billings: pl.DataFrame | str | Path | None = None,
+            progress: pl.DataFrame | None = None) -> RevenueStatement:
     """
     Revenue, cost and margin of a plan by fiscal quarter, and what they hang on.
 
@@ -23,6 +24,9 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     stated_prices : prices as stated stand for standalone prices that are missing
     billings      : what was invoiced and paid so far, for deferred revenue: a .csv file, or a frame
                     with the columns of `headgate.finance.deferred.BILLINGS`
+    progress      : what was shipped, delivered and accepted before, with the columns of
+                    `headgate.finance.under_way.PROGRESS`: what is under way or awaits acceptance
+                    is recognised later. None: all pieces shipped before count as recognised
     raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
                          cannot be read or is of another book; the billings have faults
     """
@@ -30,15 +34,17 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
 
     if billings is not None and not isinstance(billings, pl.DataFrame):
         billings = read_billings(Path(billings))
-    now = _revenue_of(book, plan, stated_prices)
-    before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices)
+    now = _revenue_of(book, plan, stated_prices, progress)
+    before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
+                                                      progress)
     return statement_of(now, before, billings)
 
 
-def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool) -> Revenue:
+def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool,
+                progress: pl.DataFrame | None) -> Revenue:
     opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
     return revenue_of(opened.book, opened.policy, opened.allocation, opened.summary["value"],
-                      stated_prices)
+                      stated_prices, progress)
 
 
 def write_revenue(made: RevenueStatement, folder: str | Path, format: str = "csv") -> Path:

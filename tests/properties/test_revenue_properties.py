@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -60,7 +63,7 @@ def test_any_order_of_rows_gives_the_same_statement(seed):
     shuffled = {name: frame if name == "routing" else frame[dice.sample(
         range(frame.height), frame.height)] for name, frame in frames.items()}
     billings = pl.DataFrame({"order_id": ["SO-1", "SO-2", "gone"], "contract_id": [None] * 3,
-                             "on": [settings["as_of"]] * 3, "amount_cents": [50_000] * 3,
+                             "posted_on": [settings["as_of"]] * 3, "amount_cents": [50_000] * 3,
                              "currency": ["EUR", None, None]},
                             schema_overrides={"contract_id": pl.String})
     told = []
@@ -82,7 +85,7 @@ def test_deferred_revenue_rolls_forward(seed):
     made = revenue_of(plan.book, plan.policy, plan.allocation, plan.summary["value"])
     orders = plan.book.tables.frames["orders"]
     billings = orders.select(
-        "order_id", "contract_id", on=pl.lit(settings["as_of"]), currency="currency",
+        "order_id", "contract_id", posted_on=pl.lit(settings["as_of"]), currency="currency",
         amount_cents=pl.col("unit_price_cents") * pl.col("quantity") // 2)
     rows = deferred(made, billings)
     assert (rows["opening_cents"] - rows["released_cents"] == rows["closing_cents"]).all()
@@ -91,3 +94,77 @@ def test_deferred_revenue_rolls_forward(seed):
     for _, own in rows.group_by("contract_id", "currency", maintain_order=True):
         assert own["closing_cents"][:-1].equals(own["opening_cents"][1:].rename("closing_cents"))
         assert (own["unearned_cents"] <= own["closing_cents"]).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_had_left_is_recognised_piece_by_piece(seed):
+    """Random steps of the pieces shipped before, against lists of single pieces: the same pieces
+    are still to come on the same days, and both walks end where they must."""
+    frames, settings = money_book(seed, SHAPES[seed % len(SHAPES)])
+    book = hg.read_book(frames, settings)
+    dice = random.Random(seed)
+    progress = pl.DataFrame([row for order in book.tables.frames["orders"].to_dicts()
+                             for row in some_steps(order, book.settings.as_of, dice)],
+                            orient="row", schema={
+        "order_id": pl.String, "line_no": pl.Int64, "step": pl.String, "effective_on": pl.Date,
+        "quantity": pl.Int64, "stage": pl.String})
+    plan = hg.plan(book)
+    made = revenue_of(book, plan.policy, plan.allocation, plan.summary["value"], progress=progress)
+    left = made.entries.filter((pl.col("kind") == "hardware") & pl.col("site_id").is_null())
+    found = Counter({(row["order_id"], row["line_no"], row["recognised_on"]): row["quantity"]
+                     for row in left.to_dicts()})
+    assert found == still_to_come(book.tables, progress)
+    walk = dict(made.price_walk.select("step", "cents").iter_rows())
+    assert walk.pop("revenue") == sum(walk.values()) == made.totals["revenue_cents"]
+    rows = {row["step"]: row["margin_cents"] for row in made.reconciliation.to_dicts()}
+    assert rows.pop("total") == sum(rows.values()) == made.totals["margin_cents"]
+
+
+def some_steps(order: dict[str, Any], as_of: date, dice: random.Random) -> list[tuple[Any, ...]]:
+    """Shipped, delivered and accepted pieces of a line, fewer at each step, in parts; and a piece
+    that was sent and came back."""
+    rows: list[tuple[Any, ...]] = []
+    count = dice.randint(0, order["shipped_quantity"])
+    back = dice.choice([None, "transit", "delivered", "accepted"]) if count else None
+    for place, step in enumerate(("shipped", "delivered", "accepted")):
+        more = int(back is not None and ("transit", "delivered", "accepted").index(back) >= place)
+        first = dice.randint(0, count)
+        for pieces in (first, count - first + more):
+            day = as_of - timedelta(days=dice.randint(0, 40) - 40 * place // 4)
+            rows.append((order["order_id"], order["line_no"], step, day, pieces, None))
+        count = dice.randint(0, count)
+    if back is not None:
+        rows.append((order["order_id"], order["line_no"], "returned", as_of, 1, back))
+    return rows
+
+
+def still_to_come(tables: Any, progress: pl.DataFrame) -> Counter[tuple[str, int, date]]:
+    """Pieces shipped before and not recognised, by line and day of recognition, one by one."""
+    as_of = tables.settings.as_of
+    longest: dict[str, int] = {}
+    for lane in tables.frames["lanes"].to_dicts():
+        weeks = -(-lane["transit_days"] // 7)
+        longest[lane["region"]] = max(longest.get(lane["region"], 0), weeks)
+    found: Counter[tuple[str, int, date]] = Counter()
+    for order in tables.frames["orders"].to_dicts():
+        key = (order["order_id"], order["line_no"])
+        days: dict[str, list[date]] = {}
+        for name, stages in (("shipped", ("transit", "delivered", "accepted")),
+                             ("delivered", ("delivered", "accepted")), ("accepted", ("accepted",))):
+            own = [row for row in progress.to_dicts() if key == (row["order_id"], row["line_no"])
+                   and row["effective_on"] <= as_of]
+            back = sum(row["quantity"] for row in own
+                       if row["step"] == "returned" and row["stage"] in stages)
+            line = sorted(row["effective_on"] for row in own if row["step"] == name
+                          for _ in range(row["quantity"]))
+            days[name] = line[:max(0, len(line) - back)]
+        rule = order["recognise_on"]
+        done = len(days[{"ship": "shipped", "deliver": "delivered"}.get(rule, "accepted")])
+        for piece in range(done, min(order["shipped_quantity"], len(days["shipped"]))):
+            left = days["shipped"][piece]
+            monday = left - timedelta(days=left.weekday())
+            there = (days["delivered"][piece] if piece < len(days["delivered"]) else max(
+                as_of, monday + timedelta(days=7 * longest[order["region"]] + 4)))
+            wait = (order["acceptance_days"] or 0) if rule == "accept" else 0
+            found[*key, max(as_of, there + timedelta(days=wait))] += 1
+    return found

@@ -416,7 +416,7 @@ def billed(*rows: tuple[str, str, int]) -> pl.DataFrame:
     """Order, day and dollars of invoices and deposits."""
     return pl.DataFrame([(order, None, date.fromisoformat(day), dollars * 100, None)
                          for order, day, dollars in rows], orient="row", schema={
-        "order_id": pl.String, "contract_id": pl.String, "on": pl.Date,
+        "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date,
         "amount_cents": pl.Int64, "currency": pl.String})
 
 
@@ -456,3 +456,76 @@ def test_an_empty_backlog_has_no_revenue():
     assert set(made.totals.values()) == {0}
     assert made.quarter_end.is_empty() and made.systems.is_empty()
     assert [row["step"] for row in made.price_walk.to_dicts()][-1] == "revenue"
+
+
+# ------------------------------------------------------------------ what had left before
+
+def steps_of(*rows: tuple[str, str, int] | tuple[str, str, int, str]) -> pl.DataFrame:
+    """Step, day and pieces of line SO-1/1; of a return how far the pieces had come."""
+    return pl.DataFrame([("SO-1", 1, row[0], date.fromisoformat(row[1]), row[2],
+                          row[3] if len(row) > 3 else None) for row in rows], orient="row",
+                        schema={"order_id": pl.String, "line_no": pl.Int64, "step": pl.String,
+                                "effective_on": pl.Date, "quantity": pl.Int64,
+                                "stage": pl.String})
+
+
+def with_progress(story: Story, progress: pl.DataFrame, **tables: list[dict[str, Any]]) -> Revenue:
+    plan = priced(story, **tables)
+    return revenue_of(plan.book, plan.policy, plan.allocation, plan.summary["value"],
+                      progress=progress)
+
+
+def test_pieces_that_await_acceptance_are_recognised_later():
+    """Ten sold, six shipped before. Two of them are accepted; two were delivered on 26 January and
+    are accepted after 30 days, on 25 February; two left on 29 January, travel six days, are there
+    on Friday 6 February, and accepted on 8 March. So 4 x 100 in Q1, at a standard cost of 10."""
+    story = book([("server", 10, 1, {"shipped_quantity": 6, "recognise_on": "accept",
+                                     "acceptance_days": 30})], lanes=[("austin", "AMER", 6)],
+                 supply=[("gpu", 1, 0)], bom=[("server", "gpu")], horizon=1)
+    made = with_progress(story, steps_of(
+        ("shipped", "2025-12-15", 4), ("delivered", "2025-12-22", 2), ("accepted", "2026-01-20", 2),
+        ("delivered", "2026-01-26", 2), ("shipped", "2026-01-29", 2)))
+    left = made.entries.filter(pl.col("site_id").is_null())
+    assert left.select("recognised_on", "quantity", "revenue_cents", "cost_cents").rows() == [
+        (date(2026, 2, 25), 2, 200_00, 20_00), (date(2026, 3, 8), 2, 200_00, 20_00)]
+    assert steps(made.price_walk, "cents")["shipped"] == -200_00
+    rows = {row["step"]: row["margin_cents"] for row in made.reconciliation.to_dicts()}
+    assert rows["under_way"] == 400_00 - 40_00
+    assert sum(rows.values()) - rows["total"] == rows["total"] == made.totals["margin_cents"]
+
+
+def test_what_came_back_is_not_recognised():
+    """Three delivered, and one of them came back after delivery for another to be sent: the book
+    says two are shipped, and the two are recognised; the third is in the plan."""
+    story = book([("server", 3, 1, {"shipped_quantity": 2, "recognise_on": "deliver"})],
+                 [("server", 1, 1)])
+    made = with_progress(story, steps_of(
+        ("shipped", "2026-01-05", 3), ("delivered", "2026-01-09", 3),
+        ("returned", "2026-01-20", 1, "delivered")))
+    assert made.totals["revenue_cents"] == 100_00
+    assert steps(made.price_walk, "cents")["shipped"] == -200_00
+
+
+def test_services_of_delivered_pieces_run_from_their_delivery():
+    """Two of ten servers were delivered on 3 January: 30 days of their support lie before as_of,
+    and the rest of its year is still to come; nothing is left without a day."""
+    story = with_support(shipped_quantity=2)
+    made = with_progress(story, steps_of(("shipped", "2026-01-02", 2),
+                                         ("delivered", "2026-01-03", 2)),
+                         service_lines=support(months=12))
+    walk = steps(made.price_walk, "cents")
+    assert "begun" not in walk
+    assert walk["elapsed"] == -(50_00 * 30 // 365)
+    assert sum(by_quarter(made, kind="service").values()) == 250_00 - 50_00 * 30 // 365
+
+
+def test_pieces_that_no_step_tells_of_count_as_recognised():
+    """Four shipped by the book, and one by the progress, under way: three were before it."""
+    story = book([("server", 5, 1, {"shipped_quantity": 4, "recognise_on": "deliver"})],
+                 [("server", 1, 1)], lanes=[("austin", "AMER", 6)])
+    made = with_progress(story, steps_of(("shipped", "2026-01-29", 1),
+                                         ("delivered", "2026-02-20", 1)))
+    assert steps(made.price_walk, "cents")["shipped"] == -300_00
+    assert made.totals["revenue_cents"] == 200_00
+    with pytest.raises(IssuesError, match=r"progress\.column\.missing"):
+        with_progress(story, steps_of().drop("stage"))
