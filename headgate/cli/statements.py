@@ -165,6 +165,8 @@ class Shown:
             cells.append((name, *(self.money(sums.get(effect, {}).get("revenue_cents", 0))
                                   for effect in EFFECT_WORDS),
                           self.money(int(own["revenue_cents"].sum()))))
+        if frame.is_empty():
+            return [f"\nFrom {other} to this plan nothing changes in revenue, cost or margin."]
         return [grid(f"From {other} to this plan", ("", "revenue", "cost", "margin"), rows),
                 grid("The same by quarter, in revenue", (
                     "quarter", *EFFECT_WORDS.values(), "difference"), cells)]

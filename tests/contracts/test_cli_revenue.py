@@ -26,7 +26,9 @@ def made(tmp_path_factory) -> Path:
     session.plan(book).write(folder / "plan")
     session.plan(book, "rank").write(folder / "rank")
     session.write_demo(folder / "demo", 60, 4)
-    session.plan(session.read_book(folder / "demo"), {"work": 20}).write(folder / "demo-plan")
+    demo = session.read_book(folder / "demo")
+    session.plan(demo, {"work": 20}).write(folder / "demo-plan")
+    session.plan(demo, "rank").write(folder / "demo-rank")
     return folder
 
 
@@ -59,9 +61,12 @@ def test_margins_are_told_by_what_is_asked_for(run, made, by):
 
 
 def test_no_line_of_the_answer_is_wider_than_a_hundred_columns(run, made):
-    """Every table of a demo fits a page of 100 columns; only the last sentence may be wrapped."""
-    said = run("revenue", made / "demo", made / "demo-plan", "--compare", made / "demo-plan")
-    assert max(len(line) for line in said.out.splitlines() if line != SCOPE) <= 100
+    """Every table of a demo fits a page of 100 columns, those of a bridge, too; only the last
+    sentence, and what names a folder, may be longer."""
+    said = run("revenue", made / "demo", made / "demo-plan", "--compare", made / "demo-rank")
+    assert "The same by quarter" in said.out
+    assert max(len(line) for line in said.out.splitlines()
+               if line != SCOPE and str(made) not in line) <= 100
 
 
 def test_the_tables_are_kept_and_an_older_statement_is_replaced(run, made, tmp_path):
@@ -95,6 +100,8 @@ def test_the_bridge_leads_from_the_other_plan(run, made, tmp_path):
     old = run("revenue", book, made / "rank", "--json").json
     for name in ("revenue_cents", "cost_cents", "margin_cents"):
         assert sum(row[name] for row in document["bridge"]) == document[name] - old[name]
+    alike = run("revenue", book, made / "plan", "--compare", made / "plan").out
+    assert "nothing changes in revenue, cost or margin" in alike
     changed = Path(shutil.copytree(book, tmp_path / "changed"))
     orders = (changed / "orders.csv").read_text().replace("415000.00", "400000.00")
     (changed / "orders.csv").write_text(orders)
