@@ -44,6 +44,10 @@ def replan(
         "--out", "-o", metavar="DIR", show_default=False,
         help="Where the plan goes: a new folder, or an older plan to replace. Without it the moves "
              "are only told.")] = None,
+    record: Annotated[Path | None, typer.Option(
+        "--record", metavar="PLAN", show_default=False,
+        help="The published plan whose promises are of record. Default: the older plan if it is "
+             "published, else the last one published beside it.")] = None,
     full: Annotated[bool, typer.Option(
         "--full", help="Search the whole book again from the older plan, instead of repairing it."
     )] = False,
@@ -71,6 +75,8 @@ def replan(
     with speaking(as_json, quiet) as voice:
         existing(book, "book")
         existing_plan(former)
+        if record is not None:
+            existing_plan(record)
         if out is not None:
             writable_plan(out)
         searched = [name for name, value in (("--gap", gap), ("--time-limit", time_limit),
@@ -85,7 +91,7 @@ def replan(
         with voice.progress("reading the book") as progress, stopping as stop:
             loaded = session.read_book(book)
             made = session.replan(loaded, former, settings, full,
-                                  pegging.value if pegging else None, progress, stop)
+                                  pegging.value if pegging else None, progress, stop, record)
             if out is not None:
                 progress("writing the plan", 1.0)
                 made.write(out, format=table_format.value if table_format else None,

@@ -128,7 +128,8 @@ def latest_beside(folder: Path, book_name: str) -> Path | None:
     if len(last) > 1:
         raise IssuesError([Issue(
             "publish.after.several", "error", "publish", "were published, and none follows the "
-            "other; say which one this plan follows, with --after", None, "after",
+            "other; say which one counts: with --after to publish, with --record to re-plan",
+            None, "after",
             " and ".join(path.name for path in last))], "nothing was published")
     return last[0] if last else None
 

@@ -1,8 +1,9 @@
-"""What an older plan confirmed to each line of a book, and what moving that costs."""
+"""What was promised to each line of a book before a re-plan, and what moving that costs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -24,11 +25,13 @@ class Confirmed:
     """
     One entry for each line of the book.
 
-    known     : whether the older plan had the line
-    promised  : last arrival bucket, NEVER none; may lie before bucket 0
-    pieces    : of what is still open, what had a date
+    known     : whether the older plan had the line, or it has a promise of record
+    promised  : bucket of the promise, NEVER none; may lie before bucket 0
+    planned   : last arrival bucket in the older plan, NEVER none
+    pieces    : of what is still open, what had a date in the older plan; of a line that it had not,
+                what the promise of record is for
     added     : pieces that are open now and were not ordered then
-    open      : pieces open then
+    open      : pieces open then, 0 of a line that the older plan had not
     late      : whether it was late or short of pieces then
     group     : class, as its place in CLASSES
     frozen    : whether it is promised within the fence
@@ -37,6 +40,7 @@ class Confirmed:
 
     known: Bools
     promised: Longs
+    planned: Longs
     pieces: Longs
     added: Longs
     open: Longs
@@ -69,35 +73,80 @@ class Confirmed:
 
 
 def confirmed_of(book: Book, policy: ReplanPolicy, promises: pl.DataFrame,
-                 allocations: pl.DataFrame) -> Confirmed:
+                 allocations: pl.DataFrame, record: pl.DataFrame | None = None) -> Confirmed:
     """
-    What the older plan's tables `promises` and `allocations` say of the lines of a book.
+    What was promised to the lines of a book, and what the older plan gave them.
 
-    Lines that only the older plan has are left out: they were shipped or cancelled.
+    The promise is that of record; of a line that the record has not, the order's `promised_on`;
+    without one, the older plan's. Lines that only the older plan has are left out: they were
+    shipped or cancelled.
+
+    promises, allocations : tables of the older plan
+    record                : the table `promises_of_record`; None where nothing was published
     """
     lines = book.lines
-    orders = book.tables.frames["orders"].select("order_id", "line_no")[
-        pl.Series(lines.source_row)]
-    had = promises.select("order_id", "line_no", "open_quantity", "promised_on", "status")
+    orders = book.tables.frames["orders"].select(
+        "order_id", "line_no", "promised_on", shipped=pl.col("shipped_quantity"))[
+            pl.Series(lines.source_row)]
+    had = promises.select("order_id", "line_no", "open_quantity", "status",
+                          planned_on="promised_on")
     table = orders.join(had, on=["order_id", "line_no"], how="left", maintain_order="left")
-    there = table["promised_on"].is_not_null().to_numpy()
-    first = np.datetime64(book.first_monday, "D")
-    days = table["promised_on"].fill_null(book.first_monday).to_numpy().astype("datetime64[D]")
-    promised = np.where(there, (days - first).astype(np.int64) // 7, NEVER)
+    planned = _buckets(book, table["planned_on"])
+    recorded = _recorded(book, table, record)
+    promised = np.where(recorded.said, recorded.bucket, planned)
+    there = promised != NEVER
     near = there & (promised < policy.near_weeks)
+    old = table["status"].is_not_null().to_numpy()
+    known = old | (recorded.said & (recorded.pieces > 0))
     before = table["open_quantity"].fill_null(0).to_numpy()
-    known = table["status"].is_not_null().to_numpy()
     factor = np.where(near, policy.near_thousandths / 1000.0, 1.0)
     # The lines of a ship set move together: its best line's class counts, and any of their fences.
     heads = _heads(book)
     group = groups_of(book, policy)[heads]
     return Confirmed(
-        known, promised, _still_dated(book, orders, before, allocations),
-        np.where(known, np.maximum(0, lines.open - before), 0), before,
+        known, promised, planned,
+        np.where(old, _still_dated(book, orders, before, allocations),
+                 recorded.pieces * recorded.said),
+        np.where(old, np.maximum(0, lines.open - before), 0), before,
         table["status"].is_in(["late", "short", "unplanned"]).fill_null(False).to_numpy(),
         group, _any_mate(heads, there & (promised < policy.fence_weeks)),
         np.multiply(scale_cents(lines.price_cents, policy.later_millionths), factor),
         np.multiply(scale_cents(lines.price_cents, policy.earlier_millionths), factor))
+
+
+class _Record(NamedTuple):
+    """What is of record: whether anything is said of a line, its bucket, and pieces still open."""
+
+    said: Bools
+    bucket: Longs
+    pieces: Longs
+
+
+def _recorded(book: Book, table: pl.DataFrame, record: pl.DataFrame | None) -> _Record:
+    """
+    The promises of record; a line without one has the order's own date for all that is open.
+
+    table : (lines) order_id, line_no, promised_on and shipped pieces as the book has them
+    """
+    own = table["promised_on"].is_not_null().to_numpy()
+    bucket, pieces = _buckets(book, table["promised_on"]), book.lines.open
+    if record is None:
+        return _Record(own, bucket, pieces)
+    of_record = table.select("order_id", "line_no", "shipped").join(record.select(
+        "order_id", "line_no", recorded_on="promised_on", pieces="quantity",
+        then="shipped_quantity"), on=["order_id", "line_no"], how="left", maintain_order="left")
+    said = of_record["then"].is_not_null().to_numpy()
+    left = (pl.col("pieces") + pl.col("then") - pl.col("shipped")).fill_null(0)
+    due = np.clip(of_record.select(left).to_series().to_numpy(), 0, book.lines.open)
+    return _Record(said | own, np.where(said, _buckets(book, of_record["recorded_on"]), bucket),
+                   np.where(said, due, pieces))
+
+
+def _buckets(book: Book, days: pl.Series) -> Longs:
+    """The bucket of each day, NEVER of a blank one; it may lie before bucket 0."""
+    numbers = (days - pl.Series([book.first_monday])).dt.total_days().to_numpy()
+    there = days.is_not_null().to_numpy()
+    return np.where(there, np.floor_divide(np.where(there, numbers, 0), 7), NEVER).astype(np.int64)
 
 
 def _still_dated(book: Book, orders: pl.DataFrame, before: Longs,

@@ -65,12 +65,13 @@ def change_of(book: Book, had: Confirmed, promises: Promises) -> Change:
     """
     Old promises against new ones.
 
-    A promise is lost when fewer of its pieces have a date, gained when more have.
+    A promise is lost when fewer of its pieces have a date, gained when more have. One that the
+    older plan had moved already, and that is planned as it was there, is not moved again.
     """
     lines = book.lines
     last = np.where(promises.last >= 0, promises.last.astype(np.int64), NEVER)
     dated = (had.promised != NEVER) & (had.pieces > 0) & (lines.open > 0)
-    both = dated & (last != NEVER)
+    both = dated & (last != NEVER) & (last != had.planned)
     lost = dated & (promises.pieces < had.pieces)
     later, earlier = both & (last > had.promised), both & (last < had.promised) & ~lost
     gained = had.known & (promises.pieces > had.pieces + had.added * dated) & (lines.open > 0)

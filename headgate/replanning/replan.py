@@ -47,13 +47,15 @@ class Replanned:
     figures: dict[str, Any]
 
 
-def repair(book: Book, policy: Policy, old: PlanFrames) -> Replanned:
+def repair(book: Book, policy: Policy, old: PlanFrames,
+           record: pl.DataFrame | None = None) -> Replanned:
     """
     The older plan, repaired: only what the change made impossible moves, or what it serves better.
 
-    old : the older plan's tables, of this book or of one that has changed since
+    old    : the older plan's tables, of this book or of one that has changed since
+    record : the table `promises_of_record`, where any are
     """
-    had = _confirmed(book, policy, old)
+    had = _confirmed(book, policy, old, record)
     with ThreadPoolExecutor(THREADS) as threads:
         repairer = Repairer(book, policy, Start.of(old), had, threads)
         found = repairer.repair()
@@ -62,11 +64,11 @@ def repair(book: Book, policy: Policy, old: PlanFrames) -> Replanned:
     return _reported(book, had, old, made, _why(book, repairer.pools, found))
 
 
-def search(book: Book, policy: Policy, old: PlanFrames,
+def search(book: Book, policy: Policy, old: PlanFrames, record: pl.DataFrame | None = None,
            progress: Callable[[str, float], None] | None = None,
            stop: Callable[[], bool] | None = None) -> Replanned:
     """The book planned anew under `value` from the older plan, or by rank; what moved is told."""
-    had = _confirmed(book, policy, old)
+    had = _confirmed(book, policy, old, record)
     made = run(book, policy, progress, stop, start=Start.of(old))
     changed = had.known & (book.lines.open != had.open)
     blank = pl.Series([None] * len(changed), dtype=pl.String)
@@ -75,17 +77,20 @@ def search(book: Book, policy: Policy, old: PlanFrames,
                                                np.zeros(len(changed), dtype=np.int64)))
 
 
-def stands(book: Book, policy: Policy, old: PlanFrames, allocation: Allocation) -> Replanned:
+def stands(book: Book, policy: Policy, old: PlanFrames, allocation: Allocation,
+           record: pl.DataFrame | None = None) -> Replanned:
     """The older plan as it is, on the very book and by the policy that it was made for."""
-    had = _confirmed(book, policy, old)
+    had = _confirmed(book, policy, old, record)
     blank = pl.Series([None] * len(book.lines), dtype=pl.String)
     why = Why(pl.Series(["kept"] * len(book.lines), dtype=pl.String), blank, blank,
               np.zeros(len(book.lines), dtype=np.int64))
     return _reported(book, had, old, Run(allocation, old.frames["reliefs"], None, 0), why)
 
 
-def _confirmed(book: Book, policy: Policy, old: PlanFrames) -> Confirmed:
-    return confirmed_of(book, policy.replan, old.frames["promises"], old.frames["allocations"])
+def _confirmed(book: Book, policy: Policy, old: PlanFrames,
+               record: pl.DataFrame | None) -> Confirmed:
+    return confirmed_of(book, policy.replan, old.frames["promises"], old.frames["allocations"],
+                        record)
 
 
 def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) -> Replanned:

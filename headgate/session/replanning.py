@@ -7,10 +7,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import polars as pl
+
+from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.explain.tables import Coverage
+from headgate.files import publications
 from headgate.planner.policy import Policy, read_policy
 from headgate.planner.terms import check_policy
+from headgate.promising.record import Publication
 from headgate.replanning import replan as rooms
 from headgate.replanning.replan import Replanned
 from headgate.session.planning import (
@@ -27,7 +32,8 @@ from headgate.tables.plan_schema import PlanFrames
 def replan(book: Book, old_plan: Plan | str | Path,
            policy: str | Mapping[str, Any] | None = None, full: bool = False,
            pegging: Coverage | None = None, progress: Progress | None = None,
-           stop: Callable[[], bool] | None = None) -> Plan:
+           stop: Callable[[], bool] | None = None,
+           record: Publication | str | Path | None = None) -> Plan:
     """
     Plan a book from an older plan, of this book or of one that has changed since.
 
@@ -39,20 +45,24 @@ def replan(book: Book, old_plan: Plan | str | Path,
                default that of the older plan, and `replan` holds what moving a promise costs
     full     : search the whole book again from the older plan, instead of repairing it
     pegging, progress, stop : as for `plan`
+    record   : the publication, or the folder of the published plan, whose promises are of record;
+               None: the older plan's own, else the last one of a book of the same name beside it.
+               Of lines that it has not, the order's `promised_on` is kept, else the older plan's
     raises IssuesError : the policy has faults, or the older plan cannot be read; ValueError : an
                          unknown `pegging`
     """
     if pegging not in (None, "all", "scarce"):
         raise ValueError(f'pegging = {pegging!r}: must be "all" or "scarce"')
     old = older_frames(old_plan)
+    kept = _record(old_plan, old, record)
     checked = _policy(book, old, policy)
     if not full and _same(book, checked, old):
-        return _standing(book, checked, old_plan, old)
+        return _standing(book, checked, old_plan, old, kept)
     started = perf_counter()
     if progress is not None:
         progress("repairing the plan", 0.0)
-    found = (rooms.search(book, checked, old, progress, stop) if full else
-             rooms.repair(book, checked, old))
+    found = (rooms.search(book, checked, old, kept, progress, stop) if full else
+             rooms.repair(book, checked, old, kept))
     made = assembled(book, checked, found.made, pegging, progress, perf_counter() - started, {})
     return _told(made, old, found, "full" if full else "repair")
 
@@ -79,10 +89,37 @@ def _same(book: Book, policy: Policy, old: PlanFrames) -> bool:
     return old.summary.get("book_digest") == book.digest and stated == asked
 
 
-def _standing(book: Book, policy: Policy, old_plan: Plan | str | Path, old: PlanFrames) -> Plan:
+def _record(old_plan: Plan | str | Path, old: PlanFrames,
+            record: Publication | str | Path | None) -> pl.DataFrame | None:
+    """
+    The promises of record; None where nothing was published.
+
+    raises IssuesError : the plan named is a draft, or several beside the older one were published
+                         last
+    """
+    if isinstance(record, Publication):
+        return record.promises
+    if record is not None:
+        named = publications.read_publication(Path(record))
+        if named is None:
+            raise IssuesError([Issue("replan.record.draft", "error", "replan", "is a draft; name a "
+                                     "plan that was published", None, "record", str(record))],
+                              "nothing was planned")
+        return named.promises
+    if isinstance(old_plan, Plan):
+        return None if old_plan.publication is None else old_plan.publication.promises
+    own = publications.read_publication(Path(old_plan))
+    if own is None:
+        last = publications.latest_beside(Path(old_plan), str(old.summary.get("book_name")))
+        own = None if last is None else publications.read_publication(last)
+    return None if own is None else own.promises
+
+
+def _standing(book: Book, policy: Policy, old_plan: Plan | str | Path, old: PlanFrames,
+              record: pl.DataFrame | None) -> Plan:
     """The older plan itself, told as a re-plan that moves nothing."""
     plan = old_plan if isinstance(old_plan, Plan) else open_plan(book, old_plan)
-    return _told(plan, old, rooms.stands(book, policy, old, plan.allocation), "repair")
+    return _told(plan, old, rooms.stands(book, policy, old, plan.allocation, record), "repair")
 
 
 def _told(plan: Plan, old: PlanFrames, found: Replanned, mode: str) -> Plan:

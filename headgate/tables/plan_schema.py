@@ -163,7 +163,8 @@ MOVES = PlanTable(
     ("order_id", "line_no"), (
         _ORDER, _LINE,
         _text("class", "win, gain, redistribute, fill or lose: what might happen to the promise"),
-        _date("old_promised_on", "what the older plan promised", "it promised nothing"),
+        _date("old_promised_on", "the promise before: that of record, else the order's own, else "
+              "the older plan's", "nothing was promised"),
         _date("new_promised_on", "what this plan promises", "it promises nothing"),
         _whole("days", "days from the old promise to the new one, below 0 if earlier",
                "one of them is missing"),
