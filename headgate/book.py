@@ -81,6 +81,13 @@ class Lines:
     def __len__(self) -> int:
         return len(self.item)
 
+    @property
+    def place_by_rank(self) -> Longs:
+        """(lines,) how many lines come before each in rank order."""
+        place = np.empty(len(self), dtype=np.int64)
+        place[self.rank] = np.arange(len(self))
+        return place
+
 
 @dataclass(frozen=True, slots=True)
 class Supply:

@@ -13,7 +13,8 @@ REASONS: dict[str, str] = {
     "horizon": "the planned weeks end before it can arrive",
     "part": "even alone it would wait: the supply comes too late",
     "capacity": "even alone it would wait: the hours are too few",
-    "frozen": "alone it would be on time: pins and frozen promises hold what it lacks",
+    "frozen": "alone it would be on time: a pin or frozen promise, its own or another line's, "
+              "holds it back",
     "quota": "alone it would be on time: a quota leaves it too few pieces",
     "ship_set": "alone it would be on time: it arrives with its ship set, another line of which is "
                 "late",

@@ -71,7 +71,7 @@ class Forest:
 
     root_start, root_end : (items,) first node and end of an item's tree; equal when it is not sold
     item, parent         : (nodes,) item index; node index of the parent, -1 for a sold piece
-    quantity             : (nodes,) int64 pieces in one piece of the parent
+    quantity, pieces     : (nodes,) int64 pieces in one piece of the parent, and in one sold piece
     hold_from, hold_to   : (nodes,) buckets in which the node's BOM row holds
     days, offset         : (nodes,) lead days from the need to the shipment; whole weeks, rounded up
     has_bom              : (nodes,) 1 when the item can be made
@@ -85,6 +85,7 @@ class Forest:
     item: Ints
     parent: Ints
     quantity: Longs
+    pieces: Longs
     hold_from: Ints
     hold_to: Ints
     days: Ints
@@ -101,6 +102,25 @@ class Forest:
     sub_from: Ints
     sub_to: Ints
     sub_cost_cents: Longs
+
+    def drawn_below(self, root: int) -> tuple[Longs, Longs]:
+        """
+        Items, and the most pieces of each that the needs below one piece of a sold item can draw.
+
+        An item counts for every need of its own and for every one that it may stand in for.
+        """
+        nodes = np.arange(self.root_start[root] + 1, self.root_end[root])
+        needed = self.item[nodes].astype(np.int64)
+        counts = np.where(self.has_bom[nodes] == 0, np.diff(self.sub_ptr)[needed], 0)
+        first = np.repeat(self.sub_ptr[needed] - np.cumsum(counts) + counts, counts)
+        stood = self.sub_item[first + np.arange(counts.sum())]
+        # One item may stand in for another in several periods, which is one way to draw it.
+        pairs = np.unique(np.stack([np.concatenate([nodes, np.repeat(nodes, counts)]),
+                                    np.concatenate([needed, stood])]), axis=1)
+        items, place = np.unique(pairs[1], return_inverse=True)
+        pieces = np.zeros(len(items), dtype=np.int64)
+        np.add.at(pieces, place.ravel(), self.pieces[pairs[0]])
+        return items, pieces
 
 
 def period(from_day: date | None, to_day: date | None, as_of: date) -> tuple[int, int]:
@@ -184,13 +204,8 @@ def lay_out(roots: Sequence[int], items: IdMap, bom: Mapping[int, list[BomRow]],
 
 def hours_of_trees(forest: Forest) -> NDArray[np.float64]:
     """(items,) hours of all resources in one piece of each sold item, all of it made."""
-    pieces = np.ones(len(forest.item))
-    hours = np.zeros(len(forest.item))
-    for node, parent in enumerate(forest.parent.tolist()):
-        if parent >= 0:
-            pieces[node] = pieces[parent] * forest.quantity[node]
-        micro = forest.step_micro[forest.step_ptr[node]:forest.step_ptr[node + 1]].sum()
-        hours[node] = pieces[node] * (micro / MICRO)
+    micro = np.concatenate([[0], np.cumsum(forest.step_micro)])
+    hours = forest.pieces * (np.diff(micro[forest.step_ptr]) / MICRO)
     before = np.concatenate([[0.0], np.cumsum(hours)])
     return np.asarray(before[forest.root_end] - before[forest.root_start])
 
@@ -234,7 +249,7 @@ def _flatten(nodes: Sequence[Node], root_start: Ints, root_end: Ints,
     return Forest(
         root_start=root_start, root_end=root_end,
         item=_ints([n.item for n in nodes]), parent=_ints([n.parent for n in nodes]),
-        quantity=_longs([n.quantity for n in nodes]),
+        quantity=_longs([n.quantity for n in nodes]), pieces=_longs([n.pieces for n in nodes]),
         hold_from=_ints([n.hold_from for n in nodes]), hold_to=_ints([n.hold_to for n in nodes]),
         days=_ints([n.days for n in nodes]), offset=_ints([-(-n.days // 7) for n in nodes]),
         has_bom=np.array([n.item in bom for n in nodes], dtype=np.int8),

@@ -89,8 +89,7 @@ def _measured(ground: Ground, worths: Worths, found: list[Relieved]) -> list[dic
             wish.dollars += int(lines.open[answer.line]) * int(lines.price_cents[answer.line])
             wish.quantity += change.quantity
             wish.week = min(wish.week, change.start)
-    place = np.empty(len(lines), dtype=np.int64)
-    place[lines.rank] = np.arange(len(lines))
+    place = lines.place_by_rank
     repair, told = Repair(ground, worths), []
     for kind in ("pulled_in", "transfer"):
         first = sorted((wish for key, wish in wishes.items() if key[0] == kind), key=lambda wish: (
@@ -149,16 +148,14 @@ def _postponed(ground: Ground, limits: Limits) -> list[dict[str, Any]]:
     """Receipts to come that could all come later and break no draw, the dearest looked at first."""
     book, supply, pools = ground.book, ground.book.supply, ground.allocation.pools
     balance, horizon, as_of = ground.balance.copy(), book.horizon, book.settings.as_of
-    pool_of = {key: pool for pool, key in enumerate(zip(
-        pools.item.tolist(), pools.site.tolist(), pools.slot.tolist(), strict=True))}
+    pool_of = pools.find(supply.item, supply.site, supply.slot)
     rows = np.flatnonzero((supply.status == COMMITTED) & (supply.start < horizon))
     held = [int(supply.quantity[row]) * int(book.unit_cost_cents[supply.item[row]])
             for row in rows.tolist()]
     told = []
     for cents, row in sorted(zip(held, rows.tolist(), strict=True), key=lambda one: (
             -one[0], one[1])):
-        pool = pool_of[int(supply.item[row]), int(supply.site[row]), int(supply.slot[row])]
-        start, pieces = int(supply.start[row]), int(supply.quantity[row])
+        pool, start, pieces = int(pool_of[row]), int(supply.start[row]), int(supply.quantity[row])
         short = np.flatnonzero(balance[pool, start:] < pieces)
         until = start + int(short[0]) if len(short) else horizon
         # What reservations leave to everybody counts on all that has come of their items.
@@ -205,13 +202,18 @@ def _calls(book: Book, frames: PlanFrames,
             for bucket in lines.promised.tolist()]}, schema_overrides={"was_on": pl.Date})
     if earlier is not None:
         own = own.drop("was_on").join(earlier.select(
-            "order_id", "line_no", was_on="promised_on"), on=["order_id", "line_no"], how="left")
+            "order_id", "line_no", was_on="promised_on", had="promised_quantity"),
+            on=["order_id", "line_no"], how="left")
+    else:
+        own = own.with_columns(had=pl.lit(NO_LIMIT))
     customers = book.tables.frames["orders"].select("order_id", "line_no", "customer_id")
+    # A line that had a date for some of its pieces only misses none of those that had none.
+    short = pl.col("promised_quantity") < pl.min_horizontal("had", "open_quantity")
     moved = (frames.frames["promises"].join(own, on=["order_id", "line_no"])
              .join(customers, on=["order_id", "line_no"])
              .filter(pl.col("was_on").is_not_null() & (pl.col("open_quantity") > 0) & (
                  pl.col("promised_on").is_null() | (pl.col("promised_on") > pl.col("was_on"))
-                 | (pl.col("promised_quantity") < pl.col("open_quantity"))))
+                 | short))
              .with_columns(held=pl.col("open_quantity") * pl.col("price"))
              .sort(["held", "order_id", "line_no"], descending=[True, False, False]))
     for row in moved.iter_rows(named=True):

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
@@ -18,6 +17,7 @@ from headgate.explain.reasons import Ground
 from headgate.explain.relief_kernels import PIECES
 from headgate.explain.relief_ways import KEPT, Change
 from headgate.planner.allocate import Allocation, look_ahead
+from headgate.planner.fixed import held_lines
 from headgate.planner.kernels.layout import (
     COMMON,
     DRAWN_PIECE,
@@ -25,7 +25,8 @@ from headgate.planner.kernels.layout import (
     SENT_PIECE,
     STOCK_PIECE,
 )
-from headgate.planner.permits import CAP, RESERVED, quotas_of
+from headgate.planner.permits import CAP, RESERVED
+from headgate.planner.permits import COMMON as COMMON_PERMITS
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import permits_balance, permits_counted
 from headgate.planner.world import lines_of, ship_sets, world_of
@@ -91,19 +92,6 @@ class Limits:
         return self.mates.get(line, (line,))
 
 
-def held_lines(book: Book) -> Bools:
-    """(lines,) whether a line has a pin or a frozen promise."""
-    pins = book.tables.frames["pins"]
-    held = book.lines.frozen == 1
-    if len(pins):
-        keys = book.tables.frames["orders"].select("order_id", "line_no")[
-            pl.Series(book.lines.source_row)]
-        pinned = keys.join(pins.select("order_id", "line_no", held=pl.lit(value=True)).unique(),
-                           on=["order_id", "line_no"], how="left", maintain_order="left")
-        held = held | pinned["held"].fill_null(value=False).to_numpy()
-    return np.asarray(held, dtype=np.bool_)
-
-
 @dataclass(frozen=True, slots=True)
 class _Counted:
     """What lines count on permits: place of the permit, week and pieces."""
@@ -136,29 +124,13 @@ class Allowance:
         self.taken = np.cumsum(self.asked, axis=1)
         self.balance = permits_balance(allocation, self.asked)
         self.most = self.permits.supplied.max(axis=1, initial=0)
-        self._groups(policy)
+        # What reservations leave to everybody, by the items that they are for.
+        self.groups_of: dict[int, list[int]] = {}
+        for common, kind in enumerate(self.permits.kind):
+            for item in self.permits.items[common] if kind == COMMON_PERMITS else ():
+                self.groups_of.setdefault(item, []).append(common)
         self.known: dict[tuple[int, ...], dict[int, Longs]] = {}
         self.named: dict[tuple[int, int], dict[int, int]] = {}
-
-    def _groups(self, policy: Policy) -> None:
-        """Supply less what is reserved, of each group by its permits for everybody."""
-        book, weeks = self.book, np.arange(self.book.horizon)
-        quotas = {quota.quota_id: quota for quota in quotas_of(book)}
-        self.active: dict[int, Longs] = {}
-        self.raw: dict[int, Longs] = {}
-        self.groups_of: dict[int, list[int]] = {}
-        for place, common in enumerate(self.permits.common_of):
-            if common < 0:
-                continue
-            quota = quotas[self.permits.name[place]]
-            self.active[place] = ((quota.first <= weeks) & (
-                weeks <= quota.last - policy.release_weeks)).astype(np.int64)
-            if common not in self.raw:
-                self.raw[common] = self.pools.supplied[np.isin(
-                    self.pools.item, quota.items)].sum(axis=0)
-                for item in quota.items:
-                    self.groups_of.setdefault(item, []).append(common)
-            self.raw[common] = self.raw[common] - quota.reserved * self.active[place]
 
     def counts_again(self, change: Change) -> bool:
         """Whether a change adds to what reservations leave, which is no simple sum."""
@@ -177,7 +149,7 @@ class Allowance:
         for change in changes:
             if change.of == KEPT:
                 common = change.gain - self.behind
-                fewer = change.quantity * self.active[change.permit]
+                fewer = change.quantity * self.permits.keeps[change.permit]
                 more[common] = more[common] + fewer if common in more else fewer
             elif self.counts_again(change):
                 for common in self.groups_of[int(self.pools.item[change.gain])]:
@@ -185,7 +157,7 @@ class Allowance:
                     added[change.start:change.until] = change.quantity
                     more[common] = more[common] + added if common in more else added
         for common, added in more.items():
-            there = look_ahead(np.maximum(0, self.raw[common] + added)[None, :])[0]
+            there = look_ahead(np.maximum(0, self.permits.unclipped[common] + added)[None, :])[0]
             gains[common] = gains.get(common, 0) + there - self.permits.supplied[common]
         found: Rows = []
         for place, gain in sorted(gains.items()):
@@ -259,19 +231,10 @@ class Allowance:
     def _of_item(self, claim: int, root: int) -> dict[int, int]:
         if (claim, root) in self.named:
             return self.named[claim, root]
-        forest, found = self.book.forest, dict[int, int]()
-        first, end = int(forest.root_start[root]), int(forest.root_end[root])
-        each = np.zeros(end - first, dtype=np.int64)
-        each[:1] = 1
+        found = dict[int, int]()
         self._note(found, claim, root, (SENT_PIECE, STOCK_PIECE), 1)
-        for node in range(first, end):
-            item, count = int(forest.item[node]), int(each[node - first])
-            for child in forest.child[forest.child_ptr[node]:forest.child_ptr[node + 1]].tolist():
-                each[child - first] += count * int(forest.quantity[child])
-            if node > first:
-                subs = forest.sub_item[forest.sub_ptr[item]:forest.sub_ptr[item + 1]]
-                for drawn in {item, *subs.tolist()}:
-                    self._note(found, claim, drawn, (DRAWN_PIECE,), count)
+        for item, pieces in zip(*self.book.forest.drawn_below(root), strict=True):
+            self._note(found, claim, int(item), (DRAWN_PIECE,), int(pieces))
         self.named[claim, root] = found
         return found
 

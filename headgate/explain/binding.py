@@ -58,6 +58,7 @@ from headgate.planner.kernels.layout import (
 )
 from headgate.planner.kernels.rank import (
     BAN,
+    CLAIM,
     COMPLETE,
     EARLIEST,
     LANE,
@@ -68,7 +69,6 @@ from headgate.planner.kernels.rank import (
     REQUESTED,
     SENT,
     SHIP,
-    SLOT,
     Lines,
     Log,
 )
@@ -185,10 +185,10 @@ def binding(trees: Trees, world: World, scratch: Scratch, lines: Lines, order: I
     found, slowest : rows to write into; their kind stays 0 when there is none
     best           : (3,) working memory of `_binds_more`
     """
-    site, slot = lines.lanes[lane, LANE_SITE], lines.rows[line, SLOT]
+    site, claim = lines.lanes[lane, LANE_SITE], lines.rows[line, CLAIM]
     banned = lines.banned[lines.rows[line, BAN]]
     scratch.size[JOURNAL], scratch.size[DRAWS] = 0, 0
-    walk(trees, world, scratch, item, site, ship, lines.rows[line, OPEN], banned, slot, SOFT)
+    walk(trees, world, scratch, item, site, ship, lines.rows[line, OPEN], banned, claim, SOFT)
     undo(world, scratch, START, START)
     start, end = trees.items[item, ROOT], trees.items[item, ROOT_END]
     best[0] = -(2**40)
@@ -203,7 +203,7 @@ def binding(trees: Trees, world: World, scratch: Scratch, lines: Lines, order: I
                 longest_days, longest_name = days, order[part]
                 note(slowest, 1, part, site, when, max(0, when), need, 0)
             if scratch.work[SHORT, node - start] > 0:
-                first = _first_offer(trees, world, part, site, slot, banned, when, need,
+                first = _first_offer(trees, world, part, site, claim, banned, when, need,
                                      node > start)
                 if _binds_more(first + trees.nodes[node, OFFSET], order[part], when, best):
                     note(found, 1, part, site, when, first, need, scratch.work[SHORT, node - start])
@@ -237,17 +237,17 @@ def _bind_steps(trees: Trees, world: World, scratch: Scratch, lines: Lines, orde
 
 
 @inner
-def _first_offer(trees: Trees, world: World, item: Int, site: Int, slot: Int, banned: Bytes,
+def _first_offer(trees: Trees, world: World, item: Int, site: Int, claim: Int, banned: Bytes,
                  when: Int, wanted: Int, replaceable: bool) -> Int:
     """The first bucket in which an item and its substitutes offer the pieces wanted."""
     weeks = world.free.shape[1]
     for week in range(max(0, when), weeks):
-        pieces = 0 if banned[item] else on_offer(world, item, site, slot, week)
+        pieces = 0 if banned[item] else on_offer(world, item, site, claim, week)
         for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
             other = trees.subs[row, SUB_ITEM]
             if replaceable and not banned[other] and (
                     trees.subs[row, SUB_FROM] <= week <= trees.subs[row, SUB_TO]):
-                pieces += on_offer(world, other, site, slot, week)
+                pieces += on_offer(world, other, site, claim, week)
         if pieces >= wanted:
             return week
     return weeks

@@ -21,11 +21,11 @@ from headgate.planner.kernels.rank import (
     ACCEPT,
     ACCEPT_END,
     BAN,
+    CLAIM,
     COMPLETE,
     EARLIEST,
     LATEST,
     REGION,
-    SLOT,
     SOLD,
 )
 from headgate.planner.permits import Matches, quotas_of
@@ -178,7 +178,7 @@ def _regions(ground: Ground, line: int, goal: int, banned: list[NDArray[np.int8]
         if region == book.lines.region[line] or not reached or claim is None:
             continue
         row = ground.lines.rows[line].copy()
-        row[REGION], row[BAN], row[SLOT] = region, len(banned), claim
+        row[REGION], row[BAN], row[CLAIM] = region, len(banned), claim
         banned.append(banned_for(frames["restrictions"], frames["items"], book.items,
                                  order["segment"], name, order["customer_id"]))
         found.append(_Asked("region", name, row, goal))

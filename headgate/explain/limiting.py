@@ -149,18 +149,10 @@ class _Lifting:
     def _most_of(self, root: int) -> Longs:
         """(items,) the most pieces of each that one piece of a sold item draws, or is."""
         if root not in self.most:
-            forest = self.book.forest
-            first, end = int(forest.root_start[root]), int(forest.root_end[root])
-            total = np.ones(end - first, dtype=np.int64)
             most = np.zeros(len(self.book.items), dtype=np.int64)
-            for node in range(first, end):
-                item = int(forest.item[node])
-                for child in forest.child[forest.child_ptr[node]:forest.child_ptr[node + 1]]:
-                    total[child - first] = min(
-                        total[node - first] * int(forest.quantity[child]), ENOUGH)
-                stood = forest.sub_item[forest.sub_ptr[item]:forest.sub_ptr[item + 1]]
-                for drawn in {item, *stood.tolist()}:
-                    most[drawn] = min(most[drawn] + total[node - first], 2**40)
+            items, pieces = self.book.forest.drawn_below(root)
+            most[items] = pieces
+            most[root] += 1
             self.most[root] = most
         return self.most[root]
 

@@ -33,7 +33,8 @@ class ReliefPart:
                    what a displaced line brings less; None where the book does not know it
     from_item_id, from_site_id : what the pieces of a transfer or substitute are taken from
     reference, due_on : the row of supply that is pulled in, and the Monday from which on it is
-                   usable as the book stands
+                   usable as the book stands; of unfrozen the frozen promise, or, with its site, the
+                   day of the line's first pin
     order_id, line_no : the line that is displaced
     built        : whether the pieces would have to be built already, as no part makes them in time
     was_on, then_on : its promise in the plan, and behind the line that is relieved; None: no date
@@ -173,21 +174,22 @@ def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved)
     return LineReliefs(
         found.state,
         tuple(LineRelief(
-            tuple(_named(book, pools, promises, change, relief) for change in relief.changes),
+            tuple(_named(book, pools, promises, found.line, change, relief)
+                  for change in relief.changes),
             friday_of_bucket(relief.last, as_of), relief.last <= requested,
             book.settings.currency) for relief in found.reliefs),
         found.pieces, _friday(book, found.last), _friday(book, found.earliest),
         book.tables.frames["orders"]["ship_set"][int(book.lines.source_row[found.line])])
 
 
-def _named(book: Book, pools: Pools, promises: Promises, change: Change,
+def _named(book: Book, pools: Pools, promises: Promises, line: int, change: Change,
            relief: Relief) -> ReliefPart:
     """One change in ids and dates."""
     by_on = monday_of_bucket(change.start, book.settings.as_of)
     if change.of == ORDER and relief.displaced is not None:
         return _displaced(book, promises, relief.displaced)
     if change.of == HELD:
-        return ReliefPart("unfrozen")
+        return _lifted(book, line)
     if change.permit >= 0:
         return ReliefPart("quota", quantity=change.quantity, reserved=change.of == KEPT,
                           quota_id=pools.permits.name[change.permit])
@@ -205,6 +207,19 @@ def _named(book: Book, pools: Pools, promises: Promises, change: Change,
         None if row < 0 else book.supply.reference[row],
         None if row < 0 else monday_of_bucket(int(book.supply.start[row]), book.settings.as_of),
         built=change.built if change.kind == "more" else None)
+
+
+def _lifted(book: Book, line: int) -> ReliefPart:
+    """What holds a line: its frozen promise, else its first pin; nothing named where mates are."""
+    if book.lines.frozen[line]:
+        return ReliefPart("unfrozen", due_on=_friday(book, int(book.lines.promised[line])))
+    orders = book.tables.frames["orders"].select("order_id", "line_no")[
+        int(book.lines.source_row[line])]
+    pins = book.tables.frames["pins"].join(orders, on=["order_id", "line_no"], how="semi").sort(
+        "ship_on", "site_id")
+    if pins.is_empty():
+        return ReliefPart("unfrozen")
+    return ReliefPart("unfrozen", site_id=pins["site_id"][0], due_on=pins["ship_on"][0])
 
 
 def _displaced(book: Book, promises: Promises, displaced: Displaced) -> ReliefPart:
@@ -259,8 +274,12 @@ def _quota(part: ReliefPart, _currency: str) -> str:
     return f"quota {part.quota_id} raised by {pieces}"
 
 
-def _unfrozen(_part: ReliefPart, _currency: str) -> str:
-    return "the pin or frozen promise that holds it lifted"
+def _unfrozen(part: ReliefPart, _currency: str) -> str:
+    if part.due_on is None:
+        return "the pins and frozen promises of its ship set lifted"
+    if part.site_id is None:
+        return f"its promise of {part.due_on}, which is frozen, lifted"
+    return f"its pin to ship from {part.site_id} in the week of {part.due_on} lifted"
 
 
 def _order(part: ReliefPart, currency: str) -> str:

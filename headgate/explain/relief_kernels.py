@@ -49,6 +49,7 @@ from headgate.planner.kernels.rank import (
     ACCEPT,
     ACCEPT_END,
     BAN,
+    CLAIM,
     EARLIEST,
     LANE,
     LANE_SITE,
@@ -61,7 +62,6 @@ from headgate.planner.kernels.rank import (
     SET,
     SHIP,
     SITE,
-    SLOT,
     Lines,
     Log,
     Window,
@@ -272,7 +272,7 @@ def _lacks(trees: Trees, world: World, scratch: Scratch, lines: Lines, line: Int
     """Write what one shipment of all open pieces lacks; False when no supply makes it possible."""
     scratch.size[JOURNAL], scratch.size[DRAWS] = 0, 0
     walk(trees, world, scratch, item, site, ship, lines.rows[line, OPEN], banned,
-         lines.rows[line, SLOT], SOFT)
+         lines.rows[line, CLAIM], SOFT)
     possible = _all_made(trees, scratch, item, ship)
     built = _drawn(scratch, trees.items[item, ROOT])
     undo(world, scratch, START, START)

@@ -172,19 +172,10 @@ class Ways:
 
     def _row_pulled_in(self, change: Change, row: int, pieces: int) -> Change:
         supply = self.book.supply
-        pool = change.gain if supply.slot[row] == 0 else self._reserved(
-            int(supply.slot[row]), change.gain)
+        pool = int(self.pools.find(supply.item[row], supply.site[row], supply.slot[row]))
         until = min(int(supply.start[row]), self.book.horizon)
         return replace(change, kind="pulled_in", gain=pool, until=until, quantity=pieces,
                        unit_cost_cents=0, row=row, built=False)
-
-    def _reserved(self, slot: int, pool: int) -> int:
-        """A customer's pool of the same item and site, -1 none."""
-        key = (slot * len(self.book.items) + int(self.pools.item[pool])) * len(
-            self.book.sites) + int(self.pools.site[pool])
-        place = int(np.searchsorted(self.left.reserved[:, 0], key))
-        there = place < len(self.left.reserved) and self.left.reserved[place, 0] == key
-        return int(self.left.reserved[place, 1]) if there else -1
 
     def _transferred(self, change: Change) -> list[tuple[Change, ...]]:
         """The same part from a site at which the plan leaves enough of it."""

@@ -25,11 +25,11 @@ from headgate.planner.kernels.layout import (
     World,
 )
 from headgate.planner.kernels.rank import (
+    CLAIM,
     LANE_SITE,
     LANE_WEEKS,
     OPEN,
     REQUESTED,
-    SLOT,
     SOLD,
     Lines,
     Log,
@@ -65,7 +65,7 @@ def want_all(trees: Trees, world: World, scratch: Scratch, lines: Lines, rank: I
         for entry in range(4):
             scratch.size[entry] = 0
         walk(trees, world, scratch, item, site, ship, lines.rows[line, OPEN], nothing_banned,
-             lines.rows[line, SLOT], EARLY)
+             lines.rows[line, CLAIM], EARLY)
         first, end = trees.items[item, ROOT], trees.items[item, ROOT_END]
         for node in range(first, end):
             when = max(0, ship - trees.nodes[node, OFFSET])

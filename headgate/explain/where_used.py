@@ -254,8 +254,7 @@ def _draw_table(book: Book, allocation: Allocation, promises: Promises, served: 
     worth = allocation.quantity[shipment] * lines.price_cents[served["line"].to_numpy()]
     drawn = (served.with_columns(promised_cents=pl.Series(worth, dtype=pl.Int64))
              .group_by("row", "line", "week").agg(pl.col("pieces", "promised_cents").sum()))
-    place = np.empty(len(lines), dtype=np.int64)
-    place[lines.rank] = np.arange(1, len(lines) + 1)
+    place = lines.place_by_rank + 1
     drawn = drawn.with_columns(
         rank=pl.Series(place[drawn["line"].to_numpy()], dtype=pl.Int64)).sort("row", "week", "rank")
     row, line = drawn["row"].to_numpy(), drawn["line"].to_numpy()

@@ -295,8 +295,7 @@ def _hour_holders(book: Book, allocation: Allocation, reasons: Reasons) -> pl.Da
 
 def _named(book: Book, allocation: Allocation, holders: pl.DataFrame) -> pl.DataFrame:
     """Holders with the ids, ranks and dates that people read; largest first, then by rank."""
-    place = np.empty(len(book.lines), dtype=np.int64)
-    place[book.lines.rank] = np.arange(1, len(book.lines) + 1)
+    place = book.lines.place_by_rank + 1
     last = promise(book, allocation).last
     line = holders["line"].to_numpy()
     orders = book.tables.frames["orders"].select("order_id", "line_no", "customer_id")

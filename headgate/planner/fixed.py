@@ -74,15 +74,29 @@ def fix(book: Book, pools: Pools) -> Fixed:
     return Fixed(joined(logs), placed, held - np.minimum(held, placed))
 
 
+def held_lines(book: Book) -> NDArray[np.bool_]:
+    """(lines,) whether a line has a pin or a frozen promise."""
+    held: NDArray[np.bool_] = np.asarray(book.lines.frozen == 1)
+    pins = book.tables.frames["pins"]
+    if len(pins):
+        pinned = _numbered(book).join(pins, on=["order_id", "line_no"], how="semi")
+        held[pinned["line"].to_numpy()] = True
+    return held
+
+
+def _numbered(book: Book) -> pl.DataFrame:
+    """order_id, line_no and `line`, the number that the book gives each line."""
+    return book.tables.frames["orders"].select("order_id", "line_no")[
+        pl.Series(book.lines.source_row)].with_row_index("line")
+
+
 def _pins(book: Book) -> Longs:
     """(pins, 4) line, site, ship week and pieces of each pin, by rank of the line, week, site."""
     frame, lines = book.tables.frames["pins"], book.lines
     if frame.is_empty():
         return np.zeros((0, 4), dtype=np.int64)
-    orders = book.tables.frames["orders"].select("order_id", "line_no")[
-        pl.Series(lines.source_row)].with_row_index("line")
-    place = np.empty(len(lines), dtype=np.int64)
-    place[lines.rank] = np.arange(len(lines))
+    orders = _numbered(book)
+    place = lines.place_by_rank
     found = frame.join(orders, on=["order_id", "line_no"], how="left")
     line = found["line"].to_numpy().astype(np.int64)
     days = (found["ship_on"] - book.first_monday).dt.total_days().to_numpy()

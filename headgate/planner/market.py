@@ -25,9 +25,9 @@ from headgate.planner.kernels.price import (
     DEAR,
     GOOD_AT,
     GOOD_BAN,
+    GOOD_CLAIM,
     GOOD_ITEM,
     GOOD_SITE,
-    GOOD_SLOT,
     Market,
     Tables,
 )
@@ -190,19 +190,19 @@ def _offers(book: Book, queries: Longs) -> tuple[Longs, Longs, Floats, Longs]:
     offers: list[tuple[int, int, int]] = []
     cost: list[float] = []
     rows = []
-    for ban, item, region, pinned, slot in queries.tolist():
+    for ban, item, region, pinned, claim in queries.tolist():
         first = len(offers)
         for lane in range(lanes.ptr[region], lanes.ptr[region + 1]):
             site = int(lanes.site[lane])
             if pinned in (-1, site):
-                good = goods.setdefault((item, site, ban, slot), len(goods))
+                good = goods.setdefault((item, site, ban, claim), len(goods))
                 offers.append((good, int(lanes.weeks[lane]), lane))
                 cost.append(float(lanes.cost_cents[lane]))
         rows.append((first, len(offers)))
     size = book.forest.root_end - book.forest.root_start
     at, table = 0, []
-    for item, site, ban, slot in goods:
-        table.append((item, site, ban, slot, at))
+    for item, site, ban, claim in goods:
+        table.append((item, site, ban, claim, at))
         at += int(size[item])
     return (np.array(table, dtype=np.int64).reshape(-1, 5),
             np.array(offers, dtype=np.int64).reshape(-1, 3), np.array(cost),
@@ -230,7 +230,7 @@ def _sources(book: Book, goods: Longs, world: World,
     good, node = _needs(book, goods)
     sold = node == forest.root_start[goods[good, GOOD_ITEM]]
     takes = (forest.has_bom[node] == 0) & ~sold
-    claim = goods[good, GOOD_SLOT]
+    claim = goods[good, GOOD_CLAIM]
     # Caps count weeks of shipment: where they may ask for permits, needs of other leads differ.
     capped = (world.claims[claim, TOLLED] == 1) & (len(world.tolls) > 0)
     lead = np.where(capped, forest.offset[node], 0)
@@ -244,7 +244,7 @@ def _sources(book: Book, goods: Longs, world: World,
     ways: list[tuple[int, int, int, int]] = []
     cost: list[float] = []
     asked: list[list[tuple[int, int, int]]] = []
-    for item, site, ban, slot, with_substitutes, is_sold, weeks in distinct.tolist():
+    for item, site, ban, claim, with_substitutes, is_sold, weeks in distinct.tolist():
         start = len(ways)
         drawn = [(item, 0, -NO_LIMIT, NO_LIMIT, -1)]
         if with_substitutes:
@@ -252,9 +252,9 @@ def _sources(book: Book, goods: Longs, world: World,
                 drawn.append((int(forest.sub_item[row]), int(forest.sub_cost_cents[row]),
                               int(forest.sub_from[row]), int(forest.sub_to[row]), row))
         for other, extra, hold_from, hold_to, row in drawn:
-            own = pool_of_reserved.get((slot * items + other) * sites + site, -1) if slot else -1
+            own = pool_of_reserved.get((claim * items + other) * sites + site, -1) if claim else -1
             what = STOCK_PIECE if is_sold else DRAWN_PIECE
-            tolls = tolls_of(world, int(what), slot, other)
+            tolls = tolls_of(world, int(what), claim, other)
             for pool in (own, int(world.pool_of[other, site])):
                 if pool >= 0 and not bans[ban, other]:
                     for permits, first, last in _ways_to_pay(tolls, weeks):
@@ -298,7 +298,7 @@ def _sent_permits(goods: Longs, world: World) -> tuple[Longs, Longs]:
     """Where each good's permits begin, and pool, first and last ship week of each."""
     asked = [[(common, first, last) for _, _, _, common, first, last in tolls_of(
         world, int(SENT_PIECE), claim, item)]
-        for item, claim in goods[:, [GOOD_ITEM, GOOD_SLOT]].tolist()]
+        for item, claim in goods[:, [GOOD_ITEM, GOOD_CLAIM]].tolist()]
     return _behind(asked, 0)
 
 

@@ -53,9 +53,7 @@ def pegged_rows(book: Book, policy: Policy, drawn: pl.DataFrame) -> pl.DataFrame
 
 def matched_rows(book: Book, policy: Policy, drawn: pl.DataFrame) -> pl.DataFrame:
     """The drawn rows met with supply rows, FIFO, one row for each pair: KEYS, `row`, pieces."""
-    place = np.empty(len(book.lines), dtype=np.int64)
-    place[book.lines.rank] = np.arange(len(book.lines))
-    draws = _merged(book, drawn, place)
+    draws = _merged(book, drawn, book.lines.place_by_rank)
     supply = book.supply
     usable = np.flatnonzero(usable_supply(book, policy))
     row_pair = supply.item[usable].astype(np.int64) * len(book.sites) + supply.site[usable]

@@ -75,6 +75,10 @@ class Permits:
     kind, name : (permits,) CAP, COMMON or RESERVED, and the quota's id, or ids with + between
     common_of : (permits,) of what is RESERVED the place of what it leaves to everybody, else -1
     members   : (permits,) ids of the quotas behind each
+    items     : (permits,) what each is for, indexes in rising order
+    keeps     : (permits, weeks) 1 where a reservation keeps its pieces from everybody, else 0
+    unclipped : (permits, weeks) `supplied` of what is left to everybody before the smallest from
+                each week on is taken: below 0 where more is reserved than comes
     most_tolls : the most permits that one piece can ask for
     """
 
@@ -90,6 +94,9 @@ class Permits:
     name: tuple[str, ...]
     common_of: tuple[int, ...]
     members: tuple[tuple[str, ...], ...]
+    items: tuple[tuple[int, ...], ...]
+    keeps: Longs
+    unclipped: Longs
     known: dict[tuple[int, tuple[int, ...]], int] = field(repr=False)
 
     def __len__(self) -> int:
@@ -163,7 +170,7 @@ def _permits(book: Book, quotas: list[Quota], known: dict[tuple[int, tuple[int, 
     quoted[named] = np.arange(len(named))
     store = _Store(len(pool_item), book.horizon)
     caps = {quota.place: store.add(
-        CAP, [quota.quota_id], np.full(book.horizon, quota.cap, dtype=np.int64),
+        CAP, [quota], np.full(book.horizon, quota.cap, dtype=np.int64),
         min(quota.last, book.horizon - 1)) for quota in quotas if quota.cap >= 0}
     groups = _groups(quotas, pool_item, supplied, release_weeks, store)
     by_place = {quota.place: quota for quota in quotas}
@@ -183,9 +190,10 @@ def _permits(book: Book, quotas: list[Quota], known: dict[tuple[int, tuple[int, 
             claims[claim, TOLLED] |= bool(kept or capped)
     ptr, tolls = _packed(lists, len(known) * len(named))
     return Permits(line_claim, np.array([slot for slot, _ in known], dtype=np.int32), claims,
-                   quoted, ptr, tolls, store.array(), np.array(store.last, dtype=np.int64),
-                   tuple(store.kind), tuple(store.name), _common_of(groups, store),
-                   tuple(store.members), known)
+                   quoted, ptr, tolls, store.array(store.supplied),
+                   np.array(store.last, dtype=np.int64), tuple(store.kind), tuple(store.name),
+                   _common_of(groups, store), tuple(store.members), tuple(store.items),
+                   store.array(store.keeps), store.array(store.unclipped), known)
 
 
 class _Store:
@@ -194,23 +202,31 @@ class _Store:
     def __init__(self, pools: int, weeks: int) -> None:
         self.pools, self.weeks = pools, weeks
         self.supplied: list[Longs] = []
+        self.unclipped: list[Longs] = []
+        self.keeps: list[Longs] = []
+        self.items: list[tuple[int, ...]] = []
         self.kind: list[str] = []
         self.name: list[str] = []
         self.last: list[int] = []
         self.members: list[tuple[str, ...]] = []
 
-    def add(self, kind: str, members: list[str], supplied: Longs, last: int) -> int:
-        """The pool number of new permits of some quotas."""
+    def add(self, kind: str, quotas: list[Quota], supplied: Longs, last: int,
+            keeps: Longs | None = None, unclipped: Longs | None = None) -> int:
+        """The pool number of new permits of some quotas, which are for the same items."""
+        members = tuple(quota.quota_id for quota in quotas)
         self.supplied.append(supplied)
+        self.unclipped.append(supplied if unclipped is None else unclipped)
+        self.keeps.append(np.zeros_like(supplied) if keeps is None else keeps)
+        self.items.append(quotas[0].items)
         self.kind.append(kind)
         self.name.append("+".join(members))
-        self.members.append(tuple(members))
+        self.members.append(members)
         self.last.append(last)
         return self.pools + len(self.kind) - 1
 
-    def array(self) -> Longs:
-        """(permits, weeks) what there is of each by each week."""
-        return np.array(self.supplied, dtype=np.int64).reshape(len(self.kind), self.weeks)
+    def array(self, rows: list[Longs]) -> Longs:
+        """(permits, weeks) one of the lists as one array."""
+        return np.array(rows, dtype=np.int64).reshape(len(self.kind), self.weeks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +252,14 @@ def _groups(quotas: list[Quota], pool_item: Ints, supplied: Longs, release_weeks
         own = {}
         for quota in members:
             last = quota.last - release_weeks
-            active = (weeks >= quota.first) & (weeks <= last)
-            there = there - np.where(active, quota.reserved, 0)
+            keeps = ((weeks >= quota.first) & (weeks <= last)).astype(np.int64)
+            there = there - quota.reserved * keeps
             kept = np.where((weeks >= quota.first) & (quota.first <= last), quota.reserved, 0)
-            own[quota.place] = store.add(RESERVED, [quota.quota_id], kept.astype(np.int64),
-                                         min(last, len(weeks) - 1) if quota.first <= last else -1)
+            own[quota.place] = store.add(
+                RESERVED, [quota], kept.astype(np.int64),
+                min(last, len(weeks) - 1) if quota.first <= last else -1, keeps)
         ahead = np.minimum.accumulate(np.maximum(0, there)[::-1])[::-1].astype(np.int64)
-        common = store.add(COMMON, [quota.quota_id for quota in members], ahead, len(weeks) - 1)
+        common = store.add(COMMON, members, ahead, len(weeks) - 1, unclipped=there)
         groups.append(_Group(frozenset(items), common, own))
     return groups
 

@@ -159,8 +159,7 @@ def with_permits(book: Book, pools: Pools, log: Log) -> Log:
 def _taken_of_own(book: Book, pools: Pools, line: Longs, week: Longs, pieces: Longs,
                   own: Longs) -> Longs:
     """Pieces of each draw that the reservation `own` (-1 none) serves, by week, then by rank."""
-    place = np.empty(len(book.lines), dtype=np.int64)
-    place[book.lines.rank] = np.arange(len(book.lines))
+    place = book.lines.place_by_rank
     taken = np.zeros(len(own), dtype=np.int64)
     order = np.flatnonzero(own >= 0)
     order = order[np.lexsort((place[line[order]], week[order], own[order]))]

@@ -77,7 +77,9 @@ def relief_frame(book: Book, pools: Pools, certificate: Certificate, draft: Draf
 def _parts(book: Book, pools: Pools, certificate: Certificate) -> list[Relief]:
     """The best week of each pool that anybody may draw, and a useful batch of it."""
     reliefs = []
-    largest = _largest_need(book)
+    # The most pieces of each item that one sold piece needs at one place.
+    largest = np.ones(len(book.items), dtype=np.int64)
+    np.maximum.at(largest, book.forest.item, book.forest.pieces)
     levels = certificate.level[:len(pools)]
     there = (pools.slot == 0) & (levels.max(axis=1, initial=0) > 0)
     for pool in np.flatnonzero(there).tolist():
@@ -100,18 +102,6 @@ def _hours(book: Book, certificate: Certificate) -> list[Relief]:
         reliefs.append(Relief(1, row, week, max(1, round(HOURS_SHARE * hours)),
                               int(certificate.hours[row, week])))
     return reliefs
-
-
-def _largest_need(book: Book) -> Longs:
-    """(items,) the most pieces of each item that one sold piece needs at one place, at least 1."""
-    forest = book.forest
-    largest = np.ones(len(book.items), dtype=np.int64)
-    total = np.ones(len(forest.item), dtype=np.int64)
-    for node in range(len(forest.item)):
-        for child in forest.child[forest.child_ptr[node]:forest.child_ptr[node + 1]].tolist():
-            total[child] = total[node] * forest.quantity[child]
-    np.maximum.at(largest, forest.item, total)
-    return largest
 
 
 def _lines_using(book: Book, pools: Pools, relief: Relief) -> NDArray[np.bool_]:

@@ -104,8 +104,7 @@ class Repairer:
         terms, money = self.confirmed.terms()
         standing = np.zeros(0)
         if policy.objective == "rank":
-            standing = np.empty(len(book.lines))
-            standing[book.lines.rank] = np.arange(len(book.lines))
+            standing = book.lines.place_by_rank.astype(np.float64)
         self.keeper = Keeper(self.draft, terms, money, standing)
 
     def repair(self) -> Repaired:

@@ -55,8 +55,7 @@ def _key(book: Book, pair: Longs, slot: NDArray[np.int32]) -> Longs:
 def _reserved_of(book: Book, allocation: Allocation, touched: Longs, line: Longs, key: Longs,
                  receipts: Longs) -> Longs:
     """(touched draws,) pieces of each that receipts (key, week, pieces) serve."""
-    place = np.empty(len(book.lines), dtype=np.int64)
-    place[book.lines.rank] = np.arange(len(book.lines))
+    place = book.lines.place_by_rank
     node = allocation.node[touched]
     called, drawn = book.forest.item[node], allocation.pools.item[allocation.pool[touched]]
     draws = pl.DataFrame({

@@ -86,14 +86,11 @@ def prices_of_start(book: Book, pools: Pools, start: Start, last_draw: Longs) ->
     cents = start.prices["price_cents"].to_numpy().astype(np.float64)
     slot = book.reserving.indexes(start.prices["reserved_for"]) + 1
     known = start.prices["reserved_for"].is_null().to_numpy() | (slot > 0)
-    place = {(int(i), int(s), int(k)): row for row, (i, s, k) in enumerate(
-        zip(pools.item, pools.site, pools.slot, strict=True))}
     item = book.items.indexes(start.prices["id"])
+    pool = pools.find(item, site, slot)
     level = np.zeros_like(steps)
-    for row in np.flatnonzero(kind & inside & known).tolist():
-        pool = place.get((int(item[row]), int(site[row]), int(slot[row])))
-        if pool is not None:
-            level[pool, week[row]] = cents[row]
+    rows = np.flatnonzero(kind & inside & known & (pool >= 0))
+    level[pool[rows], week[rows]] = cents[rows]
     permits, names = pools.permits, start.prices["id"]
     titles = {permits.title(k): len(pools) + k for k in range(len(permits))}
     for row in np.flatnonzero((start.prices["kind"] == "quota").to_numpy() & inside).tolist():

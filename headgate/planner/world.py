@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from headgate.book import FORECAST, Book
 from headgate.planner.kernels.layout import (
@@ -32,7 +32,8 @@ AMPLE = 2**55
 @dataclass(frozen=True, slots=True)
 class Pools:
     """
-    Where pieces can be drawn from: (pools,) item, site and the customer's slot (0 anybody).
+    Where pieces can be drawn from: (pools,) item, site and the customer's slot (0 anybody), sorted
+    by slot, item and site.
 
     supplied : (pools, weeks) int64 pieces that have become usable by each week
     permits  : what quotas allow, numbered behind the pools
@@ -46,6 +47,19 @@ class Pools:
 
     def __len__(self) -> int:
         return len(self.item)
+
+    def find(self, item: ArrayLike, site: ArrayLike, slot: ArrayLike) -> Longs:
+        """The pool of each item, site and slot, all of one shape; -1 where there is none."""
+        wanted = [np.asarray(part, dtype=np.int64) for part in (slot, item, site)]
+        if not len(self):
+            return np.full(wanted[0].shape, -1, dtype=np.int64)
+        known = [part.astype(np.int64) for part in (self.slot, self.item, self.site)]
+        items, sites = int(known[1].max()) + 1, int(known[2].max()) + 1
+        keys, asked = ((part[0] * items + part[1]) * sites + part[2] for part in (known, wanted))
+        place = np.minimum(np.searchsorted(keys, asked), len(self) - 1)
+        # Keys are made for these pools: another item's may be the same, so that all three count.
+        same = [part[place] == other for part, other in zip(known, wanted, strict=True)]
+        return np.where(np.logical_and.reduce(same), place, -1)
 
     def everything(self) -> Longs:
         """(pools and permits, weeks) pieces, then permits, that there are by each week."""

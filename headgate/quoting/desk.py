@@ -135,14 +135,11 @@ class Desk:
             return
         larger = with_roots(book, sorted(roots | asked))
         old, pools = self.allocation.pools, pools_of(larger, self.policy, self.asked)
-        sites = max(1, len(book.sites))
-        keys, mine = ((part.slot.astype(np.int64) * len(book.items) + part.item) * sites + part.site
-                      for part in (pools, old))
         log = self.allocation.log
         moved = larger.forest.root_start.astype(np.int64) - book.forest.root_start
         sources = log.sources.copy()
         sources[:, 0] += moved[np.repeat(log.rows[:, SENT], np.diff(log.first_draw))]
-        sources[:, 1] = np.searchsorted(keys, mine)[log.sources[:, 1]]
+        sources[:, 1] = pools.find(old.item, old.site, old.slot)[log.sources[:, 1]]
         self._set(larger, replace(self.allocation, log=log._replace(sources=sources), pools=pools))
 
     def quote(self, requests: Sequence[Request], mode: str = "ctp", alternatives: bool = True,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.money import scale_cents
@@ -16,6 +15,7 @@ from headgate.explain.reasons import NOTHING_REMEMBERED
 from headgate.planner.allocate import Allocation, look_ahead
 from headgate.planner.draft import Draft
 from headgate.planner.dual import Dual, Prices
+from headgate.planner.fixed import held_lines
 from headgate.planner.keeping import Keeper
 from headgate.planner.kernels.explode import use_hours
 from headgate.planner.kernels.kept import NEVER, PROMISED
@@ -124,12 +124,8 @@ class Displacer:
 
     def _protected(self) -> NDArray[np.bool_]:
         """(lines,) lines that no request displaces."""
-        book, lines, policy = self.book, self.book.lines, self.policy.replan
-        orders = book.tables.frames["orders"].select("order_id", "line_no")[
-            pl.Series(lines.source_row)].with_row_index("line")
-        pinned = orders.join(book.tables.frames["pins"], on=["order_id", "line_no"], how="semi")
-        found = (lines.frozen == 1) | (groups_of(book, policy) == WIN)
-        found[pinned["line"].to_numpy()] = True
+        policy = self.policy.replan
+        found = held_lines(self.book) | (groups_of(self.book, policy) == WIN)
         last = self.keeper.last_arrival()
         found |= (last != NEVER) & (last < policy.fence_weeks)
         return self.keeper.of_units(np.maximum, found.astype(np.int64)) > 0

@@ -103,10 +103,10 @@ class QuotaReasons:
         return plan.pools, world_of(book, plan.pools, left, book.hours.micro)
 
 
-def _titles(permits: Permits, lifted: tuple[str, ...],
+def _titles(permits: Permits, without: tuple[str, ...],
             ) -> Iterable[tuple[int, tuple[str, tuple[str, ...]]]]:
-    """Place of each permit, its kind and the quotas behind it but for lifted ones."""
+    """Place of each permit, its kind and the quotas behind it but for those that are lifted."""
     for place, (kind, names) in enumerate(zip(permits.kind, permits.members, strict=True)):
-        kept = tuple(name for name in names if name not in lifted)
+        kept = tuple(name for name in names if name not in without)
         if kept:
             yield place, (kind, kept)

@@ -71,3 +71,15 @@ def test_whom_to_call():
             for row in rows] == [("SO-1", "acme", week(1, 4), week(3, 4), 10_000)]
     made = planned(story)
     assert hg.actions(made.book, made, earlier=made).filter(action="call").is_empty()
+
+
+def test_nobody_is_called_about_pieces_that_never_had_a_date():
+    """SO-1 asks for three and two come, as in the plan before: its promise stands. With one fewer
+    in a new book it does not: one of two pieces."""
+    story = book([("part", 3, 1)], [("part", 2, 0)])
+    made = planned(story)
+    assert hg.actions(made.book, made, earlier=made).filter(action="call").is_empty()
+    fewer = planned(book([("part", 3, 1)], [("part", 1, 0)]))
+    rows = hg.actions(fewer.book, fewer, earlier=made).filter(action="call").to_dicts()
+    assert [row["order_id"] for row in rows] == ["SO-1"]
+    assert "holds for 1 of 3 pieces only" in rows[0]["text"]

@@ -234,6 +234,28 @@ def test_a_promise_that_is_held_late_can_be_lifted():
                          [("gpu", 4, 0)]))
     assert list(found) == ["unfrozen"]
     assert found["unfrozen"].promised_on == week(0, 4)
+    assert found["unfrozen"].text().startswith(
+        "Its promise of 2026-02-20, which is frozen, lifted: ")
+
+
+def test_a_pin_that_holds_a_line_late_is_named():
+    """Two GPUs are there, but a planner pinned them to week 1: the pin is what has to go."""
+    found = reliefs(book([("gpu", 2, 0)], [("gpu", 4, 0)], pins=[("SO-1", 1, 2)]))
+    assert found["unfrozen"].text().startswith(
+        "Its pin to ship from austin in the week of 2026-02-09 lifted: ")
+
+
+def test_a_receipt_kept_for_the_customer_is_pulled_in_whatever_else_is_reserved():
+    """PO-9 brings 2 GPUs in week 3 that only acme may use. That another customer without an order
+    has a receipt of its own, or that a quota caps servers, changes nothing."""
+    own = ("gpu", 2, 3, {"reference": "PO-9", "reserved_for": "acme"})
+    other = ("gpu", 5, 0, {"reserved_for": "aaa"})
+    asked, fan = [("gpu", 2, 0), ("fan", 1, 0)], ("fan", 1, 0)
+    stories = [book(asked, [own, fan]), book(asked, [own, fan, other]),
+               book(asked, [own, fan], quotas=[("fan", 0, 7, {"max_quantity": 9})])]
+    for story in stories:
+        part = reliefs(story)["pulled_in"].parts[0]
+        assert (part.reference, part.quantity, part.by_on) == ("PO-9", 2, week(0))
 
 
 def test_a_ship_set_needs_what_all_its_lines_need():

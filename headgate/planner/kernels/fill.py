@@ -42,6 +42,7 @@ from headgate.planner.kernels.price import (
 )
 from headgate.planner.kernels.rank import (
     BAN,
+    CLAIM,
     COMPLETE,
     KNOWN,
     LANE,
@@ -52,7 +53,6 @@ from headgate.planner.kernels.rank import (
     SENT,
     SET,
     SHIP,
-    SLOT,
     Lines,
     Log,
     keep,
@@ -176,9 +176,9 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
     item = market.choice_item[choice]
     site = market.goods[market.offers[offer, OFFER_GOOD], GOOD_SITE]
     ship = arrival - market.offers[offer, OFFER_WEEKS]
-    slot, ban, lot = lines.rows[line, SLOT], lines.rows[line, BAN], lines.rows[line, LOT]
+    claim, ban, lot = lines.rows[line, CLAIM], lines.rows[line, BAN], lines.rows[line, LOT]
     complete = lines.rows[line, COMPLETE] == 1
-    remember = slot == 0 and ban == 0 and not complete
+    remember = claim == 0 and ban == 0 and not complete
     journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
     rows, kept = log.size[0], log.size[1]
     pieces: Int = np.int64(0)
@@ -187,7 +187,7 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
     asked = wanted
     while asked >= lot:
         pieces, most_there = provide(trees, world, scratch, item, site, ship, asked, lot,
-                                     lines.banned[ban], slot)
+                                     lines.banned[ban], claim)
         if asked == wanted:
             least = most_there
         if pieces == 0:
@@ -211,7 +211,7 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
 def _leave_failed(lines: Lines, market: Market, failed: Floats, line: Int, count: Int,
                   worth: Floats, options: Longs) -> None:
     """Take out the options at which a piece brings no more than its substitutes cost before."""
-    if failed.shape[0] == 0 or lines.rows[line, SLOT] > 0:
+    if failed.shape[0] == 0 or lines.rows[line, CLAIM] > 0:
         return
     for place in range(count):
         choice, offer = options[place, O_CHOICE], options[place, O_OFFER]
@@ -275,7 +275,7 @@ def _may_fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines
                       most: Ints, line: Int, arrival: Int, wanted: Int, floor: float, count: Int,
                       worth: Floats, options: Longs) -> bool:
     """False when the sum of the bounds rules a whole arrival in this bucket out."""
-    slot, ban = lines.rows[line, SLOT], lines.rows[line, BAN]
+    claim, ban = lines.rows[line, CLAIM], lines.rows[line, BAN]
     # The remembered bounds add up first; then one after the other is made anew.
     for fresh in range(0 if lines.rows[line, KNOWN] else 1, 2):
         total = np.int64(0)
@@ -288,8 +288,8 @@ def _may_fill_arrival(trees: Trees, world: World, scratch: Scratch, lines: Lines
             if fresh == 0:
                 total += most[item, site, ship]
                 continue
-            least = bound(trees, world, scratch, item, site, ship, lines.banned[ban], slot)
-            if slot == 0 and ban == 0:
+            least = bound(trees, world, scratch, item, site, ship, lines.banned[ban], claim)
+            if claim == 0 and ban == 0:
                 most[item, site, ship] = min(least, 2**31 - 1)
             total += least
             if total >= wanted:
@@ -360,18 +360,18 @@ def replay(trees: Trees, world: World, scratch: Scratch, lines: Lines, left: Lon
         line, lane = rows[row, LINE], rows[row, LANE]
         wanted = min(left[line], rows[row, PIECES])
         item, site, ship = rows[row, SENT], lines.lanes[lane, LANE_SITE], rows[row, SHIP]
-        slot, ban, lot = lines.rows[line, SLOT], lines.rows[line, BAN], lines.rows[line, LOT]
+        claim, ban, lot = lines.rows[line, CLAIM], lines.rows[line, BAN], lines.rows[line, LOT]
         complete = lines.rows[line, COMPLETE] == 1
         known = most[item, site, ship] if lines.rows[line, KNOWN] else ENOUGH
         if wanted <= 0 or known < (wanted if complete else lot) or lines.rows[line, SET] >= 0:
             continue
         scratch.size[JOURNAL], scratch.size[DRAWS] = 0, 0
         pieces, least = provide(trees, world, scratch, item, site, ship, wanted, lot,
-                                lines.banned[ban], slot)
+                                lines.banned[ban], claim)
         if pieces > 0 and pieces < wanted and complete:
             undo(world, scratch, START, START)
             pieces = 0
-        if slot == 0 and ban == 0:
+        if claim == 0 and ban == 0:
             most[item, site, ship] = min(least - pieces, 2**31 - 1)
         if pieces > 0:
             keep(scratch, log, line, item, lane, ship, pieces, 0)

@@ -43,10 +43,9 @@ DEAR = 1e18
 FAR = 14.0
 """Choices so many temperatures worse than the best carry no weight."""
 
-GOOD_ITEM, GOOD_SITE, GOOD_BAN, GOOD_SLOT, GOOD_AT = range(5)
+GOOD_ITEM, GOOD_SITE, GOOD_BAN, GOOD_CLAIM, GOOD_AT = range(5)
 """
-Columns of `Market.goods`: item, site, row of `banned`, customer's slot, first row of
-`Tables.cost`.
+Columns of `Market.goods`: item, site, row of `banned`, claim, first row of `Tables.cost`.
 """
 WAY_POOL, WAY_FROM, WAY_TO, WAY_SUB = range(4)
 """

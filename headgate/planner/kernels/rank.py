@@ -20,7 +20,7 @@ from headgate.planner.kernels.layout import (
     Trees,
     World,
 )
-from headgate.planner.kernels.sources import slot_in_use
+from headgate.planner.kernels.sources import claim_in_use
 from headgate.planner.kernels.walk import bound, provide, restore, undo
 
 Ints = NDArray[np.int32]
@@ -28,10 +28,10 @@ Longs = NDArray[np.int64]
 Bytes = NDArray[np.int8]
 
 
-(SOLD, OPEN, REQUESTED, EARLIEST, LATEST, LOT, COMPLETE, SITE, REGION, SLOT, BAN, ACCEPT,
+(SOLD, OPEN, REQUESTED, EARLIEST, LATEST, LOT, COMPLETE, SITE, REGION, CLAIM, BAN, ACCEPT,
  ACCEPT_END, KNOWN, SET) = range(15)
 """
-Columns of `Lines.rows`; the words are those of `headgate.book.Lines`. SLOT is the line's claim,
+Columns of `Lines.rows`; the words are those of `headgate.book.Lines`. CLAIM is the line's claim,
 KNOWN whether what is remembered of claim 0 bounds it, too, and SET its ship set, -1 none.
 """
 LANE_SITE, LANE_WEEKS = 0, 1
@@ -119,7 +119,7 @@ def keep(scratch: Scratch, log: Log, line: Int, item: Int, lane: Int, ship: Int,
 
 @inner
 def _arrive(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: Window, log: Log,
-            most: Ints, line: Int, arrival: Int, wanted: Int, slot: Int) -> Int:
+            most: Ints, line: Int, arrival: Int, wanted: Int, claim: Int) -> Int:
     """
     Allocate at most `wanted` pieces to one arrival bucket; what was allocated.
 
@@ -144,8 +144,8 @@ def _arrive(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: 
                 continue
             draws = scratch.size[DRAWS]
             pieces, least = provide(trees, world, scratch, item, site, ship, rest,
-                                    lines.rows[line, LOT], banned, slot)
-            if remember and slot == 0 and window.ban == 0:
+                                    lines.rows[line, LOT], banned, claim)
+            if remember and claim == 0 and window.ban == 0:
                 most[item, site, ship] = min(least - pieces, 2**31 - 1)
             if pieces > 0:
                 keep(scratch, log, line, item, lane, ship, pieces, draws)
@@ -157,7 +157,7 @@ def _arrive(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: 
 
 @inner
 def _may_arrive_whole(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: Window,
-                      most: Ints, line: Int, arrival: Int, slot: Int) -> bool:
+                      most: Ints, line: Int, arrival: Int, claim: Int) -> bool:
     """False when the sum of the bounds already rules a whole arrival in this bucket out."""
     weeks = world.free.shape[1]
     remembered = 0
@@ -181,10 +181,10 @@ def _may_arrive_whole(trees: Trees, world: World, scratch: Scratch, lines: Lines
                 if fresh == 0 and remember:
                     total = min(total + most[item, site, ship], ENOUGH)
                 elif not (remember and most[item, site, ship] < lines.rows[line, LOT]):
-                    least = bound(trees, world, scratch, item, site, ship, banned, slot)
+                    least = bound(trees, world, scratch, item, site, ship, banned, claim)
                     if remember:
                         total -= most[item, site, ship]
-                        if slot == 0 and window.ban == 0:
+                        if claim == 0 and window.ban == 0:
                             most[item, site, ship] = min(least, 2**31 - 1)
                     total = min(total + least, ENOUGH)
                     if remember and total < wanted:
@@ -207,18 +207,18 @@ def place(trees: Trees, world: World, scratch: Scratch, lines: Lines, window: Wi
     """
     weeks = world.free.shape[1]
     rest = lines.rows[line, OPEN]
-    slot = slot_in_use(world, lines.rows[line, SLOT])
+    claim = claim_in_use(world, lines.rows[line, CLAIM])
     last = min(window.latest, last_arrival(lines, line, weeks))
     for arrival in range(max(0, window.earliest), last + 1):
         scratch.size[JOURNAL] = 0
         scratch.size[DRAWS] = 0
         if not lines.rows[line, COMPLETE]:
             rest -= _arrive(trees, world, scratch, lines, window, log, most, line, arrival, rest,
-                            slot)
-        elif _may_arrive_whole(trees, world, scratch, lines, window, most, line, arrival, slot):
+                            claim)
+        elif _may_arrive_whole(trees, world, scratch, lines, window, most, line, arrival, claim):
             allocations, draws = log.size[0], log.size[1]
             given = _arrive(trees, world, scratch, lines, window, log, most[:0], line, arrival,
-                            rest, slot)
+                            rest, claim)
             if given == rest:
                 rest = 0
             else:
@@ -247,12 +247,12 @@ def place_set(trees: Trees, world: World, scratch: Scratch, lines: Lines, ship_s
         for mate in range(first, end):
             line = lines.mates[mate]
             window = Window(arrival, arrival, lines.rows[line, BAN])
-            slot = slot_in_use(world, lines.rows[line, SLOT])
+            claim = claim_in_use(world, lines.rows[line, CLAIM])
             rest = lines.rows[line, OPEN]
             whole = (_may_arrive_whole(trees, world, scratch, lines, window, most[:0], line,
-                                       arrival, slot)
+                                       arrival, claim)
                      and _arrive(trees, world, scratch, lines, window, log, most[:0], line,
-                                 arrival, rest, slot) == rest)
+                                 arrival, rest, claim) == rest)
             if not whole:
                 break
         if whole:

@@ -35,13 +35,13 @@ from headgate.planner.kernels.layout import (
 )
 from headgate.planner.kernels.rank import (
     BAN,
+    CLAIM,
     LANE,
     LANE_SITE,
     LINE,
     PIECES,
     SENT,
     SHIP,
-    SLOT,
     Lines,
     Log,
 )
@@ -93,12 +93,12 @@ def _make(trees: Trees, world: World, scratch: Scratch, node: Int, root: Int, si
 
 
 @inner
-def _note(world: World, log: Log, node: Int, item: Int, site: Int, slot: Int,
+def _note(world: World, log: Log, node: Int, item: Int, site: Int, claim: Int,
           pieces: Int) -> bool:
     """Note a draw, added to the one before if that is alike; False when there is no such pool."""
     pool = world.pool_of[item, site]
-    if pool < 0 and slot > 0:
-        pool = reserved_pool(world, slot, item, site)
+    if pool < 0 and claim > 0:
+        pool = reserved_pool(world, claim, item, site)
     if pool < 0:
         return False
     draw = log.size[1]
@@ -120,7 +120,7 @@ def _retrace_row(trees: Trees, world: World, scratch: Scratch, lines: Lines, log
     """
     root, root_end = trees.items[row[SENT], ROOT], trees.items[row[SENT], ROOT_END]
     site, ship = lines.lanes[row[LANE], LANE_SITE], row[SHIP]
-    banned, slot = lines.banned[lines.rows[row[LINE], BAN]], lines.rows[row[LINE], SLOT]
+    banned, claim = lines.banned[lines.rows[row[LINE], BAN]], lines.rows[row[LINE], CLAIM]
     for place in range(root_end - root):
         scratch.work[NEED, place] = 0
     scratch.work[NEED, 0] = row[PIECES]
@@ -137,7 +137,7 @@ def _retrace_row(trees: Trees, world: World, scratch: Scratch, lines: Lines, log
                     draws[draw, P_DAYS] == trees.nodes[node, DAYS]):
                 pieces = min(rest, draws[draw, P_PIECES])
                 if not _allowed(trees, banned, node, root, draws[draw, P_ITEM], when) or not _note(
-                        world, log, node, draws[draw, P_ITEM], site, slot, pieces):
+                        world, log, node, draws[draw, P_ITEM], site, claim, pieces):
                     return False
                 draws[draw, P_PIECES] -= pieces
                 rest -= pieces
@@ -145,7 +145,7 @@ def _retrace_row(trees: Trees, world: World, scratch: Scratch, lines: Lines, log
             if not _make(trees, world, scratch, node, root, site, ship, rest):
                 return False
         elif rest > 0 and (published[item] or banned[item] or not _note(
-                world, log, node, item, site, slot, rest)):
+                world, log, node, item, site, claim, rest)):
             # What is not published is a leaf without a choice: the allocation alone says its draw.
             return False
     return True

@@ -31,10 +31,10 @@ Bytes = NDArray[np.int8]
 
 
 @inner
-def reserved_pool(world: World, slot: Int, item: Int, site: Int) -> Int:
+def reserved_pool(world: World, claim: Int, item: Int, site: Int) -> Int:
     """The pool of an item at a site that is reserved for a claim; -1 none."""
     sites = world.pool_of.shape[1]
-    key = (np.int64(slot) * world.pool_of.shape[0] + item) * sites + site
+    key = (np.int64(claim) * world.pool_of.shape[0] + item) * sites + site
     low, high = 0, len(world.reserved)
     while low < high:
         middle = (low + high) // 2
@@ -48,50 +48,50 @@ def reserved_pool(world: World, slot: Int, item: Int, site: Int) -> Int:
 
 
 @inner
-def slot_in_use(world: World, slot: Int) -> Int:
+def claim_in_use(world: World, claim: Int) -> Int:
     """
     A claim while anything reserved for it is left, or permits are asked of it, else 0.
 
     The last week's balance is the largest, so one look at it tells. Most customers' reserves are
     soon used up, and what is remembered of the pools for anybody then holds for them, too.
     """
-    if slot == 0 or world.claims[slot, TOLLED]:
-        return slot
+    if claim == 0 or world.claims[claim, TOLLED]:
+        return claim
     span = np.int64(world.pool_of.shape[0]) * world.pool_of.shape[1]
     last = world.free.shape[1] - 1
     low, high = 0, len(world.reserved)
     while low < high:
         middle = (low + high) // 2
-        if world.reserved[middle, 0] < slot * span:
+        if world.reserved[middle, 0] < claim * span:
             low = middle + 1
         else:
             high = middle
-    while low < len(world.reserved) and world.reserved[low, 0] < (slot + 1) * span:
+    while low < len(world.reserved) and world.reserved[low, 0] < (claim + 1) * span:
         if world.free[world.reserved[low, 1], last] > 0:
-            return slot
+            return claim
         low += 1
     return 0
 
 
 @inner
-def kept_for(world: World, item: Int, site: Int, slot: Int, bucket: Int) -> Int:
+def kept_for(world: World, item: Int, site: Int, claim: Int, bucket: Int) -> Int:
     """Pieces of an item that are reserved for a customer and can be drawn in a bucket."""
-    pool = reserved_pool(world, slot, item, site) if slot > 0 else np.int64(-1)
+    pool = reserved_pool(world, claim, item, site) if claim > 0 else np.int64(-1)
     return world.free[pool, bucket] if pool >= 0 else np.int64(0)
 
 
 @inner
-def on_offer(world: World, item: Int, site: Int, slot: Int, bucket: Int) -> Int:
+def on_offer(world: World, item: Int, site: Int, claim: Int, bucket: Int) -> Int:
     """Pieces of an item that a customer can draw in a bucket, reserved ones included."""
     pieces: Int = 0
     pool = world.pool_of[item, site]
     if pool >= 0:
         pieces += world.free[pool, bucket]
-    return pieces + kept_for(world, item, site, slot, bucket)
+    return pieces + kept_for(world, item, site, claim, bucket)
 
 
 @inner
-def permitted(world: World, what: Int, slot: Int, item: Int, ship: Int, when: Int) -> Int:
+def permitted(world: World, what: Int, claim: Int, item: Int, ship: Int, when: Int) -> Int:
     """
     Pieces that quotas still allow a claim to send or draw, ENOUGH where none names the item.
 
@@ -101,7 +101,7 @@ def permitted(world: World, what: Int, slot: Int, item: Int, ship: Int, when: In
     place = world.quoted[item] if len(world.quoted) > 0 else np.int64(-1)
     if place < 0:
         return least
-    row = slot * (world.toll_ptr.shape[1] - 1) // len(world.claims) + place
+    row = claim * (world.toll_ptr.shape[1] - 1) // len(world.claims) + place
     for toll in range(world.toll_ptr[what, row], world.toll_ptr[what, row + 1]):
         if world.tolls[toll, SHIP_FROM] <= ship <= world.tolls[toll, SHIP_TO]:
             there: Int = own_permits(world, toll, when)

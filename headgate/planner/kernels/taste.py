@@ -24,9 +24,9 @@ from headgate.planner.kernels.price import (
     DEAR,
     GOOD_AT,
     GOOD_BAN,
+    GOOD_CLAIM,
     GOOD_ITEM,
     GOOD_SITE,
-    GOOD_SLOT,
     WAY_SUB,
     Market,
     Tables,
@@ -53,7 +53,7 @@ def find_taste(trees: Trees, market: Market, tables: Tables, prices: Floats, sla
     # reserved pieces, see.
     for anybody in range(2):
         for good in range(len(market.goods)):
-            free = market.goods[good, GOOD_SLOT] == 0 and market.goods[good, GOOD_BAN] == 0
+            free = market.goods[good, GOOD_CLAIM] == 0 and market.goods[good, GOOD_BAN] == 0
             if free == (anybody == 1):
                 _taste_good(trees, market, tables, prices, good, slack, taste)
 

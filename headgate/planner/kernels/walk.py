@@ -83,7 +83,7 @@ Bytes = NDArray[np.int8]
 
 @inner
 def bound(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bucket: Int,
-          banned: Bytes, slot: Int) -> Int:
+          banned: Bytes, claim: Int) -> Int:
     """
     At least as many pieces as the site can provide in a bucket: needs that share a part count it
     each. Exact where no part occurs twice.
@@ -101,11 +101,11 @@ def bound(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bu
         what = DRAWN_PIECE if node > first else STOCK_PIECE
         pieces = 0
         if not banned[item] and takes(taste, OWN):
-            pieces = on_offer(world, item, site, slot, when)
+            pieces = on_offer(world, item, site, claim, when)
         elif not banned[item]:
-            pieces = kept_for(world, item, site, slot, when)
+            pieces = kept_for(world, item, site, claim, when)
         if pieces > 0:
-            pieces = min(pieces, permitted(world, what, slot, item, bucket, when))
+            pieces = min(pieces, permitted(world, what, claim, item, bucket, when))
         if trees.nodes[node, HAS_BOM]:
             if takes(taste, MAKE):
                 pieces += _bound_of_making(trees, world, scratch, node, first, site, bucket)
@@ -114,11 +114,11 @@ def bound(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bu
                 if takes_sub(trees, item, row, when, banned, taste):
                     other = trees.subs[row, SUB_ITEM]
                     pieces = min(ENOUGH, pieces + min(
-                        on_offer(world, other, site, slot, when),
-                        permitted(world, what, slot, other, bucket, when)))
+                        on_offer(world, other, site, claim, when),
+                        permitted(world, what, claim, other, bucket, when)))
         scratch.work[MOST, node - first] = min(pieces, ENOUGH)
     return min(int(scratch.work[MOST, 0]),
-               permitted(world, SENT_PIECE, slot, root, bucket, bucket))
+               permitted(world, SENT_PIECE, claim, root, bucket, bucket))
 
 
 @inner
@@ -231,13 +231,13 @@ def _draw(world: World, scratch: Scratch, node: Int, pool: Int, bucket: Int, wan
 
 
 @inner
-def _pay(world: World, scratch: Scratch, what: Int, slot: Int, item: Int, node: Int, ship: Int,
+def _pay(world: World, scratch: Scratch, what: Int, claim: Int, item: Int, node: Int, ship: Int,
          when: Int, pieces: Int) -> None:
     """Take the permits of pieces that `permitted` allows, those of the claim's own first."""
     place = world.quoted[item] if len(world.quoted) > 0 else np.int64(-1)
     if place < 0 or pieces == 0:
         return
-    row = slot * (world.toll_ptr.shape[1] - 1) // len(world.claims) + place
+    row = claim * (world.toll_ptr.shape[1] - 1) // len(world.claims) + place
     for toll in range(world.toll_ptr[what, row], world.toll_ptr[what, row + 1]):
         if world.tolls[toll, SHIP_FROM] <= ship <= world.tolls[toll, SHIP_TO]:
             own = min(pieces, own_permits(world, toll, when))
@@ -248,20 +248,20 @@ def _pay(world: World, scratch: Scratch, what: Int, slot: Int, item: Int, node: 
 
 @inner
 def _draw_item(world: World, scratch: Scratch, what: Int, node: Int, item: Int, site: Int,
-               slot: Int, ship: Int, when: Int, wanted: Int, kept: bool) -> Int:
+               claim: Int, ship: Int, when: Int, wanted: Int, kept: bool) -> Int:
     """
     Draw an item as far as quotas allow, a customer's reserved pieces before those for anybody.
 
     kept : whether reserved pieces only are drawn; returns what was drawn
     """
-    wanted = min(wanted, permitted(world, what, slot, item, ship, when))
+    wanted = min(wanted, permitted(world, what, claim, item, ship, when))
     pieces = 0
-    if slot > 0:
-        pieces = _draw(world, scratch, node, reserved_pool(world, slot, item, site), when,
+    if claim > 0:
+        pieces = _draw(world, scratch, node, reserved_pool(world, claim, item, site), when,
                        wanted)
     if pieces < wanted and not kept:
         pieces += _draw(world, scratch, node, world.pool_of[item, site], when, wanted - pieces)
-    _pay(world, scratch, what, slot, item, node, ship, when, pieces)
+    _pay(world, scratch, what, claim, item, node, ship, when, pieces)
     return pieces
 
 
@@ -271,7 +271,7 @@ STRICT, SOFT, EARLY = np.int64(0), np.int64(1), np.int64(2)
 
 @inner
 def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bucket: Int,
-         pieces: Int, banned: Bytes, slot: Int, mode: Int) -> bool:
+         pieces: Int, banned: Bytes, claim: Int, mode: Int) -> bool:
     """
     Draw what `pieces` of a sold item need, in walk order; False when a need falls short.
 
@@ -286,9 +286,9 @@ def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, buc
         scratch.work[MADE, place] = 0
     scratch.work[NEED, 0] = pieces
     if mode == STRICT:
-        if permitted(world, SENT_PIECE, slot, root, bucket, bucket) < pieces:
+        if permitted(world, SENT_PIECE, claim, root, bucket, bucket) < pieces:
             return False
-        _pay(world, scratch, SENT_PIECE, slot, root, first, bucket, bucket, pieces)
+        _pay(world, scratch, SENT_PIECE, claim, root, first, bucket, bucket, pieces)
     for node in range(first, end):
         rest = scratch.work[NEED, node - first]
         if rest == 0:
@@ -302,28 +302,28 @@ def walk(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, buc
         what = DRAWN_PIECE if node > first else STOCK_PIECE
         taste = taste_of(world, item, site, when)
         favourite = taste & ((1 << FIRST_BITS) - 1)
-        if taste != OWN and slot > 0 and when >= 0 and not banned[item]:
+        if taste != OWN and claim > 0 and when >= 0 and not banned[item]:
             # Prices are those that everybody pays; what is reserved for a customer comes first.
-            rest -= _draw_item(world, scratch, what, node, item, site, slot, bucket, when, rest,
+            rest -= _draw_item(world, scratch, what, node, item, site, claim, bucket, when, rest,
                                True)
         if favourite >= FIRST_SUB and node > first and not trees.nodes[node, HAS_BOM]:
             row = trees.items[item, SUB] + favourite - FIRST_SUB
             if takes_sub(trees, item, row, when, banned, taste):
                 rest -= _draw_item(world, scratch, what, node, trees.subs[row, SUB_ITEM], site,
-                                   slot, bucket, when, rest, False)
+                                   claim, bucket, when, rest, False)
         if when >= 0 and not banned[item] and takes(taste, OWN):
             stock = rest
             if favourite == MAKE and trees.nodes[node, HAS_BOM]:
                 stock -= min(rest, _bound_of_making(trees, world, scratch, node, first, site,
                                                     bucket))
-            rest -= _draw_item(world, scratch, what, node, item, site, slot, bucket, when, stock,
+            rest -= _draw_item(world, scratch, what, node, item, site, claim, bucket, when, stock,
                                False)
         if rest > 0 and not trees.nodes[node, HAS_BOM]:
             for row in range(trees.items[item, SUB], trees.items[item, SUB_END]):
                 if rest > 0 and node > first and when >= 0 and takes_sub(
                         trees, item, row, when, banned, taste):
                     rest -= _draw_item(world, scratch, what, node, trees.subs[row, SUB_ITEM],
-                                       site, slot, bucket, when, rest, False)
+                                       site, claim, bucket, when, rest, False)
             if rest > 0:
                 if mode == STRICT:
                     return False
@@ -373,28 +373,28 @@ def _make(trees: Trees, world: World, scratch: Scratch, node: Int, first: Int, s
 
 @inner
 def provide(trees: Trees, world: World, scratch: Scratch, root: Int, site: Int, bucket: Int,
-            wanted: Int, lot: Int, banned: Bytes, slot: Int) -> tuple[Int, Int]:
+            wanted: Int, lot: Int, banned: Bytes, claim: Int) -> tuple[Int, Int]:
     """
     Draw for as many pieces as the site can provide, at most `wanted`, in multiples of `lot`.
 
     returns : pieces provided; the bound that was found, good for later questions too
     """
-    most = bound(trees, world, scratch, root, site, bucket, banned, slot)
+    most = bound(trees, world, scratch, root, site, bucket, banned, claim)
     pieces = min(wanted, most) // lot * lot
     if pieces <= 0:
         return 0, most
     journal, draws = scratch.size[JOURNAL], scratch.size[DRAWS]
-    if walk(trees, world, scratch, root, site, bucket, pieces, banned, slot, STRICT):
+    if walk(trees, world, scratch, root, site, bucket, pieces, banned, claim, STRICT):
         return pieces, most
     undo(world, scratch, journal, draws)
     low, high = 0, pieces // lot
     while high - low > 1:
         middle = (low + high) // 2
-        if walk(trees, world, scratch, root, site, bucket, middle * lot, banned, slot, STRICT):
+        if walk(trees, world, scratch, root, site, bucket, middle * lot, banned, claim, STRICT):
             low = middle
         else:
             high = middle
         undo(world, scratch, journal, draws)
     if low > 0:
-        walk(trees, world, scratch, root, site, bucket, low * lot, banned, slot, STRICT)
+        walk(trees, world, scratch, root, site, bucket, low * lot, banned, claim, STRICT)
     return low * lot, most
