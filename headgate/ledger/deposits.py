@@ -1,0 +1,62 @@
+"""What customers paid in advance for each contract, and what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar, Self
+
+from headgate.base.money import MAX_CENTS
+from headgate.ledger.accounts import Account
+from headgate.ledger.rejections import Rejection, refused
+
+
+class Deposit(Account):
+    """
+    The deposits of one contract, in cents of one currency.
+
+    currency : None is the book's
+    """
+
+    __slots__ = ("credited", "currency", "received", "refunded")
+
+    COUNTERS: ClassVar[tuple[str, ...]] = ("currency", "received", "refunded", "credited")
+
+    currency: str | None
+    received: int
+    refunded: int
+    credited: int
+
+    @classmethod
+    def opened(cls, sequence: int, opened_on: date, data: Mapping[str, Any]) -> Self:
+        """A contract without a deposit, in the currency of its first event."""
+        deposit = cls(sequence, opened_on)
+        deposit.currency = data.get("currency")
+        deposit.received = deposit.refunded = deposit.credited = 0
+        return deposit
+
+    @property
+    def left(self) -> int:
+        """What is neither paid back nor set off against an invoice."""
+        return self.received - self.refunded - self.credited
+
+    def refusal(self, kind: str, data: Mapping[str, Any]) -> Rejection | None:
+        """Why the contract cannot take an event; None when it can."""
+        cents = data["amount_cents"]
+        if kind == "deposit_received":
+            if self.received + cents > MAX_CENTS:
+                return refused("amount_range", f"{cents} cents on top of {self.received}")
+        elif cents > self.left:
+            return refused("more_than_deposited", f"{cents} cents asked, {self.left} left")
+        if data.get("currency") != self.currency:
+            return refused("currency_other", f"{data.get('currency')} instead of {self.currency}")
+        return None
+
+    def change(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Take an event that was not refused."""
+        if kind == "deposit_received":
+            self.received += data["amount_cents"]
+        elif kind == "deposit_refunded":
+            self.refunded += data["amount_cents"]
+        else:
+            self.credited += data["amount_cents"]

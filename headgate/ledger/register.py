@@ -1,0 +1,191 @@
+"""All accounts of one sort, by key: terms in columns, counters one object to an account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic
+
+from headgate.ledger.accounts import A, Account, Entry, Replay, Terms, amendment_of, replayed
+from headgate.ledger.events import data_text
+from headgate.ledger.fields import day_of
+
+BASE: tuple[str, ...] = ("sequence", "opened_on", "last_on", "alive", "history", "original")
+"""What every account has, as its frame names it."""
+
+
+class Register(Generic[A]):
+    """
+    All accounts of one sort.
+
+    rows     : each key's row
+    accounts : by row; None where the account still rests in the frame it was restored from
+    terms    : by name, a list with a value for each row
+    """
+
+    __slots__ = ("_resting", "accounts", "make", "rows", "terms")
+
+    def __init__(self, make: type[A]) -> None:
+        self.make = make
+        self.rows: dict[str, int] = {}
+        self.accounts: list[A | None] = []
+        self.terms: dict[str, list[Any]] = {name: [] for name in make.TERMS}
+        self._resting: dict[str, list[Any]] = {}
+
+    def get(self, key: str) -> A | None:
+        """The account of a key; None when nothing was ever opened under it."""
+        row = self.rows.get(key)
+        return None if row is None else self.accounts[row] or self._woken(row)
+
+    def at(self, row: int) -> A:
+        """The account of a row."""
+        return self.accounts[row] or self._woken(row)
+
+    def _woken(self, row: int) -> A:
+        """The account of a row that rested until now."""
+        resting = self._resting
+        account = self.make(resting["sequence"][row], resting["opened_on"][row])
+        account.row = row
+        account.last_on = resting["last_on"][row]
+        account.alive = resting["alive"][row]
+        account.history = resting["history"][row]
+        original = resting["original"][row]
+        account.original = None if original is None else json.loads(original)
+        for name in self.make.COUNTERS:
+            setattr(account, name, resting[name][row])
+        self.accounts[row] = account
+        return account
+
+    def term(self, row: int, name: str) -> Any:
+        """One term of an account."""
+        return self.terms[name][row]
+
+    def value(self, account: A, name: str) -> Any:
+        """What stands in a column, a term or a counter, under its name in the book."""
+        counter = self.make.COUNTED.get(name)
+        return self.terms[name][account.row] if counter is None else getattr(account, counter)
+
+    def entries(self, account: A) -> list[Entry]:
+        """The history of an account from its opening on, in the order of sequence."""
+        opening = [] if not self.make.OPENS else [Entry(
+            account.sequence, account.opened_on, self.make.OPENS,
+            self._opening(account) if account.alive else None)]
+        return opening + self._history(account)
+
+    def _history(self, account: A) -> list[Entry]:
+        if account.history is None:
+            account.history = []
+        elif isinstance(account.history, str):
+            account.history = [Entry(sequence, day_of(on), kind, data)
+                               for sequence, on, kind, data in json.loads(account.history)]
+        return account.history
+
+    def _opening(self, account: A) -> Mapping[str, Any]:
+        """The data that an account was opened with."""
+        if account.original is not None:
+            return account.original
+        row, defaults = account.row, self.make.DEFAULTS
+        data = {name: values[row] for name, values in self.terms.items()
+                if values[row] != defaults[name]}
+        return data | account.opening_terms()
+
+    def open(self, key: str, entry: Entry) -> None:
+        """Take the first event of a key, or the first after its opening was voided."""
+        assert entry.data is not None
+        row = self.rows.get(key)
+        if row is not None:
+            self.put(key, entry)
+            return
+        account = self.make.opened(entry.sequence, entry.effective_on, entry.data)
+        account.row = self.rows[key] = len(self.accounts)
+        self.accounts.append(account)
+        given, defaults = entry.data.get, self.make.DEFAULTS
+        for name, values in self.terms.items():
+            values.append(given(name, defaults[name]))
+        if not self.make.OPENS:
+            account.history = [entry]
+            account.change(entry.kind, entry.data)
+            account.seen_on(entry.kind, entry.effective_on)
+
+    def take(self, account: A, entry: Entry) -> None:
+        """Let an account take an event that it does not refuse, and that comes in order."""
+        _, on, kind, data = entry
+        assert data is not None
+        amendment = amendment_of(kind, data)
+        if amendment is not None:
+            if account.original is None:
+                account.original = self._opening(account)
+            row, terms = account.row, self.terms
+            for name, value in amendment.items():
+                if name in terms:
+                    terms[name][row] = value
+        account.change(kind, data)
+        account.seen_on(kind, on)
+        if account.history is None:
+            account.history = [entry]
+        else:
+            self._history(account).append(entry)
+        account.last_on = on
+
+    def with_entry(self, account: A, entry: Entry) -> list[Entry]:
+        """The history of an account with one more entry, or with one instead of its sequence's."""
+        entries = [before for before in self.entries(account) if before.sequence != entry.sequence]
+        return [*entries, entry]
+
+    def replay(self, account: A, entry: Entry) -> Replay[A]:
+        """What an account would be with one more entry, or one instead of its sequence's."""
+        return replayed(self.make, self.with_entry(account, entry))
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Put an entry into its place in a history, or another one there, and work it out again."""
+        row = self.rows[key]
+        before = self.at(row)
+        entries = sorted(self.with_entry(before, entry), key=lambda one: one.sequence)
+        after = replayed(self.make, entries)
+        opening = next((one for one in entries if one.kind == self.make.OPENS
+                        and one.data is not None), None)
+        account = after.account
+        if account is None:
+            # Nothing counts any more; what was there stays for a later correction.
+            account, terms = before, {}
+            account.original = self._opening(before) if before.alive else before.original
+            account.alive = False
+            account.history = [one for one in entries if one.sequence != before.sequence]
+            return
+        terms = after.terms
+        account.row, account.original = row, None if opening is None else opening.data
+        first = account.sequence if self.make.OPENS else 0
+        account.history = [one for one in entries if one.sequence != first]
+        self.accounts[row] = account
+        for name, values in self.terms.items():
+            values[row] = terms.get(name, self.make.DEFAULTS[name])
+
+    def find(self, key: str, sequence: int) -> Entry | None:
+        """The entry of an event about a key; None when there is no such event."""
+        account = self.get(key)
+        if account is None:
+            return None
+        for entry in self.entries(account):
+            if entry.sequence == sequence:
+                return entry
+        return None
+
+    def __iter__(self) -> Iterator[tuple[str, A]]:
+        """Every key with its account, in the order in which they were opened."""
+        for key, row in self.rows.items():
+            yield key, self.at(row)
+
+    def terms_of(self, account: Account) -> Terms:
+        """The terms of an account as they are now."""
+        return {name: values[account.row] for name, values in self.terms.items()}
+
+
+def history_text(history: list[Entry] | str | None) -> str | None:
+    """A history as canonical JSON; None for an empty one."""
+    if isinstance(history, str):
+        return history
+    if not history:
+        return None
+    return data_text({"h": [[e.sequence, e.effective_on.isoformat(), e.kind, e.data]
+                            for e in history]})[5:-1]
+

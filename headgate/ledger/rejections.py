@@ -1,0 +1,60 @@
+"""Why an event is not recorded: every code with what it means, in the order of precedence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REJECTIONS: dict[str, str] = {
+    "key_reused": "the idempotency key was used before, for an event with other content",
+    "unknown_kind": "there is no such kind of event",
+    "malformed": "a field is missing, unknown, or not what must stand there",
+    "unknown_key": "there is nothing in the ledger under this key",
+    "already_there": "what is under this key is there already",
+    "corrects_unknown": "there is no event of this sequence about this key",
+    "not_correctable": "an event of this kind is not corrected; a new event says what holds now",
+    "correction_day": "a void counts on the day of the event that it voids",
+    "effective_before_booking": "it would count before what it is about was there",
+    "period_closed": "the period is closed already",
+    "period_gap": "between the last closed period and this one there are days that stay open",
+    "wrong_status": "its status does not allow that",
+    "expired": "the hold has expired",
+    "stale": "something else was held in between; ask again",
+    "amount_range": "the amount is larger than a ledger can hold, or has the wrong sign",
+    "more_than_open": "more pieces than are open",
+    "more_than_shipped": "more pieces than are shipped and not delivered",
+    "more_than_delivered": "more pieces than are delivered and not accepted",
+    "more_than_accepted": "more pieces than are accepted",
+    "more_than_there": "more pieces than the supply has",
+    "more_than_deposited": "more than is left of the deposit",
+    "more_than_invoiced": "a credit note above what was invoiced",
+    "below_shipped": "fewer pieces than are shipped already",
+    "currency_other": "the currency is not that in which the order was sold",
+    "old_value_other": "the old value is not what stands there",
+    "assertion_fails": "the balance is another one",
+    "breaks_later": "what is recorded for later days would not be possible any more",
+    "correction_breaks": "with the correction, other events would not be possible any more",
+}
+"""
+Every code. Where several are true of an event, the first one here is given.
+
+`key_reused` is found by the store, which knows the keys; all others by
+`headgate.ledger.fold.State.judge`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why an event was not recorded: the code, and the same in words with the figures."""
+
+    code: str
+    text: str
+
+
+def refused(code: str, more: str = "") -> Rejection:
+    """
+    A rejection whose text begins with what the code means.
+
+    >>> refused("more_than_open", "64 asked, 40 open").text
+    'more pieces than are open: 64 asked, 40 open'
+    """
+    return Rejection(code, f"{REJECTIONS[code]}: {more}" if more else REJECTIONS[code])
