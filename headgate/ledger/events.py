@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from headgate.base.issue import Issue
@@ -133,6 +134,7 @@ def hash_of(event: Event, sequence: int, recorded_at: datetime, posted_on: date,
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
+@lru_cache(maxsize=1024)
 def moment_text(moment: datetime) -> str:
     """
     A time in UTC as text that sorts as the times do.

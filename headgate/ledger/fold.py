@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headgate.ledger import corrections
 from headgate.ledger.accounts import Entry
@@ -28,6 +28,9 @@ from headgate.ledger.register import Register
 from headgate.ledger.rejections import REJECTIONS, Rejection, refused
 from headgate.ledger.rules import RULES
 from headgate.tables.settings import FIRST_DAY, LAST_DAY
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _PRECEDENCE = {code: place for place, code in enumerate(REJECTIONS)}
 _HOLD_STATUS = {"hold_committed": COMMITTED, "hold_released": RELEASED, "hold_expired": EXPIRED}
@@ -164,30 +167,58 @@ class State(Parts):
     def _correct(self, recorded: Recorded) -> None:
         """Let a correction take its effect, inside the limit or beyond it."""
         event, corrects = recorded.event, recorded.event.data["corrects"]
+        void = bool(event.data.get("void"))
         beyond = self.limit is not None and event.effective_on > self.limit
         original = self.later.get(corrects)
+        found = corrections.find(self, event.key, corrects)
         if original is None:
-            found = corrections.find(self, event.key, corrects)
             if found is None:
                 return
             register, entry = found
-            if not beyond:
-                corrections.correct(self, event, entry, register)
-                return
-            self.later[corrects] = _moved(recorded, entry)
-            void = replace(event, effective_on=entry.effective_on,
-                           data={"corrects": corrects, "void": True})
-            corrections.correct(self, void, entry, register)
+            if beyond and not void:
+                self.later[corrects] = _moved(recorded, entry)
+                event = replace(event, data={"corrects": corrects, "void": True})
+            corrections.correct(self, event, entry, register)
+        elif void:
+            # It did not count, and its content may come back with another correction.
             return
-        if event.data.get("void"):
-            del self.later[corrects]
         elif beyond:
-            self.later[corrects] = replace(original, event=replace(
-                original.event, effective_on=event.effective_on, data=event.data["data"]))
+            self.later[corrects] = _moved(recorded, original)
         else:
             del self.later[corrects]
-            self._take(corrects, replace(original.event, effective_on=event.effective_on,
+            if found is not None:
+                corrections.correct(self, event, found.entry, found.register)
+                return
+            self._take(corrects, replace(event, kind=original.event.kind,
                                          data=event.data["data"]), original.recorded_at)
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """The state as typed tables, see `headgate.ledger.snapshots.frames_of`."""
+        from headgate.ledger.snapshots import frames_of
+
+        return frames_of(self)
+
+    @classmethod
+    def restore(cls, frames: Mapping[str, pl.DataFrame]) -> State:
+        """
+        The state of tables that `frames` gave, equal to that one; it takes the next event.
+
+        raises IssuesError : tables are missing, or are those of a state as of a day
+        """
+        from headgate.ledger.snapshots import restore
+
+        state = cls()
+        restore(frames, state)
+        return state
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two states have the same content, to the last counter."""
+        if not isinstance(other, State):
+            return NotImplemented
+        mine, theirs = self.frames(), other.frames()
+        return all(mine[name].equals(theirs[name]) for name in mine)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def due(self, at: datetime) -> list[str]:
         """Holds whose time has passed and that nobody committed, released or expired."""
@@ -195,11 +226,11 @@ class State(Parts):
                 and hold.until <= at]
 
 
-def _moved(recorded: Recorded, entry: Entry) -> Recorded:
+def _moved(recorded: Recorded, before: Entry | Recorded) -> Recorded:
     """What a correction moved beyond the limit, as the event that it is now."""
-    event = recorded.event
-    return replace(recorded, sequence=entry.sequence, event=replace(
-        event, kind=entry.kind, data=event.data["data"]))
+    kind = before.kind if isinstance(before, Entry) else before.event.kind
+    return replace(recorded, sequence=before.sequence, event=replace(
+        recorded.event, kind=kind, data=recorded.event.data["data"]))
 
 
 def _wrong_envelope(event: Event) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic
 
 from headgate.ledger.accounts import A, Account, Entry, Replay, Terms, amendment_of, replayed
@@ -14,23 +14,47 @@ BASE: tuple[str, ...] = ("sequence", "opened_on", "last_on", "alive", "history",
 """What every account has, as its frame names it."""
 
 
+class Columns(dict[str, list[Any]]):
+    """Columns as lists, each read when it is first asked for; all are once `all` was."""
+
+    def __init__(self, names: Sequence[str], reader: Callable[[str], list[Any]]) -> None:
+        super().__init__()
+        self._names = names
+        self._reader = reader
+
+    def __missing__(self, name: str) -> list[Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        self[name] = values = self._reader(name)
+        return values
+
+    def all(self) -> Columns:
+        """The columns, every one of them read, in the order of their names."""
+        if len(self) < len(self._names):
+            read = {name: self[name] for name in self._names}
+            self.clear()
+            self.update(read)
+        return self
+
+
 class Register(Generic[A]):
     """
     All accounts of one sort.
 
     rows     : each key's row
-    accounts : by row; None where the account still rests in the frame it was restored from
+    accounts : by row; None where the account still rests in the columns it was restored from
     terms    : by name, a list with a value for each row
+    resting  : by name, what the counters of each row were when the register was restored
     """
 
-    __slots__ = ("_resting", "accounts", "make", "rows", "terms")
+    __slots__ = ("accounts", "make", "resting", "rows", "terms")
 
     def __init__(self, make: type[A]) -> None:
         self.make = make
         self.rows: dict[str, int] = {}
         self.accounts: list[A | None] = []
-        self.terms: dict[str, list[Any]] = {name: [] for name in make.TERMS}
-        self._resting: dict[str, list[Any]] = {}
+        self.terms = Columns(make.TERMS, lambda name: [])
+        self.resting = Columns((*BASE, *make.COUNTERS), lambda name: [])
 
     def get(self, key: str) -> A | None:
         """The account of a key; None when nothing was ever opened under it."""
@@ -43,7 +67,7 @@ class Register(Generic[A]):
 
     def _woken(self, row: int) -> A:
         """The account of a row that rested until now."""
-        resting = self._resting
+        resting = self.resting
         account = self.make(resting["sequence"][row], resting["opened_on"][row])
         account.row = row
         account.last_on = resting["last_on"][row]
@@ -85,8 +109,8 @@ class Register(Generic[A]):
         if account.original is not None:
             return account.original
         row, defaults = account.row, self.make.DEFAULTS
-        data = {name: values[row] for name, values in self.terms.items()
-                if values[row] != defaults[name]}
+        data = {name: values[row] for name, values in self.terms.all().items()
+                if values[row] != defaults[name] and values[row] != []}
         return data | account.opening_terms()
 
     def open(self, key: str, entry: Entry) -> None:
@@ -100,7 +124,7 @@ class Register(Generic[A]):
         account.row = self.rows[key] = len(self.accounts)
         self.accounts.append(account)
         given, defaults = entry.data.get, self.make.DEFAULTS
-        for name, values in self.terms.items():
+        for name, values in self.terms.all().items():
             values.append(given(name, defaults[name]))
         if not self.make.OPENS:
             account.history = [entry]
@@ -117,7 +141,7 @@ class Register(Generic[A]):
                 account.original = self._opening(account)
             row, terms = account.row, self.terms
             for name, value in amendment.items():
-                if name in terms:
+                if name not in self.make.COUNTED:
                     terms[name][row] = value
         account.change(kind, data)
         account.seen_on(kind, on)
@@ -157,7 +181,7 @@ class Register(Generic[A]):
         first = account.sequence if self.make.OPENS else 0
         account.history = [one for one in entries if one.sequence != first]
         self.accounts[row] = account
-        for name, values in self.terms.items():
+        for name, values in self.terms.all().items():
             values[row] = terms.get(name, self.make.DEFAULTS[name])
 
     def find(self, key: str, sequence: int) -> Entry | None:
@@ -177,7 +201,7 @@ class Register(Generic[A]):
 
     def terms_of(self, account: Account) -> Terms:
         """The terms of an account as they are now."""
-        return {name: values[account.row] for name, values in self.terms.items()}
+        return {name: values[account.row] for name, values in self.terms.all().items()}
 
 
 def history_text(history: list[Entry] | str | None) -> str | None:
