@@ -109,8 +109,7 @@ class State(Parts):
             self._account(self.services if line is None or not line.alive else self.lines,
                           sequence, event)
         elif subject == "row":
-            self._set_row(event.key, event.effective_on, event.data if event.kind == "row_set"
-                          else None)
+            self._set_row(sequence, event, event.data if event.kind == "row_set" else None)
         elif subject == "override":
             self._override(sequence, event)
         elif subject == "hold":
@@ -136,11 +135,14 @@ class State(Parts):
         else:
             register.put(event.key, entry)
 
-    def _set_row(self, key: str, on: date, data: Mapping[str, object] | None) -> None:
+    def _set_row(self, sequence: int, event: Event, data: Mapping[str, object] | None) -> None:
+        key, on = event.key, event.effective_on
         row = self.rows.get(key)
         if row is None:
-            self.rows[key] = Row(on, data)
-        elif on >= row.set_on:
+            self.rows[key] = Row(sequence, on, data)
+            return
+        row.sequence = sequence
+        if on >= row.set_on:
             row.set_on, row.data = on, data
 
     def _override(self, sequence: int, event: Event) -> None:
@@ -151,7 +153,7 @@ class State(Parts):
             self._account(registers[table], sequence, event)
             return
         row = {**(self.row(event.key) or {}), event.data["column"]: event.data["new"]}
-        self._set_row(event.key, event.effective_on, row)
+        self._set_row(sequence, event, row)
 
     def _hold(self, sequence: int, event: Event, recorded_at: datetime) -> None:
         data = event.data

@@ -69,10 +69,12 @@ class Row:
     """
     A row of one of the other tables.
 
-    set_on : the day from which it has this content
-    data   : its fields; JSON text until somebody asks; None when it was removed
+    sequence : of the last event about it
+    set_on   : the day from which it has this content
+    data     : its fields; JSON text until somebody asks; None when it was removed
     """
 
+    sequence: int
     set_on: date
     data: Mapping[str, Any] | str | None
 

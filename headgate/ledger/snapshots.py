@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -40,7 +40,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "holds": {"hold_id": pl.String, "status": pl.String, "plan": pl.String, "until": MOMENT,
               "hold": pl.String, "sequence": pl.Int64, "placed_on": pl.Date,
               "changed_at": MOMENT},
-    "rows": {"key": pl.String, "set_on": pl.Date, "data": pl.String},
+    "rows": {"key": pl.String, "sequence": pl.Int64, "set_on": pl.Date, "data": pl.String},
     "periods": {"name": pl.String, "starts_on": pl.Date, "ends_on": pl.Date},
     "published": {"sequence": pl.Int64, "published_on": pl.Date, "actor": pl.String,
                   "reason": pl.String, "data": pl.String},
@@ -58,13 +58,14 @@ def frames_of(state: Parts) -> dict[str, pl.DataFrame]:
     One for each register (lines, services, supplies, deposits, promises: key, terms, counters,
     history as JSON text), and holds, rows, periods, published, assertions, ledger.
     """
-    frames = {name: _frame(getattr(state, name), name) for name in _REGISTERS}
+    frames = {name: register_frame(getattr(state, name), name) for name in _REGISTERS}
     rows: dict[str, list[tuple[Any, ...]]] = {
         "ledger": [(state.sequence, state.last_hash, state.last_recorded_at, state.limit)],
         "holds": [(h.hold_id, h.status, h.plan, h.until, data_text(h.hold), h.sequence,
                    h.placed_on, h.changed_at) for h in state.holds.values()],
-        "rows": [(key, row.set_on, row.data if row.data is None or isinstance(row.data, str)
-                  else data_text(row.data)) for key, row in state.rows.items()],
+        "rows": [(key, row.sequence, row.set_on, row.data if row.data is None
+                  or isinstance(row.data, str) else data_text(row.data))
+                 for key, row in state.rows.items()],
         "periods": [(p.name, p.starts_on, p.ends_on) for p in state.closed.periods],
         "published": [(p.sequence, p.published_on, p.actor, p.reason, data_text(p.data))
                       for p in state.published],
@@ -98,7 +99,8 @@ def restore(frames: Mapping[str, pl.DataFrame], state: Parts) -> None:
         state.holds[hold_id] = LedgerHold(hold_id, status, plan, until, json.loads(hold), sequence,
                                           on, at)
         state.marks[plan] = max(sequence, state.marks.get(plan, 0))
-    state.rows = {key: Row(on, data) for key, on, data in frames["rows"].iter_rows()}
+    state.rows = {key: Row(sequence, on, data)
+                  for key, sequence, on, data in frames["rows"].iter_rows()}
     for row in frames["periods"].iter_rows():
         state.closed.close(ClosedPeriod(*row))
     state.published = [Published(sequence, on, actor, reason, json.loads(data))
@@ -117,14 +119,22 @@ def types_of(name: str, make: type[Account]) -> dict[str, Any]:
                                                                *BASE)}}
 
 
-def _frame(register: Register[Any], name: str) -> pl.DataFrame:
+def register_frame(register: Register[Any], name: str,
+                   parts: Sequence[str] | None = None) -> pl.DataFrame:
+    """
+    A register as a typed table: key, then terms, counters and what every account has.
+
+    name  : of the register in a state: lines, services, supplies, deposits or promises
+    parts : only these columns, beside key
+    """
     types = types_of(name, register.make)
     columns: dict[str, pl.Series] = {"key": pl.Series(list(register.rows), dtype=pl.String)}
-    for part in register.make.TERMS:
-        columns[part] = _series(part, register.terms[part], types[part], True)
-    for part in (*register.make.COUNTERS, *BASE):
-        columns[part] = _series(part, _counter(register, part), types[part],
-                                part in _ISO_COUNTERS)
+    for part in types if parts is None else parts:
+        if part in register.make.TERMS:
+            columns[part] = _series(part, register.terms[part], types[part], True)
+        elif part != "key":
+            columns[part] = _series(part, _counter(register, part), types[part],
+                                    part in _ISO_COUNTERS)
     return pl.DataFrame(columns)
 
 
