@@ -245,6 +245,18 @@ CODES: dict[str, Rule] = {
                                          "Sell it in orders, or correct its kind."),
     "service_lines.starts.unknown": _error(
         "neither a line_no of the same order nor a date", "Write a line_no or YYYY-MM-DD."),
+    # History
+    "history.fiscal_quarter.form": _error(
+        "the text names neither a quarter nor a year", 'Write "Q4 FY26", or "FY26 total".'),
+    "history.fiscal_year_end.rule": _error(
+        "not a fiscal year end", 'Write "12-31", "FRI nearest 01-31" or "SUN last 01".'),
+    "history.fiscal_year_end.mixed": _error(
+        "the rows of a company name two calendars", "Write the same in each of its rows."),
+    "history.period_end.calendar": _error(
+        "by the company's calendar the quarter or year ends on another day",
+        "Correct period_end, fiscal_quarter or fiscal_year_end."),
+    "history.period_end.order": _error(
+        "a later quarter does not end later", "Correct period_end or fiscal_quarter."),
     # Settings
     "settings.file.missing": _error("headgate.toml is missing",
                                     'Add it; at least: as_of = 2026-02-02.'),

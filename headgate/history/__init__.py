@@ -1,0 +1,1 @@
+"""Published history: roll-forwards, ratios, outlooks, and the market around them."""
