@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
     from headgate.finance.statement import RevenueStatement
+    from headgate.history.answer import HistoryAnswer
+    from headgate.history.market import MarketAnswer
     from headgate.promising.holds import Hold, HoldAnswer, Holds
     from headgate.promising.plain import plain_holds, read_holds
     from headgate.promising.record import Publication
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
         publish,
         quote,
         read_book,
+        read_history,
+        read_market,
         replan,
         revenue,
         scenario,
@@ -47,11 +51,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Book", "CheckResult", "Comparison", "CustomerAnswer", "Hold", "HoldAnswer", "Holds",
-           "Issue", "IssuesError", "LineRelief", "LineReliefs", "Plan", "Publication", "Quote",
-           "ReliefPart", "Request", "RevenueStatement", "Scenarios", "WhereUsed", "Why",
-           "__version__", "actions", "check", "compare", "plain_holds", "plan", "publish", "quote",
-           "read_book", "read_holds", "replan", "revenue", "scenario", "where_used", "why_all"]
+__all__ = ["Book", "CheckResult", "Comparison", "CustomerAnswer", "HistoryAnswer", "Hold",
+           "HoldAnswer", "Holds", "Issue", "IssuesError", "LineRelief", "LineReliefs",
+           "MarketAnswer", "Plan", "Publication", "Quote", "ReliefPart", "Request",
+           "RevenueStatement", "Scenarios", "WhereUsed", "Why", "__version__", "actions", "check",
+           "compare", "plain_holds", "plan", "publish", "quote", "read_book", "read_history",
+           "read_holds", "read_market", "replan", "revenue", "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -72,6 +77,8 @@ _HOMES = {
     "scenario": "headgate.session", "Scenarios": "headgate.session",
     "replan": "headgate.session", "revenue": "headgate.session",
     "RevenueStatement": "headgate.finance.statement",
+    "read_history": "headgate.session", "read_market": "headgate.session",
+    "HistoryAnswer": "headgate.history.answer", "MarketAnswer": "headgate.history.market",
 }
 """Where each public name lives."""
 

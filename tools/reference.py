@@ -64,17 +64,22 @@ def book_format() -> str:
     for table in TABLES:
         must = "" if table.required else " The table may be left out."
         key = f" No two rows share {_listed(table.key)}." if table.key else ""
-        cells = []
-        for column in table.columns:
-            blank = "must be given" if column.required else \
-                "no value" if column.default is None else f"`{column.default}`"
-            cells.append((f"`{column.name}`", column.kind, _range(column), blank, column.meaning,
-                          f"`{column.example}`"))
         parts.append(f"## {table.name}\n\n{table.meaning}{key}{must}\n\n" + "\n".join(
-            rows(("column", "kind", "limits", "if blank", "meaning", "example"), cells)))
+            _columns(table.columns)))
     parts.append("## Kinds\n\n" + "\n".join(rows(("kind", "what may stand there"),
                                                 KIND_WORDS.items())))
     return page("The book format", *parts)
+
+
+def _columns(columns: Iterable[Any]) -> list[str]:
+    """The columns of a file that is read, as a table."""
+    cells = []
+    for column in columns:
+        blank = "must be given" if column.required else \
+            "no value" if column.default is None else f"`{column.default}`"
+        cells.append((f"`{column.name}`", column.kind, _range(column), blank, column.meaning,
+                      f"`{column.example}`"))
+    return rows(("column", "kind", "limits", "if blank", "meaning", "example"), cells)
 
 
 def _settings() -> list[str]:
@@ -154,7 +159,6 @@ def plan_format() -> str:
     from headgate.tables.revenue_schema import REVENUE_TABLES
     from headgate.tables.why_schema import WHY
 
-    kinds = {"text": "text", "whole": "whole number", "hours": "number", "date": "date"}
     parts = ["A plan is a folder: the tables below as CSV or Parquet, `summary.json`, and the "
              "workbook `plan.xlsx`. Dates are `YYYY-MM-DD`; weeks are named by their Monday; "
              "CSV is UTF-8. Rows stand in the order of the columns that name them."]
@@ -163,11 +167,7 @@ def plan_format() -> str:
         """One table with its columns."""
         command = {"why": "why --all", "actions": "actions"}.get(table.name)
         written = f" `headgate {command}` writes it, beside the folder." if command else ""
-        return f"## {table.name}\n\n{table.meaning}{written} A row is named by " \
-            f"{_listed(table.key)}.\n\n" + "\n".join(rows(
-                ("column", "kind", "meaning", "a blank means"),
-                ((f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
-                 for column in table.columns)))
+        return _written(table, f"## {table.name}", written)
 
     parts += [told(table) for table in (*PLAN_TABLES, *REPLAN_TABLES, WHY, ACTIONS)]
     parts.append("## summary.json\n\nAmounts are whole cents of the book's currency; shares are "
@@ -186,6 +186,15 @@ def plan_format() -> str:
                  "book's currency.")
     parts += [told(table) for table in REVENUE_TABLES]
     return page("The plan format", *parts)
+
+
+def _written(table: PlanTable, heading: str, more: str = "") -> str:
+    """A table that is written, with its columns."""
+    kinds = {"text": "text", "whole": "whole number", "hours": "number", "date": "date"}
+    return f"{heading}\n\n{table.meaning}{more} A row is named by {_listed(table.key)}.\n\n" \
+        + "\n".join(rows(("column", "kind", "meaning", "a blank means"), (
+            (f"`{column.name}`", kinds[column.kind], column.meaning, column.blank)
+            for column in table.columns)))
 
 
 def cli() -> str:
@@ -358,10 +367,32 @@ def _told(value: Any) -> str:
     return first if not rest else f"{first}\n\n```text\n{rest}\n```"
 
 
+def history_format() -> str:
+    """The page of published histories: every column of the files, every table worked out."""
+    from headgate.tables.history_results import HISTORY_TABLES, MARKET_TABLES
+    from headgate.tables.history_schema import PUBLISHED
+
+    parts = ["What `headgate history` and `headgate market` read and write. Amounts are millions "
+             "of dollars in the files that are read, and whole cents in the tables that are "
+             "written. Every row of the package's own files names its source and its quality."]
+    for table in PUBLISHED:
+        own = " Your own file for `headgate history --data` has this form." if \
+            table.name == "history" else ""
+        parts.append(f"## {table.name}, as read\n\n{table.meaning}{own}\n\n" + "\n".join(
+            _columns(table.columns)))
+    for command, tables in (("history", HISTORY_TABLES), ("market", MARKET_TABLES)):
+        parts.append(f"## What headgate {command} writes\n\n`--out DIR` writes these tables as "
+                     f"CSV or Parquet, and what they are of in `{command}.json`; `--json` says the "
+                     "same.")
+        parts += [_written(table, f"### {table.name}") for table in tables]
+    return page("Published histories", *parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "book-format.md": book_format,
     "plan-format.md": plan_format,
     "scenario-format.md": scenario_format,
+    "history-format.md": history_format,
     "issues.md": issues,
     "cli.md": cli,
     "api.md": api,

@@ -15,6 +15,7 @@ from headgate.cli import (
     exits,
     explaining,
     planning,
+    published,
     publishing,
     quoting,
     recognising,
@@ -50,5 +51,6 @@ def start(
 for _command in (demonstration.demo, books.validate, planning.plan, replanning.replan,
                  planning.check, publishing.publish, explaining.why, acting.actions,
                  asking.where_used, quoting.quote, asking.report, asking.compare,
-                 recognising.revenue, scenarios.scenario, books.schema, demonstration.warm):
+                 recognising.revenue, published.history, published.market,
+                 scenarios.scenario, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

@@ -82,10 +82,8 @@ def spreads_of(figures: pl.DataFrame) -> pl.DataFrame:
     """
     ends = figures.filter(pl.col("low").is_not_null()).with_columns(
         end=pl.coalesce("high", "low"),
-        told=pl.concat_str(pl.col("value"), pl.lit(" ("), pl.col("basis"),
-                           pl.when(pl.col("told_on").is_null()).then(pl.lit(""))
-                           .otherwise(pl.concat_str(pl.lit(", told "), pl.col("told_on"))),
-                           pl.lit(")")))
+        told=pl.when(pl.col("told_on").is_null()).then("value").otherwise(
+            pl.concat_str("value", pl.lit(" ("), "told_on", pl.lit(")"))))
     found = ends.group_by("topic", "metric", "entity", "period", "unit", maintain_order=True).agg(
         sources=pl.len().cast(pl.Int64), lowest=pl.col("low").min(), highest=pl.col("end").max(),
         values=pl.col("told").str.join("; "))

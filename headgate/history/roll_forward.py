@@ -104,20 +104,19 @@ def residual(opening: int | None, orders: int | None, outflow: int | None,
 
 def rounding(*cents: int | None) -> int | None:
     """
-    The most that a residual may be by rounding alone: half of the last place of each figure.
+    The most that a residual may be by rounding alone: half of the last place, for each figure.
 
-    A figure is taken as rounded to the largest of UNITS_CENTS that divides it. Four figures in
-    tenths of a billion: 4 x 0.05 = 0.2 billion.
+    All are taken as rounded to the largest of UNITS_CENTS that divides each of them: a company
+    tells its figures to one place. Four in tenths of a billion: 4 x 0.05 = 0.2 billion.
 
     >>> rounding(38 * 10**10, 32 * 10**10, 31 * 10**10, 38 * 10**10) == 2 * 10**10
     True
     """
-    total = 0
-    for amount in cents:
-        if amount is None:
-            return None
-        total += next((unit for unit in UNITS_CENTS if amount % unit == 0), 2) // 2
-    return total
+    known = [amount for amount in cents if amount is not None]
+    if len(known) < len(cents):
+        return None
+    place = next((unit for unit in UNITS_CENTS if not any(amount % unit for amount in known)), 0)
+    return len(known) * place // 2
 
 
 def over(part: int | None, whole: int | None) -> float | None:

@@ -23,14 +23,21 @@ from headgate.session.planning import (
     plan,
     read_book,
 )
+from headgate.session.published import (
+    MARKET_TOPICS,
+    read_history,
+    read_market,
+    write_history,
+    write_market,
+)
 from headgate.session.publishing import FIRST, PlanRefusedError, publish
 from headgate.session.recognising import revenue, write_revenue
 from headgate.session.replanning import replan
 from headgate.session.scenarios import Scenarios, scenario, write_examples
 
-__all__ = ["FIRST", "Plan", "PlanRefusedError", "Scenarios", "actions", "certified_tables",
-           "check", "check_policy", "compare", "open_plan", "plan", "publish", "quote",
-           "read_book", "read_publication", "read_requests", "replan", "revenue", "scenario",
-           "tell_customer", "warm", "where_used", "why", "why_all", "write_demo",
-           "write_examples", "write_page", "write_quotes", "write_report", "write_revenue",
-           "write_sample"]
+__all__ = ["FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "Scenarios", "actions",
+           "certified_tables", "check", "check_policy", "compare", "open_plan", "plan", "publish",
+           "quote", "read_book", "read_history", "read_market", "read_publication",
+           "read_requests", "replan", "revenue", "scenario", "tell_customer", "warm", "where_used",
+           "why", "why_all", "write_demo", "write_examples", "write_history", "write_market",
+           "write_page", "write_quotes", "write_report", "write_revenue", "write_sample"]

@@ -137,7 +137,8 @@ SPREADS = PlanTable(
         _whole("sources", "how many rows tell it"),
         _rate("lowest", "the least that one of them says"),
         _rate("highest", "the most that one of them says; of a row without end its low"),
-        _rate("spread", "highest / lowest - 1"), _text("values", "as they are told, with basis")))
+        _rate("spread", "highest / lowest - 1"),
+        _text("values", "as they are told, with the time where that is known")))
 
 LEAD_TIMES_TOLD = PlanTable(
     "lead_times", "Lead times over time, and what made them.",

@@ -42,8 +42,9 @@ HISTORY = Table(
         _usd_m("ai_backlog_end_usd_m", "AI orders not yet shipped at its end", "43000"),
         _usd_m("segment_revenue_usd_m", "revenue of the segment that AI servers are sold in",
                "19600"),
-        _percent("gross_margin_pct", "gross margin of the company", "20.2"),
-        _percent("operating_margin_pct", "operating margin of the segment", "14.8"),
+        _percent("gross_margin_pct", "gross margin of the company, in percent", "20.2"),
+        _percent("operating_margin_pct", "operating margin of the segment, in percent",
+                 "14.8"),
         _usd_m("guidance_next_quarter_ai_shipments_usd_m", "what the company guided for the "
                "quarter after it, or, in the row of a year, for the year after it", "13000"),
         Column("guidance_of", "choice", "what the guidance is of", "revenue", default="shipments",

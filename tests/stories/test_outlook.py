@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -115,6 +116,21 @@ def test_dells_conversion_beats_naive_and_stretches_beyond_what_it_saw(carried):
     assert "n = 8: too few quarters" in said
     assert "its error flatters" in said
     assert "own guidance, given for 3 of these quarters" in said
+
+
+def test_the_page_on_outlooks_tells_what_is_measured(carried):
+    """The table of docs/explanation/outlook.md has a row for each method that was tried and is not
+    naive itself; each number in it is that of the answer."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "outlook.md"
+    told = re.findall(r"^\| (Dell|Super Micro|NVIDIA) \| ([a-z ]+) \| (\d+) \| ([\d.]+%) "
+                      r"\| ([\d.]+%) \| (\d+) of \d+ \|$",
+                      page.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = [(row["company"].split(" Tech")[0].split(" (")[0],
+             "its own guidance" if row["method"] == "guidance" else row["method"],
+             str(row["tested"]), f"{row['mean_error']:.1%}", f"{row['naive_error']:.1%}",
+             str(row["nearer"]))
+            for row in carried.outlook.to_dicts() if row["tested"] and row["method"] != "naive"]
+    assert told == rows
 
 
 def test_where_no_method_beats_naive_it_is_said(carried):

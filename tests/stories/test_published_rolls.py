@@ -124,11 +124,13 @@ def test_nothing_shipped_has_no_ratio(tmp_path):
 
 
 def test_rounding_follows_the_figures():
-    """Figures in whole millions are off by half a million each, 4 x 0.5 = 2; one of 0.1 million
-    among them makes it 3 x 0.5 + 0.05 = 1.55. With one missing nothing is explained."""
+    """Figures in whole millions are off by half a million each, 4 x 0.5 = 2, round ones among them
+    included: 40, 10, 10 and 35 are no tens. One of 0.1 million makes it 4 x 0.05 = 0.2. With one
+    missing nothing is explained."""
     million = 10**8
     assert rounding(7 * million, 3 * million, 9 * million, million) == 2 * million
-    assert rounding(7 * million, 3 * million, 9 * million, million // 10) == 155 * million // 100
+    assert rounding(40 * million, 10 * million, 10 * million, 35 * million) == 2 * million
+    assert rounding(7 * million, 3 * million, 9 * million, million // 10) == million // 5
     assert rounding(7 * million, None, 9 * million, million) is None
     assert residual(7, None, 9, 1) is None
 
