@@ -65,6 +65,7 @@ def history(
         from headgate.cli.published_history import history_tables
 
         answer = session.read_history(data=data)
+        voice.warn(answer.history.issues)
         if company is not None:
             try:
                 answer = answer.of(company)

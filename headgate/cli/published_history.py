@@ -177,12 +177,16 @@ def _margins(quarters: pl.DataFrame) -> list[RenderableType]:
     """Segment, margins and guidance of each quarter that has any."""
     rows = []
     for row in quarters.iter_rows(named=True):
-        guided = row["guidance_cents"]
         rows.append((row["fiscal_quarter"], money(row["segment_revenue_cents"]),
                      _percent(row["gross_margin_bp"]), _percent(row["operating_margin_bp"]),
-                     "-" if guided is None else f"{money(guided)} of {row['guidance_of']}"))
+                     _guided(row)))
     return _filled("Segment, margins, and what was guided for the next quarter", (
         "quarter", "segment", "gross margin", "operating", "guided"), rows)
+
+
+def _guided(row: Mapping[str, Any]) -> str:
+    cents = row["guidance_cents"]
+    return "-" if cents is None else f"{money(cents)} of {row['guidance_of']}"
 
 
 def _percent(hundredths: int | None) -> str:
@@ -193,9 +197,10 @@ def _years(answer: HistoryAnswer) -> list[RenderableType]:
     """Fiscal years, which are no quarters."""
     rows = [(row["company"], row["fiscal_year"], money(row["orders_cents"]),
              money(row["shipments_cents"]), money(row["backlog_cents"]),
-             money(row["segment_revenue_cents"])) for row in answer.years.iter_rows(named=True)]
-    return _filled("Fiscal years, as published", (
-        "company", "year", "orders", "shipped", "closing", "segment"), rows)
+             money(row["segment_revenue_cents"]), _guided(row))
+            for row in answer.years.iter_rows(named=True)]
+    return _filled("Fiscal years, as published, and what was then guided for the next one", (
+        "company", "year", "orders", "shipped", "closing", "segment", "guided"), rows)
 
 
 def _obligations(answer: HistoryAnswer) -> list[RenderableType]:

@@ -67,9 +67,9 @@ class HistoryAnswer:
         return {"file": self.history.file, "companies": list(self.companies), "scope": SCOPE}
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as plain values, for JSON; dates as text."""
-        return {**self.figures(), **{name: plain(frame)
-                                     for name, frame in self.tables().items()}}
+        """All of it as plain values, for JSON, warnings included; dates as text."""
+        return {**self.figures(), "issues": [issue.as_dict() for issue in self.history.issues],
+                **{name: plain(frame) for name, frame in self.tables().items()}}
 
 
 def answer_of(history: History) -> HistoryAnswer:

@@ -46,7 +46,8 @@ def check_history(raw: RawTable, issues: Iterable[Issue] = ()) -> History:
     if findings.stops:
         raise IssuesError(sorted(findings.issues, key=lambda issue: (
             issue.severity != "error", issue.row or 0)), CONSEQUENCE)
-    return _typed(sheet, [stretch for stretch in stretches if stretch is not None])
+    return _typed(sheet, [stretch for stretch in stretches if stretch is not None],
+                  tuple(findings.issues))
 
 
 def _stretches(sheet: Sheet, findings: Findings) -> list[Stretch | None]:
@@ -119,8 +120,6 @@ def _rule(text: str) -> FiscalYear | None:
 def _check_end(sheet: Sheet, row: int, rule: FiscalYear, stretch: Stretch, ends_on: date,
                findings: Findings) -> None:
     """Reports a last day that the company's calendar does not have for that quarter or year."""
-    if not 1901 <= stretch.year <= 2999:
-        return
     ends = rule.quarter_ends(stretch.year)
     wanted = ends[(stretch.quarter or 4) - 1]
     if ends_on != wanted:
@@ -148,7 +147,7 @@ def _rows(rows: list[int]) -> pl.Series:
     return pl.Series(rows, dtype=pl.UInt32)
 
 
-def _typed(sheet: Sheet, stretches: list[Stretch]) -> History:
+def _typed(sheet: Sheet, stretches: list[Stretch], warnings: tuple[Issue, ...]) -> History:
     """The rows by what they are: quarters, years, and quarters of buyers."""
     frame = sheet.frame.select(
         "company",
@@ -167,4 +166,4 @@ def _typed(sheet: Sheet, stretches: list[Stretch]) -> History:
     buyer = pl.col("company").str.to_lowercase().str.ends_with(BUYER)
     quarters, years, obligations = (frame.filter(condition).drop("is_year") for condition in (
         ~pl.col("is_year") & ~buyer, pl.col("is_year"), ~pl.col("is_year") & buyer))
-    return History(quarters, years, obligations, sheet.file)
+    return History(quarters, years, obligations, sheet.file, warnings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from headgate.base.issue import Issue
 from headgate.base.periods import year_name
 
 BUYER = "(buyer)"
@@ -14,6 +15,9 @@ BUYER = "(buyer)"
 CENTS_OF_CELL = 1_000_000
 """A cell in millions of dollars is read in hundredths, and a hundredth of a million is 10,000
 dollars: a million cents."""
+
+FIRST_YEAR, LAST_YEAR = 1901, 2999
+"""Years whose neighbours every calendar here can count."""
 
 _QUARTER = re.compile(r"(?:Q([1-4]) )?(FY ?)?(\d{4}|\d{2})(?:/(\d{2}))?(?: Q([1-4]))?( TOTAL)?")
 
@@ -61,7 +65,8 @@ def stretch_of(text: str) -> Stretch:
         two = second is None or int(second) == (year + 1) % 100
         short = fiscal is None and len(first) == 2
         quarter = before or after
-        if two and not short and bool(quarter) != bool(total) and not (before and after):
+        known = FIRST_YEAR <= year < LAST_YEAR
+        if known and two and not short and bool(quarter) != bool(total) and not (before and after):
             return Stretch(year + (second is not None), int(quarter or 0))
     raise ValueError(f'"{text}" names neither a quarter nor a year')
 
@@ -78,12 +83,15 @@ class History:
     years       : the same for fiscal years; `fiscal_quarter` is "FY26"
     obligations : the same for the quarters of buyers, whose backlog is remaining obligations
     file        : where all this was read from, as people know it
+    issues      : warnings of reading it, such as a column that is nearly called like one that is
+                  used
     """
 
     quarters: pl.DataFrame
     years: pl.DataFrame
     obligations: pl.DataFrame
     file: str
+    issues: tuple[Issue, ...] = ()
 
     @property
     def companies(self) -> tuple[str, ...]:
@@ -96,4 +104,4 @@ class History:
         """The same, of one company alone."""
         quarters, years, obligations = (frame.filter(pl.col("company") == company) for frame in (
             self.quarters, self.years, self.obligations))
-        return History(quarters, years, obligations, self.file)
+        return History(quarters, years, obligations, self.file, self.issues)

@@ -56,7 +56,7 @@ def test_all_companies_are_told_by_their_last_quarter(run):
     said = run("history")
     told = words(said.out)
     for title in ("Last published quarter", "Next quarter", "Remaining obligations of buyers",
-                  "Fiscal years, as published"):
+                  "Fiscal years, as published", "$50.0B of revenue"):
         assert title in told
     last = told.split("Last published quarter")[1].split("Next quarter")[0]
     assert "CoreWeave" not in last and "NVIDIA" in last
@@ -93,6 +93,16 @@ def test_a_history_of_ones_own(run, tmp_path):
     assert hg.read_history(data=frame).quarters["residual_cents"].to_list() == [
         None, 0, 500_000_000]
     assert hg.read_history(data=str(file)).companies == ("Acme",)
+
+
+def test_a_column_that_is_nearly_one_is_warned_of(run, tmp_path):
+    """`ai_order_usd_m` is kept and not used: without a word the orders would just be missing."""
+    file = tmp_path / "own.csv"
+    file.write_text("company,fiscal_quarter,period_end,ai_order_usd_m\nAcme,Q1 2026,2026-03-31,5\n")
+    said = run("history", "--data", file)
+    assert said.code == exits.FINE and 'did you mean "ai_orders_usd_m"' in words(said.err)
+    issues = run("history", "--data", file, "--json").json["issues"]
+    assert [issue["code"] for issue in issues] == ["history.ai_orders_usd_m.misspelt"]
 
 
 def test_faults_of_ones_own_history_are_told_together(run, tmp_path):
