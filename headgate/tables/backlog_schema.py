@@ -80,5 +80,138 @@ MEASURES = PlanTable(
                "nothing was shipped"),
     ))
 
-BACKLOG_TABLES: tuple[PlanTable, ...] = (ROLL_FORWARD, ADJUSTMENTS, MEASURES)
+AGEING = PlanTable(
+    "ageing", "Open order lines by the days since they were booked, past the requested date, and "
+    "past the promise in the book; each basis sums to the order backlog.",
+    ("basis", "by", *_LEVELS, "place"), (
+        _text("basis", "booked, requested or promised"), _BY, *LEVEL_COLUMNS,
+        _whole("place", "1 for the youngest"), _text("age", "such as `31 to 60`, in days"),
+        _whole("from_days", "first day of the age", "not past the date yet, or no date"),
+        _whole("to_days", "last day of the age", "the oldest, or no date"),
+        _whole("lines", "order lines"), _whole("quantity", "open pieces"),
+        _whole("amount_cents", "what is open, in cents"),
+    ))
+
+CONVERSION = PlanTable(
+    "conversion", "The order backlog by the fiscal quarter of its promise and of its shipment; "
+    "both sum to the order backlog.", ("by", *_LEVELS, "status", "quarter"), (
+        _BY, *LEVEL_COLUMNS,
+        _text("status", "promised, unpromised (without a date), or overdue (without a plan: the "
+              "promise in the book has passed)"),
+        _text("quarter", "fiscal quarter, such as FY27 Q1", "it has no date, or one that passed"),
+        _date("ends_on", "its last day", "as for quarter"),
+        _whole("promised_quantity", "pieces promised for it"),
+        _whole("promised_cents", "in cents"),
+        _whole("shipped_quantity", "pieces that ship in it", "no plan was given"),
+        _whole("shipped_cents", "what leaves the order backlog, in cents", "no plan was given"),
+    ))
+
+CONCENTRATION = PlanTable(
+    "concentration", "The customers with the largest backlog; the last row is all others.",
+    ("place",), (
+        _whole("place", "1 for the largest"),
+        _text("customer_id", "the customer", "all others together"),
+        _whole("customers", "1; of all others how many they are"),
+        _whole("lines", "open order lines"), _whole("quantity", "open pieces"),
+        _whole("amount_cents", "what is open, in cents"),
+        _share("share", "of the order backlog, 0 to 1", "no backlog"),
+        _whole("upto_cents", "of this one and all before, in cents"),
+        _share("upto_share", "of this one and all before, 0 to 1", "no backlog"),
+    ))
+
+CANCELLATION = PlanTable(
+    "cancellation", "The order backlog less what is assumed to be cancelled: the assumptions "
+    "stand in `backlog.json`.", ("by", *_LEVELS), (
+        _BY, *LEVEL_COLUMNS,
+        _whole("backlog_cents", "order backlog, in cents"),
+        _whole("double_cents", "of lines that may be ordered twice: the share assumed to be so"),
+        _whole("expected_cents", "assumed to be cancelled before it ships, in cents"),
+        _whole("adjusted_cents", "what is left, in cents"),
+    ))
+
+DOUBLE_ORDERS = PlanTable(
+    "double_orders", "Two or more open lines of one customer for the same item and requested week: "
+    "may be one demand, ordered twice.", ("customer_id", "item_id", "requested_week"), (
+        _text("customer_id", "the customer"), _text("item_id", "the item"),
+        _date("requested_week", "Monday of the requested week"),
+        _whole("orders", "different orders among them"), _whole("lines", "order lines"),
+        _whole("quantity", "open pieces"), _whole("amount_cents", "what is open, in cents"),
+        _whole("excess_cents", "all but the largest line, in cents"),
+        _text("order_lines", "the lines as order/line, `;` between them"),
+    ))
+
+_STEP_COLUMNS = (
+    _whole("backlog_cents", "order backlog: open pieces at their price, in cents"),
+    _whole("cancellable_cents", "less what the customer may cancel without penalty, in cents"),
+    _whole("firm_cents", "firm backlog: the sum of the two, in cents"),
+    _whole("deposit_cents", "back in: a paid deposit is not refundable, in cents"),
+    _whole("split_cents", "price allocated by standalone prices less the stated one, in cents"),
+    _whole("bill_and_hold_cents", "less what is recognised and not shipped, in cents"),
+    _whole("in_transit_cents", "shipped and not recognised before delivery, in cents"),
+    _whole("acceptance_cents", "shipped and not recognised before acceptance, in cents"),
+    _whole("services_cents", "services not recognised yet, in cents"),
+    _whole("late_penalty_cents", "less late penalties that the plan expects, in cents"),
+    _whole("rpo_cents", "RPO: the sum of all but firm_cents, in cents"),
+    _whole("one_year_cents", "less contracts expected to end within a year, in cents"),
+    _whole("rpo_expedient_cents", "RPO with the one-year expedient, in cents"))
+
+OBLIGATIONS = PlanTable(
+    "obligations", "From order backlog to RPO: a row for each order line and service line.",
+    ("order_id", "line_no", "kind"), (
+        _text("order_id", "the order"), _whole("line_no", "the order line or service line"),
+        _text("kind", "hardware or service"), _text("contract_id", "the contract"),
+        _text("customer_id", "the customer"), _text("segment", "the segment"),
+        _text("region", "the region"), _text("item_id", "the item or service sold"),
+        _text("family", "its family", "it has none"),
+        _text("site_id", "the only site that the line may ship from", "any"),
+        *_STEP_COLUMNS,
+        _whole("unknown_cents", "services of shipped pieces of which nobody says when they began; "
+               "in no other column, in cents"),
+    ))
+
+RPO_WALK = PlanTable(
+    "rpo_walk", "From order backlog to firm backlog, to RPO with and without the one-year "
+    "expedient, and to deferred revenue.", ("place",), (
+        _whole("place", "1 for the first row"), _text("step", "what is counted"),
+        _text("kind", "number (one of the five) or change (what leads to the next)"),
+        _whole("cents", "in cents", "no billings were given, or no plan"),
+        _text("rule", "the paragraph that says so"), _text("text", "the step in words"),
+    ))
+
+BILL_AND_HOLD = PlanTable(
+    "bill_and_hold", "What is billed and held, and whether it counts as revenue.",
+    ("order_id", "line_no", "place"), (
+        _text("order_id", "the order"), _whole("line_no", "the order line"),
+        _whole("place", "1 for the first record of the line"),
+        _date("held_on", "since when"), _whole("quantity", "open pieces"),
+        _whole("amount_cents", "their allocated price, in cents"),
+        _text("recognised", "yes, if all four criteria of ASC 606-10-55-83 are met; else no"),
+        _text("missing", "the criteria that are not met, `;` between them", "all are"),
+    ))
+
+STANDING = PlanTable(
+    "standing", "The backlog on the day of the book by every cut: the numbers side by side.",
+    ("by", *_LEVELS), (
+        _BY, *LEVEL_COLUMNS, _whole("lines", "open order lines"),
+        _whole("quantity", "open pieces"),
+        _whole("backlog_cents", "order backlog, in cents"),
+        _whole("firm_cents", "firm backlog, in cents"),
+        _whole("rpo_cents", "RPO, in cents; by item and family a service stands under its own"),
+        _whole("rpo_expedient_cents", "RPO with the one-year expedient, in cents"),
+        _whole("past_requested_cents", "past due: requested before the day of the book, in cents"),
+        _whole("past_promised_cents", "promised in the book for a day before it, in cents"),
+        _whole("unpromised_cents", "without a date, in cents"),
+        _share("coverage_weeks", "order backlog by planned shipments of an average week of the "
+               "next 13", "no plan was given, or it ships nothing"),
+    ))
+
+TIES = PlanTable(
+    "ties", "Numbers that must be the same, held against each other.", ("check",), (
+        _text("check", "what is compared"), _whole("one_cents", "the one, in cents"),
+        _whole("other_cents", "the other, in cents"), _text("holds", "yes or no"),
+    ))
+
+BACKLOG_TABLES: tuple[PlanTable, ...] = (
+    ROLL_FORWARD, ADJUSTMENTS, MEASURES, STANDING, AGEING, CONVERSION, CONCENTRATION,
+    RPO_WALK, OBLIGATIONS, BILL_AND_HOLD, CANCELLATION, DOUBLE_ORDERS, TIES)
 """What `headgate backlog --out` writes."""

@@ -1,0 +1,90 @@
+"""Bill-and-hold: goods that are sold and not shipped count as revenue only by four criteria."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.issue import Issue, IssuesError
+from headgate.finance.contracted import Contracted
+from headgate.tables.backlog_schema import BILL_AND_HOLD
+
+Longs = NDArray[np.int64]
+
+CRITERIA: dict[str, str] = {
+    "substantive_reason": "the reason is substantive, such as the customer's own request",
+    "identified": "the goods are identified separately as the customer's",
+    "ready": "they are ready for physical transfer now",
+    "not_redirectable": "they can neither be used nor be sent to anybody else"}
+"""The criteria of ASC 606-10-55-83, (a) to (d); a record says yes or no to each."""
+HELD: dict[str, type[pl.DataType]] = {
+    "order_id": pl.String, "line_no": pl.Int64, "quantity": pl.Int64, "held_on": pl.Date,
+    **dict.fromkeys(CRITERIA, pl.Boolean)}
+"""The columns of a record: so many open pieces of an order line are billed and held."""
+
+
+def bill_and_hold(contracts: Contracted, record: pl.DataFrame | None) -> pl.DataFrame:
+    """
+    The table `bill_and_hold`: what is billed and held, and whether it counts as revenue.
+
+    record : the columns of HELD; a blank criterion is a no; rows after as_of are not looked at
+    A line that is invoiced and not shipped stays in order backlog and in RPO, whoever paid, unless
+    all four criteria are met and control has passed (ASC 606-10-55-81 to 55-84).
+    raises IssuesError : columns are missing; an order line is not known, or has fewer open pieces
+    """
+    if record is None:
+        return pl.DataFrame(schema=BILL_AND_HOLD.types)
+    book, as_of = contracts.book, contracts.book.settings.as_of
+    missing = [name for name in HELD if name not in record.columns]
+    if missing:
+        raise IssuesError([Issue("bill_and_hold.column.missing", "error", "bill_and_hold",
+                                 "is missing", None, name) for name in missing],
+                          "no backlog was worked out")
+    lines = contracts.obligations.line_ids.with_columns(
+        line=pl.int_range(pl.len(), dtype=pl.Int64), open=pl.Series(book.lines.open))
+    rows = record.select(HELD.keys()).with_row_index("row").filter(pl.col("held_on") <= as_of).join(
+        lines, on=["order_id", "line_no"], how="left", maintain_order="left").with_columns(
+        pl.col(*CRITERIA).fill_null(False),
+        upto=pl.col("quantity").cum_sum().over("order_id", "line_no"))
+    issues = [Issue("bill_and_hold.line.unknown" if row["line"] is None else
+                    "bill_and_hold.quantity.range", "error", "bill_and_hold",
+                    "is no order line of the book" if row["line"] is None else
+                    f"must be 1 or more, and all rows of the line no more than its {row['open']:,} "
+                    "open pieces", row["row"] + 2,
+                    "order_id" if row["line"] is None else "quantity",
+                    f"{row['order_id']}/{row['line_no']}" if row["line"] is None else
+                    f"{row['quantity']}")
+              for row in rows.filter(pl.col("line").is_null() | (pl.col("quantity") < 1) | (
+                  pl.col("upto") > pl.col("open"))).iter_rows(named=True)]
+    if issues:
+        raise IssuesError(issues, "no backlog was worked out")
+    return _told(contracts, rows)
+
+
+def _told(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:
+    """The table of rows that hold; pieces that count come first among the open ones of a line."""
+    rows = rows.with_columns(counts=pl.all_horizontal(CRITERIA.keys())).sort(
+        "line", "counts", "row", descending=[False, True, False])
+    line, quantity = rows["line"].to_numpy(), rows["quantity"].to_numpy()
+    upto = rows.select(pl.col("quantity").cum_sum().over("line")).to_series().to_numpy()
+    first = contracts.shipped[line] + upto
+    cents = contracts.value(line, first - quantity, first)
+    no = pl.concat_str([pl.when(~pl.col(name)).then(pl.lit(name)) for name in CRITERIA],
+                       separator=";", ignore_nulls=True)
+    return rows.with_columns(
+        amount_cents=pl.Series(cents, dtype=pl.Int64), missing=pl.when(~pl.col("counts")).then(no),
+        recognised=pl.when("counts").then(pl.lit("yes")).otherwise(pl.lit("no"))).sort(
+        "order_id", "line_no", "held_on", "row").with_columns(
+        place=pl.int_range(1, pl.len() + 1).over("order_id", "line_no")).select(
+        BILL_AND_HOLD.names).cast(BILL_AND_HOLD.types)
+
+
+def held_pieces(contracts: Contracted, told: pl.DataFrame) -> Longs:
+    """(order lines,) pieces that are not shipped and count as revenue all the same."""
+    held = told.filter(pl.col("recognised") == "yes").group_by("order_id", "line_no").agg(
+        pl.col("quantity").sum())
+    found = contracts.obligations.line_ids.join(
+        held, on=["order_id", "line_no"], how="left", maintain_order="left")
+    return found["quantity"].fill_null(0).to_numpy().astype(np.int64)
+

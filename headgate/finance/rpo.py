@@ -1,0 +1,158 @@
+"""From order backlog to firm backlog, to RPO and to deferred revenue, in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.issue import Issue, IssuesError
+from headgate.finance.contracted import Contracted
+from headgate.finance.deferred import BILLINGS
+from headgate.finance.shares import part_of
+from headgate.tables.backlog_schema import RPO_WALK
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the walk: a number, or a change that leads from one to the next."""
+
+    name: str
+    kind: str
+    rule: str
+    text: str
+
+
+WALK: tuple[Step, ...] = (
+    Step("order_backlog", "number", "no rule of ASC 606",
+         "everything ordered and not shipped, at its price"),
+    Step("cancellable", "change", "ASC 606-10-25-3; TRG memo 48",
+         "lines that the customer may cancel without penalty: no contract binds for them"),
+    Step("firm_backlog", "number", "no rule of ASC 606", "order backlog that may not be cancelled"),
+    Step("deposit", "change", "ASC 606-10-25-3; TRG memo 48",
+         "lines that may be cancelled at the price of a deposit that is not refundable"),
+    Step("split", "change", "ASC 606-10-32-28 to 32-34",
+         "the price that is allocated to these lines by standalone prices, less the stated one"),
+    Step("bill_and_hold", "change", "ASC 606-10-55-83",
+         "billed and held with all four criteria: recognised, though not shipped"),
+    Step("in_transit", "change", "ASC 606-10-25-30",
+         "shipped, and not recognised before delivery"),
+    Step("acceptance", "change", "ASC 606-10-55-85 to 55-88",
+         "shipped, and not recognised before the customer accepts"),
+    Step("services", "change", "ASC 606-10-25-27(a), 50-13",
+         "services not performed yet: over their term"),
+    Step("late_penalty", "change", "ASC 606-10-32-5 to 32-14",
+         "late penalties that the plan expects"),
+    Step("rpo", "number", "ASC 606-10-50-13(a)",
+         "RPO: transaction price of enforceable contracts, not recognised"),
+    Step("one_year", "change", "ASC 606-10-50-14(a)",
+         "contracts that were expected to end within one year when they were booked"),
+    Step("rpo_expedient", "number", "ASC 606-10-50-14, 50-15",
+         "RPO with the one-year expedient"),
+    Step("expedient_back", "change", "ASC 606-10-50-14(a)",
+         "the same contracts back: deferred revenue knows no expedient"),
+    Step("not_billed", "change", "ASC 606-10-45-2",
+         "of RPO: nothing billed or paid for it yet"),
+    Step("beyond", "change", "ASC 606-10-25-7, 32-10",
+         "billed or paid beyond RPO: for lines that may be cancelled, or were; may be owed back"),
+    Step("deferred_revenue", "number", "ASC 606-10-45-2",
+         "deferred revenue: billed or paid, and not recognised"),
+)
+"""The rows of the table `rpo_walk`, in order."""
+SUMS: dict[str, str] = {"order_backlog": "backlog", "firm_backlog": "firm"}
+"""Rows whose column in `obligations` has another name."""
+
+
+def kept_deposits(contracts: Contracted, billings: pl.DataFrame | None) -> pl.Series:
+    """
+    The contracts with a deposit that is not refundable, as far as the billings say.
+
+    Billings may have a column `refundable`; a row with `false` and an amount above 0 is such a
+    deposit. Whether it is a penalty of substance is a judgement that whoever writes it there makes.
+    """
+    none = pl.Series("contract_id", [], dtype=pl.String)
+    if billings is None or "refundable" not in billings.columns:
+        return none
+    kept = _with_contract(contracts, billings).filter(
+        pl.col("refundable").not_() & (pl.col("amount_cents") > 0))
+    return kept["contract_id"].drop_nulls().unique().sort()
+
+
+def deferred_of(contracts: Contracted, billings: pl.DataFrame, held: Longs) -> pl.DataFrame:
+    """
+    `contract_id` and `cents` of what is billed or paid and not recognised, contracts above 0 only.
+
+    billings : the columns of `headgate.finance.deferred.BILLINGS`; rows after as_of are left out
+    held     : (order lines,) open pieces that bill-and-hold has recognised
+    In each currency billed less recognised; in the book's currency at the average rate of the
+    days of billing: a contract liability is not revalued (ASC 830-10-45-18).
+    raises IssuesError : columns of the billings are missing
+    """
+    missing = [name for name in BILLINGS if name not in billings.columns]
+    if missing:
+        raise IssuesError([Issue("billings.column.missing", "error", "billings", "is missing",
+                                 None, name) for name in missing], "nothing was worked out")
+    rows = _with_contract(contracts, billings)
+    number = contracts.exchange.indexes(rows["currency"])
+    day = rows["posted_on"].to_physical().cast(pl.Int64).to_numpy()
+    own = contracts.exchange.convert(rows["amount_cents"].to_numpy(), number, day)
+    sums = rows.with_columns(own=pl.Series(own, dtype=pl.Int64)).group_by(
+        "contract_id", "currency").agg(pl.col("amount_cents", "own").sum())
+    earned = contracts.earned(held)
+    left = sums.join(earned, on=["contract_id", "currency"], how="left").with_columns(
+        left=pl.col("amount_cents") - pl.col("cents").fill_null(0)).filter(
+        (pl.col("left") > 0) & (pl.col("amount_cents") > 0))
+    cents = part_of(left["own"].to_numpy(), left["left"].to_numpy(),
+                    left["amount_cents"].to_numpy())
+    return left.select("contract_id", cents=pl.Series(cents, dtype=pl.Int64)).group_by(
+        "contract_id").agg(pl.col("cents").sum()).sort("contract_id")
+
+
+def _with_contract(contracts: Contracted, billings: pl.DataFrame) -> pl.DataFrame:
+    """Billings up to as_of with the contract of each, and a currency."""
+    settings = contracts.book.settings
+    known = contracts.book.tables.frames["orders"].select(
+        "order_id", known=pl.coalesce("contract_id", "order_id")).unique("order_id")
+    return billings.filter(pl.col("posted_on") <= settings.as_of).join(
+        known, on="order_id", how="left", maintain_order="left").with_columns(
+        contract_id=pl.coalesce("contract_id", "known", "order_id"),
+        currency=pl.col("currency").fill_null(settings.currency)).drop("known")
+
+
+def rpo_walk(obligations: pl.DataFrame, deferred: pl.DataFrame | None,
+             with_plan: bool) -> pl.DataFrame:
+    """
+    The table `rpo_walk`: every number is the sum of the number and the changes before it.
+
+    obligations : the table of that name
+    deferred    : as `deferred_of` gives it; None without billings: these rows are blank
+    with_plan   : whether late penalties are known
+    """
+    sums = {name.removesuffix("_cents"): int(obligations[name].sum())
+            for name in obligations.columns if name.endswith("_cents")}
+    cents: dict[str, int | None] = {
+        step.name: sums.get(SUMS.get(step.name, step.name)) for step in WALK}
+    if not with_plan:
+        cents["late_penalty"] = None
+    if deferred is not None:
+        cents["expedient_back"] = -sums["one_year"]
+        cents |= _to_deferred(obligations, deferred)
+    return pl.DataFrame(
+        [(place, step.name, step.kind, cents[step.name], step.rule, step.text)
+         for place, step in enumerate(WALK, start=1)], schema=RPO_WALK.types, orient="row")
+
+
+def _to_deferred(obligations: pl.DataFrame, deferred: pl.DataFrame) -> dict[str, int]:
+    """From RPO to deferred revenue, contract by contract."""
+    both = obligations.group_by("contract_id").agg(pl.col("rpo_cents").sum()).join(
+        deferred, on="contract_id", how="full", coalesce=True).with_columns(
+        pl.col("rpo_cents", "cents").fill_null(0))
+    gap = both["rpo_cents"] - both["cents"]
+    return {"not_billed": -int(gap.clip(lower_bound=0).sum()),
+            "beyond": int((-gap).clip(lower_bound=0).sum()),
+            "deferred_revenue": int(both["cents"].sum())}
+
