@@ -6,11 +6,13 @@ import difflib
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import postgres_server
 
 IN_CI = os.environ.get("HEADGATE_CI") == "1"
 """Set by `.ci/run`, which installs everything: there a test that cannot run is a failure."""
@@ -39,6 +41,8 @@ def _has_chromium() -> bool:
 
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (_has_chromium, "a Chromium browser (Debian: apt-get install chromium)"),
+    "postgresql": (postgres_server.can_run,
+                   "PostgreSQL 15 or newer (Debian: apt-get install postgresql)"),
 }
 """What a test may need of the machine: is it there, and what would have to be installed."""
 
@@ -98,6 +102,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section(f"could not run: {len(skipped)}")
     for report in skipped:
         terminalreporter.line(f"{report.nodeid}: {_reason(report)}")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres_server.PostgresServer]:
+    """A PostgreSQL server of this session's own; a test that asks for it needs("postgresql")."""
+    server = postgres_server.PostgresServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

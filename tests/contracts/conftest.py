@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headgate.cli.app import app
+from headgate.stores.address import Address, address_of
 from tests.contracts.said import Said
 
 
@@ -20,3 +21,20 @@ def run(capsys):
         return Said(int(ended.value.code or 0), said.out, said.err)
 
     return call
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql",
+                                               marks=pytest.mark.needs("postgresql"))])
+def place(request, tmp_path) -> str:
+    """What a user would write for a store that is not made yet, of each kind in turn."""
+    if request.param == "sqlite":
+        return str(tmp_path / "store.db")
+    return str(request.getfixturevalue("postgresql").database())
+
+
+@pytest.fixture
+def address(place) -> Address:
+    """The same as an address."""
+    found = address_of(place)
+    assert found is not None
+    return found

@@ -21,7 +21,7 @@ SOURCES = [*MODULES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "t
 
 MOST_MODULE_LINES = 400
 MOST_FUNCTION_LINES = 70
-HEAVY = ("numpy", "polars", "numba", "plotly", "fastexcel", "xlsxwriter")
+HEAVY = ("numpy", "polars", "numba", "plotly", "fastexcel", "xlsxwriter", "sqlalchemy", "alembic")
 
 
 def named(path: Path) -> str:

@@ -1,0 +1,1 @@
+"""The durable ledger: events, plans and holds in SQLite, or in PostgreSQL for teams."""

@@ -1,0 +1,1 @@
+"""One module for each revision, named by its number; a released one is never edited."""
