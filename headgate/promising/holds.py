@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.quoting.answers import NOTHING_TAKEN, Counted, Draw, Quote, Shipment, Taken, Work
@@ -34,6 +34,14 @@ Why an operation is refused, with what it means. Where several are true, the fir
 """
 
 HELD, COMMITTED, RELEASED, EXPIRED = "held", "committed", "released", "expired"
+
+
+class Fingerprinted(Protocol):
+    """A desk, or whatever else knows the fingerprint of one."""
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of a book and of every draw of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +152,12 @@ class Holds:
                     quote.work, quote.counted, at, until, at)
         return state._done(key, operation, made, f"{hold_id}: {quote.text()} Held until {until}.")
 
-    def commit(self, desk: Desk, hold_id: str, now: datetime, key: str) -> tuple[Holds, HoldAnswer]:
+    def commit(self, desk: Fingerprinted, hold_id: str, now: datetime,
+               key: str) -> tuple[Holds, HoldAnswer]:
         """
         Keep for good what a hold keeps: the state after it, and the answer.
 
+        desk : of the plan that is committed to; only its fingerprint is looked at
         raises ValueError : a time without a zone, or no key
         """
         operation = _operation("commit", hold_id=hold_id)

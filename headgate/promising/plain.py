@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.promising.holds import Hold, HoldAnswer, Holds
+
+T = TypeVar("T")
 
 
 def plain_holds(holds: Holds) -> dict[str, Any]:
@@ -38,15 +41,59 @@ def read_holds(plain: Mapping[str, Any]) -> Holds:
         return Holds(_read(str, plain["plan"]), {hold.hold_id: hold for hold in holds}, answers,
                      _read(datetime | None, plain["clock"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise IssuesError([Issue("hold.state.unreadable", "error", "holds", "must be what "
-                                 "`plain_holds` gave", value=f"{type(error).__name__}: {error}")],
-                          "nothing was read") from error
+        raise _unreadable(error) from error
+
+
+def plain_hold(hold: Hold) -> dict[str, Any]:
+    """One hold as `plain_holds` has it."""
+    made: dict[str, Any] = _plain(hold)
+    return made
+
+
+def read_hold(plain: Mapping[str, Any]) -> Hold:
+    """
+    The hold that `plain_hold` made plain.
+
+    raises IssuesError : something is missing, or is not what must stand there
+    """
+    return _read_whole(Hold, plain)
+
+
+def plain_answer(operation: str, answer: HoldAnswer) -> dict[str, Any]:
+    """An operation and what it came to, as plain values."""
+    return {"operation": operation, **_plain(answer)}
+
+
+def read_answer(plain: Mapping[str, Any]) -> tuple[str, HoldAnswer]:
+    """
+    The operation and the answer that `plain_answer` made plain.
+
+    raises IssuesError : something is missing, or is not what must stand there
+    """
+    answer = _read_whole(HoldAnswer, plain)
+    return str(plain.get("operation")), answer
+
+
+def _read_whole(kind: type[T], plain: Mapping[str, Any]) -> T:
+    try:
+        made: T = _read(kind, plain)
+        return made
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> IssuesError:
+    return IssuesError([Issue("hold.state.unreadable", "error", "holds", "must be what "
+                              "`plain_holds` gave", value=f"{type(error).__name__}: {error}")],
+                       "nothing was read")
 
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if is_dataclass(value):
@@ -66,6 +113,9 @@ def _read(kind: Any, value: Any) -> Any:
         types = get_type_hints(kind)
         return kind(**{name: _read(part, value[name])  # type: ignore[operator]
                        for name, part in types.items()})
+    if kind is Decimal:
+        # A price may be given as a float, too, which JSON has as a number.
+        return Decimal(value) if isinstance(value, str) else float(value)
     if kind in (date, datetime):
         return kind.fromisoformat(value)
     if type(value) is not kind:

@@ -25,6 +25,22 @@ FAULTS: dict[str, tuple[str, str]] = {
     "store.wal": (
         "the file is in write-ahead mode, which this SQLite would damage",
         "Close every other program that has it open, and try again."),
+    "store.plan.name": (
+        "a plan cannot have this name", "Use letters, digits, dots, dashes and underscores."),
+    "store.plan.unknown": (
+        "the store has no plan of this name",
+        "Name one that is there, or `latest`; `headgate plan STORE --out NAME` makes one."),
+    "store.plan.published": (
+        "the plan is published, and is not replaced", "Give the new plan another name."),
+    "store.plan.changed": (
+        "the plan was published or replaced while it was being proven", "Look at it again."),
+    "store.hold.plan": (
+        "something is held on another plan than the one published last, or none is published",
+        "Publish the plan: `headgate publish STORE PLAN`; or name the one published last."),
+    "store.hold.carried": (
+        "a hold or a commit does not fit beside the plan that is to be published",
+        "Release the hold; or enter the order, name it with `headgate commit --order`, and plan "
+        "again."),
 }
 """The meaning and the remedy of each code."""
 

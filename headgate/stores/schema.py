@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 HEAD = "0001"
@@ -77,32 +75,34 @@ PLAN_FILES = sa.Table(
 )
 """The files of a plan's folder under `plan/`, and those of the book that was planned, `book/`."""
 
-DESKS = sa.Table(
-    "desks", METADATA,
-    sa.Column("plan", sa.Text, primary_key=True),
-    sa.Column("digest", sa.Text, nullable=False),
+DESK = sa.Table(
+    "desk", METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
     sa.Column("clock", sa.Text),
     sa.Column("version", sa.BigInteger, nullable=False),
 )
-"""The plans that something was held on, by the fingerprint of their desk."""
+"""
+The plan that is held on, the one published last, in one row with id 1: the fingerprint of its desk,
+its name, and the time of the last operation. `version` counts operations, so that a reader fetches
+only what is new.
+"""
 HOLDS = sa.Table(
     "holds", METADATA,
-    sa.Column("plan", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("hold_id", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
+    sa.Column("order_line", sa.Text),
     sa.Column("content", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
 )
+"""Holds in the order in which they were made; `order_line` is what a committed one became."""
 HOLD_ANSWERS = sa.Table(
     "hold_answers", METADATA,
-    sa.Column("plan", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("content", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
 )
-"""Holds, and what each key was answered, in the order in which they were made."""
-
-
-def one_row(connection: sa.Connection, statement: sa.Select[Any]) -> sa.Row[Any] | None:
-    """The first row of a query; None when there is none."""
-    return connection.execute(statement).first()
+"""What each key of an operation on holds was answered."""

@@ -65,21 +65,23 @@ def _make_snapshots_and_plans() -> None:
 
 def _make_holds() -> None:
     op.create_table(
-        "desks",
-        sa.Column("plan", sa.Text, primary_key=True),
-        sa.Column("digest", sa.Text, nullable=False),
+        "desk",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("plan", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
         sa.Column("clock", sa.Text),
         sa.Column("version", sa.BigInteger, nullable=False))
     op.create_table(
         "holds",
-        sa.Column("plan", sa.Text, primary_key=True),
         sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("hold_id", sa.Text, nullable=False),
         sa.Column("status", sa.Text, nullable=False),
-        sa.Column("content", sa.Text, nullable=False))
+        sa.Column("order_line", sa.Text),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False))
     op.create_table(
         "hold_answers",
-        sa.Column("plan", sa.Text, primary_key=True),
         sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("content", sa.Text, nullable=False))
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False))

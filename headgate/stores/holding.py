@@ -1,0 +1,192 @@
+"""Holds and commits that last: on the plan published last, one operation at a time for all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from headgate.ledger.events import Event, moment_text
+from headgate.promising.holds import COMMITTED, EXPIRED, HELD, RELEASED, Hold, HoldAnswer, Holds
+from headgate.promising.plain import plain_answer, plain_hold, read_answer, read_hold
+from headgate.stores.engine import reading
+from headgate.stores.faults import fault
+from headgate.stores.schema import DESK, HOLD_ANSWERS, HOLDS
+
+if TYPE_CHECKING:
+    from headgate.quoting.answers import Quote
+    from headgate.quoting.desk import Desk
+    from headgate.quoting.requests import Request
+    from headgate.stores.store import SqlStore, Writer
+
+KINDS = {HELD: "hold_placed", COMMITTED: "hold_committed", RELEASED: "hold_released",
+         EXPIRED: "hold_expired"}
+"""The event by which a hold gets a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """
+    The holds of a store.
+
+    name    : the plan that they are on, the one published last
+    orders  : order lines that committed holds became, by hold
+    version : counts operations
+    """
+
+    name: str
+    holds: Holds
+    orders: Mapping[str, str] = field(default_factory=dict)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Fingerprint:
+    """All of a desk that a commit looks at."""
+
+    fingerprint: str
+
+
+class HoldDesk:
+    """
+    Holds and commits of a store; each operation is one transaction.
+
+    What is held is worked out inside the transaction, from what all others hold at that moment, so
+    that two people never hold the same board.
+    """
+
+    def __init__(self, store: SqlStore, actor: str) -> None:
+        self.store, self.actor = store, actor
+        self._known: Kept | None = None
+
+    def current(self) -> Kept | None:
+        """What is held now; None while no plan is published."""
+        with reading(self.store.engine, self.store.shown) as connection:
+            self._known = read_kept(connection, self._known)
+            return self._known
+
+    def hold(self, desk: Desk, asked: Request | Quote, until: datetime, now: datetime, key: str,
+             mode: str = "ctp", reason: str = "") -> HoldAnswer:
+        """
+        Keep what a request or a quote needs: see `headgate.promising.holds.Holds.hold`.
+
+        raises IssuesError : no plan is published; what is asked for is unknown or impossible
+        """
+        return self._operate(now, reason,
+                             lambda holds, at: holds.hold(desk, asked, until, at, key, mode))
+
+    def commit(self, hold_id: str, now: datetime, key: str, order_line: str | None = None,
+               reason: str = "") -> HoldAnswer:
+        """
+        Keep for good what a hold keeps: see `headgate.promising.holds.Holds.commit`.
+
+        order_line : ORDER/LINE that it becomes; once a plan with this line is published, the line
+                     has the boards and the commit keeps nothing any more
+        """
+        return self._operate(
+            now, reason, lambda holds, at: holds.commit(_Fingerprint(holds.plan), hold_id, at, key),
+            {hold_id: order_line} if order_line else {})
+
+    def release(self, hold_id: str, now: datetime, key: str, reason: str = "") -> HoldAnswer:
+        """Give back what a hold keeps: see `headgate.promising.holds.Holds.release`."""
+        return self._operate(now, reason, lambda holds, at: holds.release(hold_id, at, key))
+
+    def _operate(self, now: datetime, reason: str,
+                 act: Callable[[Holds, datetime], tuple[Holds, HoldAnswer]],
+                 orders: Mapping[str, str] | None = None) -> HoldAnswer:
+        with self.store.writer(now) as writer:
+            before = read_kept(writer.connection, self._known)
+            if before is None:
+                raise fault("store.hold.plan", self.store.shown, "has no published plan yet; a "
+                            "hold is a promise: headgate publish "
+                            f"{self.store.shown} PLAN", consequence="nothing was held")
+            after, answer = act(before.holds, writer.now)
+            if after is before.holds:
+                # The key was answered before: nothing is to be written.
+                return answer
+            done = {hold: line for hold, line in (orders or {}).items() if answer.done}
+            kept = replace(before, holds=after, orders={**before.orders, **done})
+            events = events_of(before.holds, after, writer.now, self.actor, reason)
+            writer.require(events, "nothing was held")
+            kept = write_kept(writer, before, kept)
+        self._known = kept
+        return answer
+
+
+def events_of(before: Holds, after: Holds, now: datetime, actor: str,
+              reason: str) -> list[Event]:
+    """The events that lead from one state of the holds to another."""
+    events = []
+    for hold_id, hold in after.holds.items():
+        former = before.holds.get(hold_id)
+        if former is not None and former.status == hold.status:
+            continue
+        data: dict[str, Any] = {} if hold.status != HELD else {
+            "plan": after.plan, "until": moment_text(hold.until), "hold": plain_hold(hold)}
+        expired = hold.status == EXPIRED
+        events.append(Event(KINDS[hold.status], hold_id, now.date(), data,
+                            actor, "" if expired else reason, f"hold:{hold_id}:{hold.status}"))
+    # What has expired makes room for what is held next.
+    return sorted(events, key=lambda event: event.kind != KINDS[EXPIRED])
+
+
+def read_kept(connection: sa.Connection, known: Kept | None = None) -> Kept | None:
+    """
+    The holds of a store; None while no plan is published.
+
+    known : an earlier state of them: only what changed since is read
+    """
+    row = connection.execute(sa.select(DESK.c.plan, DESK.c.name, DESK.c.clock,
+                                       DESK.c.version)).first()
+    if row is None:
+        return None
+    plan, name, clock, version = row
+    if known is not None and known.version == version:
+        return known
+    since = -1 if known is None else known.version
+    holds: dict[str, Hold] = {} if known is None else dict(known.holds.holds)
+    orders = {} if known is None else dict(known.orders)
+    for hold_id, line, content in connection.execute(
+            sa.select(HOLDS.c.hold_id, HOLDS.c.order_line, HOLDS.c.content)
+            .where(HOLDS.c.version > since).order_by(HOLDS.c.number)):
+        holds[hold_id] = read_hold(json.loads(content))
+        if line is not None:
+            orders[hold_id] = line
+    answers = {} if known is None else dict(known.holds.answers)
+    for key, content in connection.execute(
+            sa.select(HOLD_ANSWERS.c.key, HOLD_ANSWERS.c.content)
+            .where(HOLD_ANSWERS.c.version > since).order_by(HOLD_ANSWERS.c.number)):
+        answers[key] = read_answer(json.loads(content))
+    at = None if clock is None else datetime.fromisoformat(clock)
+    return Kept(name, Holds(plan, holds, answers, at), orders, version)
+
+
+def write_kept(writer: Writer, before: Kept | None, after: Kept) -> Kept:
+    """Write what changed from one state of the holds to another; the later one as stored."""
+    version = 1 if before is None else before.version + 1
+    connection, holds = writer.connection, after.holds
+    former: Mapping[str, Hold] = {} if before is None else before.holds.holds
+    for number, (hold_id, hold) in enumerate(holds.holds.items(), start=1):
+        line = after.orders.get(hold_id)
+        if former.get(hold_id) == hold and (
+                before is not None and before.orders.get(hold_id) == line):
+            continue
+        connection.execute(HOLDS.delete().where(HOLDS.c.number == number))
+        connection.execute(HOLDS.insert().values(
+            number=number, hold_id=hold_id, status=hold.status, order_line=line,
+            content=json.dumps(plain_hold(hold)), version=version))
+    known = 0 if before is None else len(before.holds.answers)
+    for number, (key, (operation, answer)) in enumerate(
+            list(holds.answers.items())[known:], start=known + 1):
+        connection.execute(HOLD_ANSWERS.insert().values(
+            number=number, key=key, content=json.dumps(plain_answer(operation, answer)),
+            version=version))
+    connection.execute(DESK.delete())
+    connection.execute(DESK.insert().values(
+        id=1, plan=holds.plan, name=after.name, version=version,
+        clock=None if holds.clock is None else moment_text(holds.clock)))
+    return replace(after, version=version)
