@@ -1,4 +1,4 @@
-"""What `verify` proves of a store, on both databases: every change of what was recorded is found."""
+"""What `verify` proves of a store, on both databases: every change of an event is found."""
 
 from __future__ import annotations
 
