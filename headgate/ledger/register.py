@@ -47,10 +47,11 @@ class Register(Generic[A]):
     resting  : by name, what the counters of each row were when the register was restored
     """
 
-    __slots__ = ("accounts", "make", "resting", "rows", "terms")
+    __slots__ = ("_names", "accounts", "make", "resting", "rows", "terms")
 
     def __init__(self, make: type[A]) -> None:
         self.make = make
+        self._names = frozenset(make.TERMS)
         self.rows: dict[str, int] = {}
         self.accounts: list[A | None] = []
         self.terms = Columns(make.TERMS, lambda name: [])
@@ -141,7 +142,7 @@ class Register(Generic[A]):
                 account.original = self._opening(account)
             row, terms = account.row, self.terms
             for name, value in amendment.items():
-                if name not in self.make.COUNTED:
+                if name in self._names:
                     terms[name][row] = value
         account.change(kind, data)
         account.seen_on(kind, on)

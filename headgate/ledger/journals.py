@@ -1,0 +1,175 @@
+"""What finance reads beside movements: progress of pieces, billings, and promises of record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from headgate.ledger.closing import ClosedPeriod, ClosedPeriods
+from headgate.ledger.events import Recorded
+from headgate.ledger.fields import day_of
+from headgate.ledger.parts import Parts
+from headgate.ledger.snapshots import register_frame
+
+PROGRESS: dict[str, Any] = {
+    "sequence": pl.Int64, "order_id": pl.String, "line_no": pl.Int64, "step": pl.String,
+    "effective_on": pl.Date, "quantity": pl.Int64, "stage": pl.String}
+"""
+The columns of `progress`: step is shipped, returned, delivered or accepted; stage says of a return
+how far the pieces had come.
+"""
+BILLINGS: dict[str, Any] = {
+    "sequence": pl.Int64, "order_id": pl.String, "contract_id": pl.String, "kind": pl.String,
+    "effective_on": pl.Date, "posted_on": pl.Date, "amount_cents": pl.Int64,
+    "currency": pl.String}
+"""
+The columns of `billings`: kind is invoiced, deposit_received, deposit_refunded or deposit_credited.
+"""
+PROMISES: dict[str, Any] = {
+    "order_id": pl.String, "line_no": pl.Int64, "promised_on": pl.Date, "quantity": pl.Int64,
+    "since": pl.Date, "first_promised_on": pl.Date, "shipped_quantity": pl.Int64,
+    "plan_digest": pl.String}
+"""The columns of `promises`."""
+_STEPS = {"order_shipped": "shipped", "order_returned": "returned", "order_delivered": "delivered",
+          "order_accepted": "accepted"}
+_SIGNS = {"order_invoiced": 1, "deposit_received": 1, "deposit_refunded": -1,
+          "deposit_credited": -1}
+
+
+def progress(rows: Iterable[Recorded]) -> pl.DataFrame:
+    """
+    The steps that the pieces of order lines took, as the ledger knows them now.
+
+    Columns as PROGRESS, in the order of sequence. A corrected event is given as it was corrected,
+    and a voided one not at all.
+    """
+    journal = Progress()
+    for row in rows:
+        journal.take(row)
+    return journal.frame()
+
+
+class Progress:
+    """Collects progress, one recorded event after another."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[Any, ...]] = {}
+        self._kinds: dict[int, str] = {}
+
+    def take(self, recorded: Recorded) -> None:
+        """Take the next event."""
+        event = recorded.event
+        if event.kind in _STEPS:
+            self._put(recorded.sequence, event.kind, event.key, event.effective_on, event.data)
+        elif event.kind == "correction" and event.data["corrects"] in self._kinds:
+            corrects = event.data["corrects"]
+            self._rows.pop(corrects, None)
+            if not event.data.get("void"):
+                self._put(corrects, self._kinds[corrects], event.key, event.effective_on,
+                          event.data["data"])
+
+    def _put(self, sequence: int, kind: str, key: str, on: date, data: Any) -> None:
+        order_id, _, line_no = key.rpartition("/")
+        stage = data.get("stage", "transit") if kind == "order_returned" else None
+        self._kinds[sequence] = kind
+        self._rows[sequence] = (sequence, order_id, int(line_no), _STEPS[kind], on,
+                                data["quantity"], stage)
+
+    def frame(self) -> pl.DataFrame:
+        """The progress so far, with the columns PROGRESS."""
+        return pl.DataFrame(list(self._rows.values()), schema=PROGRESS, orient="row").sort(
+            "sequence")
+
+
+def billings(rows: Iterable[Recorded]) -> pl.DataFrame:
+    """
+    What was invoiced and paid in advance, posted day by day.
+
+    Columns as BILLINGS. Invoices and deposits are above 0, credit notes, refunds and credits below:
+    a deposit that is set off against an invoice was counted when it was paid, and the invoice
+    counts in full, so the credit takes it off once. A corrected event is reversed and given anew,
+    each posted on its day, or after the last closed period.
+    """
+    journal = Billings()
+    for row in rows:
+        journal.take(row)
+    return journal.frame()
+
+
+class Billings:
+    """Collects billings, one recorded event after another."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+        self._counted: dict[int, tuple[Any, ...]] = {}
+        self._kinds: dict[int, str] = {}
+        self._contracts: dict[str, str | None] = {}
+        self._currencies: dict[str, str | None] = {}
+        self._closed = ClosedPeriods()
+
+    def take(self, recorded: Recorded) -> None:
+        """Take the next event."""
+        event, data = recorded.event, recorded.event.data
+        if event.kind in ("order_booked", "order_amended"):
+            self._learn(event.key, data)
+        elif event.kind in _SIGNS:
+            self._kinds[recorded.sequence] = event.kind
+            self._bill(recorded.sequence, recorded, data)
+        elif event.kind == "period_closed":
+            self._closed.close(ClosedPeriod(data["name"], day_of(data["starts_on"]),
+                                            day_of(data["ends_on"])))
+        elif event.kind == "correction" and data["corrects"] in self._kinds:
+            corrects = data["corrects"]
+            before = self._counted.pop(corrects, None)
+            if before is not None:
+                order_id, contract_id, kind, on, cents, currency = before
+                self._rows.append((recorded.sequence, order_id, contract_id, kind, on,
+                                   self._closed.posting(on)[0], -cents, currency))
+            if not data.get("void"):
+                self._bill(corrects, recorded, data["data"])
+
+    def _learn(self, key: str, data: Any) -> None:
+        """Keep the contract and the currency of an order."""
+        for name, known in (("contract_id", self._contracts), ("currency", self._currencies)):
+            if name in data:
+                known[key] = known[key.rpartition("/")[0]] = data[name]
+
+    def _bill(self, sequence: int, recorded: Recorded, data: Any) -> None:
+        kind, key, on = self._kinds[sequence], recorded.event.key, recorded.event.effective_on
+        cents = _SIGNS[kind] * data["amount_cents"]
+        if kind == "order_invoiced":
+            order_id = key.rpartition("/")[0]
+            contract_id = self._contracts.get(key, self._contracts.get(order_id))
+            currency = data.get("currency") or self._currencies.get(
+                key, self._currencies.get(order_id))
+        else:
+            order_id, contract_id, currency = data.get("order_id"), key, data.get("currency")
+        name = kind.removeprefix("order_")
+        self._counted[sequence] = (order_id, contract_id, name, on, cents, currency)
+        self._rows.append((recorded.sequence, order_id, contract_id, name, on, recorded.posted_on,
+                           cents, currency))
+
+    def frame(self) -> pl.DataFrame:
+        """The billings so far, with the columns BILLINGS."""
+        return pl.DataFrame(self._rows, schema=BILLINGS, orient="row")
+
+
+def promises(state: Parts) -> pl.DataFrame:
+    """
+    The promise of record of each order line that has one.
+
+    Columns as PROMISES: the date and the pieces promised, since when they are promised so, the
+    first date that the line was ever promised, what had been shipped when it was promised, and the
+    plan that promises it.
+    """
+    frame = register_frame(state.promises, "promises", (
+        *state.promises.make.TERMS, "first_on", "since", "standing", "alive"))
+    key = pl.col("key")
+    return (frame.filter(pl.col("standing") & pl.col("alive"))
+            .with_columns(first_promised_on="first_on",
+                          order_id=key.str.replace(r"/[0-9]+$", ""),
+                          line_no=key.str.extract(r"([0-9]+)$").cast(pl.Int64))
+            .select(pl.col(name).cast(kind) for name, kind in PROMISES.items()))
