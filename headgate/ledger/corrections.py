@@ -50,8 +50,7 @@ def wrong_correction(state: Parts, event: Event) -> Rejection | None:
         return refused("malformed", "either void is true, or data are given")
     found = find(state, event.key, data["corrects"])
     if found is None:
-        if any(event.key == other.hold_id for other in state.holds.values()) or (
-                event.key in state.rows):
+        if _kept_otherwise(state, event.key):
             return refused("not_correctable", event.key)
         return refused("corrects_unknown", f"event {data['corrects']} about {event.key}")
     register, entry = found
@@ -75,6 +74,13 @@ def wrong_correction(state: Parts, event: Event) -> Rejection | None:
         return None
     return refused("correction_breaks", f"event {broken.entry.sequence} ({broken.entry.kind}, "
                    f"effective on {broken.entry.effective_on}): {broken.rejection.text}")
+
+
+def _kept_otherwise(state: Parts, key: str) -> bool:
+    """Whether a key is one of a hold, a row, a period or a plan, which have no history."""
+    return (key in state.holds or key in state.rows
+            or any(period.name == key for period in state.closed.periods)
+            or any(plan.data["plan_digest"] == key for plan in state.published))
 
 
 def correct(state: Parts, event: Event, entry: Entry, register: Register[Any] | None) -> None:

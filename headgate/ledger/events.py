@@ -127,10 +127,12 @@ def hash_of(event: Event, sequence: int, recorded_at: datetime, posted_on: date,
     and times (in UTC, with microseconds) as ISO text.
     """
     text = _encode(event.data) if text is None else text
-    whole = (f'[{sequence},{_encode(event.kind)},{_encode(event.key)},"{event.effective_on}",'
-             f'{text},{_encode(event.actor)},{_encode(event.reason)},'
-             f'{_encode(event.idempotency_key)},"{moment_text(recorded_at)}","{posted_on}",'
-             f'{_encode(prior_period)},"{previous_hash}"]')
+    on = event.effective_on.isoformat()
+    posted = on if posted_on == event.effective_on else posted_on.isoformat()
+    whole = (f'[{sequence},{_encode(event.kind)},{_encode(event.key)},"{on}",{text},'
+             f'{_encode(event.actor)},{_encode(event.reason)},{_encode(event.idempotency_key)},'
+             f'"{moment_text(recorded_at)}","{posted}",{_encode(prior_period)},'
+             f'"{previous_hash}"]')
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

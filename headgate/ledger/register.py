@@ -47,11 +47,12 @@ class Register(Generic[A]):
     resting  : by name, what the counters of each row were when the register was restored
     """
 
-    __slots__ = ("_names", "accounts", "make", "resting", "rows", "terms")
+    __slots__ = ("_appenders", "_names", "accounts", "make", "resting", "rows", "terms")
 
     def __init__(self, make: type[A]) -> None:
         self.make = make
         self._names = frozenset(make.TERMS)
+        self._appenders: list[tuple[str, Any, Callable[[Any], None]]] = []
         self.rows: dict[str, int] = {}
         self.accounts: list[A | None] = []
         self.terms = Columns(make.TERMS, lambda name: [])
@@ -124,13 +125,20 @@ class Register(Generic[A]):
         account = self.make.opened(entry.sequence, entry.effective_on, entry.data)
         account.row = self.rows[key] = len(self.accounts)
         self.accounts.append(account)
-        given, defaults = entry.data.get, self.make.DEFAULTS
-        for name, values in self.terms.all().items():
-            values.append(given(name, defaults[name]))
+        given = entry.data.get
+        for name, default, append in self._appenders or self._all_appenders():
+            append(given(name, default))
         if not self.make.OPENS:
             account.history = [entry]
             account.change(entry.kind, entry.data)
             account.seen_on(entry.kind, entry.effective_on)
+
+    def _all_appenders(self) -> list[tuple[str, Any, Callable[[Any], None]]]:
+        """How a row is added to each column of terms."""
+        defaults = self.make.DEFAULTS
+        self._appenders = [(name, defaults[name], values.append)
+                           for name, values in self.terms.all().items()]
+        return self._appenders
 
     def take(self, account: A, entry: Entry) -> None:
         """Let an account take an event that it does not refuse, and that comes in order."""
