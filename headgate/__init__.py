@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from headgate.explain.line_relief import LineRelief, LineReliefs, ReliefPart
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
+    from headgate.finance.backlog import Backlog
     from headgate.finance.statement import RevenueStatement
     from headgate.history.answer import HistoryAnswer
     from headgate.history.market import MarketAnswer
@@ -47,16 +48,18 @@ if TYPE_CHECKING:
         where_used,
         why_all,
     )
+    from headgate.session.backlog import backlog
     from headgate.verify import CheckResult
 
 __version__ = "0.1.0"
 
-__all__ = ["Book", "CheckResult", "Comparison", "CustomerAnswer", "HistoryAnswer", "Hold",
-           "HoldAnswer", "Holds", "Issue", "IssuesError", "LineRelief", "LineReliefs",
+__all__ = ["Backlog", "Book", "CheckResult", "Comparison", "CustomerAnswer", "HistoryAnswer",
+           "Hold", "HoldAnswer", "Holds", "Issue", "IssuesError", "LineRelief", "LineReliefs",
            "MarketAnswer", "Plan", "Publication", "Quote", "ReliefPart", "Request",
-           "RevenueStatement", "Scenarios", "WhereUsed", "Why", "__version__", "actions", "check",
-           "compare", "plain_holds", "plan", "publish", "quote", "read_book", "read_history",
-           "read_holds", "read_market", "replan", "revenue", "scenario", "where_used", "why_all"]
+           "RevenueStatement", "Scenarios", "WhereUsed", "Why", "__version__", "actions", "backlog",
+           "check", "compare", "plain_holds", "plan", "publish", "quote", "read_book",
+           "read_history", "read_holds", "read_market", "replan", "revenue", "scenario",
+           "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -76,9 +79,10 @@ _HOMES = {
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
     "scenario": "headgate.session", "Scenarios": "headgate.session",
     "replan": "headgate.session", "revenue": "headgate.session",
-    "RevenueStatement": "headgate.finance.statement",
-    "read_history": "headgate.session", "read_market": "headgate.session",
-    "HistoryAnswer": "headgate.history.answer", "MarketAnswer": "headgate.history.market",
+    "RevenueStatement": "headgate.finance.statement", "backlog": "headgate.session",
+    "Backlog": "headgate.finance.backlog", "read_history": "headgate.session",
+    "read_market": "headgate.session", "HistoryAnswer": "headgate.history.answer",
+    "MarketAnswer": "headgate.history.market",
 }
 """Where each public name lives."""
 

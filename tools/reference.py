@@ -153,7 +153,9 @@ def _kind_of(field: Any) -> str:
 
 def plan_format() -> str:
     """The page of the plan format: every table, column and figure."""
+    from headgate.finance.assumptions import KEYS
     from headgate.tables.actions_schema import ACTIONS
+    from headgate.tables.backlog_schema import BACKLOG_TABLES
     from headgate.tables.plan_schema import PLAN_TABLES, REPLAN_TABLES
     from headgate.tables.record_schema import PUBLICATION_KEYS, RECORD_TABLES
     from headgate.tables.revenue_schema import REVENUE_TABLES
@@ -185,6 +187,16 @@ def plan_format() -> str:
                  "there with `--compare`, `deferred` with `--billings`. Amounts are cents of the "
                  "book's currency.")
     parts += [told(table) for table in REVENUE_TABLES]
+    parts.append("## Backlog\n\n`headgate backlog --out DIR` writes a folder of its own: the "
+                 "tables below as CSV or Parquet, and their sums and the assumptions in "
+                 "`backlog.json`. Amounts are cents of the book's currency.")
+    parts += [told(table) for table in BACKLOG_TABLES]
+    parts.append("## Assumptions\n\nThe file of `headgate backlog --assumptions`, in TOML. What it "
+                 "says is assumed, not known; without it nothing is assumed to be cancelled. Of "
+                 "several tables `[[cancellation.hazard]]` the first one that holds counts.\n\n"
+                 + "\n".join(rows(("table", "key", "default", "meaning", "example"),
+                                  ((f"`{key.table}`", f"`{key.name}`", key.default, key.meaning,
+                                    f"`{key.example}`") for key in KEYS))))
     return page("The plan format", *parts)
 
 

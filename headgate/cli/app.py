@@ -10,6 +10,7 @@ from headgate import __version__
 from headgate.cli import (
     acting,
     asking,
+    backlog,
     books,
     demonstration,
     exits,
@@ -51,6 +52,6 @@ def start(
 for _command in (demonstration.demo, books.validate, planning.plan, replanning.replan,
                  planning.check, publishing.publish, explaining.why, acting.actions,
                  asking.where_used, quoting.quote, asking.report, asking.compare,
-                 recognising.revenue, published.history, published.market,
+                 recognising.revenue, backlog.backlog, published.history, published.market,
                  scenarios.scenario, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

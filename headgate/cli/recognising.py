@@ -78,9 +78,9 @@ def revenue(
         if billings is not None:
             existing(billings, "file")
         if out is not None:
-            from headgate.files.revenue_folder import refuse_statement
+            from headgate.files.revenue_folder import REVENUE_STATEMENT
 
-            refuse_statement(out)
+            REVENUE_STATEMENT.refuse(out)
         from headgate import session
         from headgate.cli.statements import statement_tables
 

@@ -10,8 +10,11 @@ import polars as pl
 from headgate.base.issue import Issue, IssuesError
 from headgate.base.money import MAX_CENTS, cents_of_text
 
-COLUMNS = ("order_id", "contract_id", "on", "amount", "currency")
-"""The columns of the file; `contract_id`, or else `order_id`, and `currency` may be left out."""
+COLUMNS = ("order_id", "contract_id", "on", "amount", "currency", "refundable")
+"""
+The columns of the file; `contract_id`, or else `order_id`, `currency` and `refundable` may be left
+out. `refundable` is yes or no, and says of a deposit whether the customer may have it back.
+"""
 CONSEQUENCE = "no deferred revenue was worked out"
 
 
@@ -43,14 +46,14 @@ def read_billings(path: Path) -> pl.DataFrame:
         raise IssuesError(issues, CONSEQUENCE)
     return pl.DataFrame(rows, orient="row", schema={
         "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date,
-        "amount_cents": pl.Int64, "currency": pl.String})
+        "amount_cents": pl.Int64, "currency": pl.String, "refundable": pl.Boolean})
 
 
 def _row(path: Path, number: int, row: tuple[str | None, ...],
          issues: list[Issue]) -> tuple[str | None, str | None, date | None, int | None,
-                                       str | None]:
+                                       str | None, bool | None]:
     """One row of the file; what is wrong with it is added to the issues."""
-    order_id, contract_id, on, amount, currency = row
+    order_id, contract_id, on, amount, currency, refundable = row
     day = cents = None
 
     def fault(column: str, value: str | None, expected: str) -> None:
@@ -70,4 +73,7 @@ def _row(path: Path, number: int, row: tuple[str | None, ...],
     except ValueError:
         fault("amount", amount, "must be an amount with at most two decimals, below 0 for a refund "
               "or a credit")
-    return order_id, contract_id, day, cents, currency
+    word = refundable.strip().casefold() if refundable else None
+    if word not in (None, "yes", "no"):
+        fault("refundable", refundable, "must be yes or no")
+    return order_id, contract_id, day, cents, currency, None if word is None else word == "yes"

@@ -32,7 +32,7 @@ from headgate.tables.backlog_schema import BACKLOG_TABLES, LEVEL_COLUMNS, STANDI
 Longs = NDArray[np.int64]
 
 OF_A_BOOK = ("A book says neither when pieces were shipped nor which orders have left it: shipped "
-             "pieces count on the day of the book.")
+             "pieces count on the day of the book, and book-to-bill and turns mean little.")
 """What a roll-forward of a book alone cannot know, said wherever it is shown."""
 ALL_RECOGNISED = ("Pieces shipped count as recognised, and services of theirs are left out of RPO: "
                   "a book alone does not say what is delivered or accepted.")
@@ -242,6 +242,7 @@ def _figures(book: Book, told: Told, asked: Asked, parts: dict[str, pl.DataFrame
         "book_name": settings.name, "as_of": settings.as_of.isoformat(),
         "until": asked.span.until.isoformat(), "currency": settings.currency,
         "fiscal_year_end": settings.fiscal_year_end, "with_plan": with_plan,
+        "of_book": told.of_book,
         **{f"{name}_cents": cents for name, cents in walk.items()},
         **{name: standing[name] for name in (
             "lines", "quantity", "past_requested_cents", "past_promised_cents",

@@ -18,7 +18,7 @@ from headgate.finance.valuation import POSITION
 MEASURES = ("order_backlog", "firm_backlog", "open_quantity")
 """What can be asserted: amounts in cents of the book's currency, or pieces."""
 SCOPE = ("order_id", "line_no", "customer_id", "segment", "region", "item_id", "family", "site_id",
-         "currency")
+         "contract_id", "currency")
 """The columns that a scope may name."""
 
 

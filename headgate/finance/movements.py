@@ -11,8 +11,9 @@ from headgate.tables.frames import Tables
 MOVEMENTS: dict[str, type[pl.DataType]] = {
     "sequence": pl.Int64, "order_id": pl.String, "line_no": pl.Int64, "customer_id": pl.String,
     "segment": pl.String, "region": pl.String, "item_id": pl.String, "site_id": pl.String,
-    "cancellable": pl.Boolean, "currency": pl.String, "kind": pl.String, "effective_on": pl.Date,
-    "posted_on": pl.Date, "prior_period": pl.String, "quantity": pl.Int64, "amount_cents": pl.Int64}
+    "contract_id": pl.String, "cancellable": pl.Boolean, "currency": pl.String, "kind": pl.String,
+    "effective_on": pl.Date, "posted_on": pl.Date, "prior_period": pl.String,
+    "quantity": pl.Int64, "amount_cents": pl.Int64}
 """
 The columns of movements, as `headgate.ledger.movements.movements` gives them: one row for each
 change of the open pieces, or of their value, of one order line.
@@ -53,15 +54,16 @@ def movements_of_book(tables: Tables) -> pl.DataFrame:
     orders = tables.frames["orders"].select(
         "order_id", "line_no", "customer_id", "segment", "region", "item_id", "site_id",
         "cancellable", pl.col("currency").fill_null(tables.settings.currency), "quantity",
-        "shipped_quantity", "unit_price_cents", on=pl.min_horizontal("booked_on", pl.lit(as_of)))
+        "shipped_quantity", "unit_price_cents", contract_id=pl.coalesce("contract_id", "order_id"),
+        on=pl.min_horizontal("booked_on", pl.lit(as_of)))
     rows = pl.concat([
         orders.with_columns(kind=pl.lit("booked")),
         orders.filter(pl.col("shipped_quantity") > 0).with_columns(
             kind=pl.lit("shipped"), on=pl.lit(as_of), quantity=-pl.col("shipped_quantity"))])
     return rows.sort("on", "kind", line).select(
         sequence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
-        **{name: pl.col(name) for name in ("order_id", "line_no", "customer_id", "segment",
-                                           "region", "item_id", "site_id", "cancellable",
-                                           "currency", "kind")},
+        **{name: pl.col(name) for name in (
+            "order_id", "line_no", "customer_id", "segment", "region", "item_id", "site_id",
+            "contract_id", "cancellable", "currency", "kind")},
         effective_on="on", posted_on="on", prior_period=pl.lit(None, pl.String),
         quantity="quantity", amount_cents=pl.col("quantity") * pl.col("unit_price_cents"))

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from headgate.base.calendar import fiscal_year
 from headgate.base.issue import Issue, IssuesError
-from headgate.base.periods import Period, PeriodKind, period_of, periods
+from headgate.base.periods import (
+    WRITTEN,
+    Period,
+    PeriodKind,
+    period_named,
+    period_of,
+    periods,
+)
 from headgate.finance.exchange import Exchange, day_number
 from headgate.finance.levels import LEVELS, TOTAL, Cut, columns_of, told
 from headgate.finance.valuation import entries_of
@@ -69,6 +76,30 @@ def span_of(rule: str, kind: PeriodKind, first_day: date, until: date) -> Span:
             "no backlog was worked out")
     year = fiscal_year(rule)
     return Span(periods(year, kind, period_of(year, kind, first_day).starts_on, until), until)
+
+
+def day_named(rule: str, text: str, last: bool) -> date:
+    """
+    The day that a text names: itself, or the first or last day of a period.
+
+    rule : `fiscal_year_end` of the book
+    raises IssuesError : it is neither a date nor the name of a period
+
+    >>> day_named("FRI nearest 01-31", "FY26 Q4", last=True)
+    datetime.date(2026, 1, 30)
+    """
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    try:
+        period = period_named(fiscal_year(rule), text)
+    except ValueError:
+        option = "to" if last else "from"
+        raise IssuesError([Issue(
+            f"backlog.{option}.day", "error", f"--{option}", "is neither a date (2026-02-02) nor a "
+            f"period; {WRITTEN}", None, option, text)], "no backlog was worked out") from None
+    return period.ends_on if last else period.starts_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from headgate.session.asking import (
     write_page,
     write_report,
 )
+from headgate.session.backlog import backlog, write_backlog
 from headgate.session.making import warm, write_demo, write_sample
 from headgate.session.planning import (
     Plan,
@@ -35,9 +36,9 @@ from headgate.session.recognising import revenue, write_revenue
 from headgate.session.replanning import replan
 from headgate.session.scenarios import Scenarios, scenario, write_examples
 
-__all__ = ["FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "Scenarios", "actions",
+__all__ = ["FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "Scenarios", "actions", "backlog",
            "certified_tables", "check", "check_policy", "compare", "open_plan", "plan", "publish",
-           "quote", "read_book", "read_history", "read_market", "read_publication",
-           "read_requests", "replan", "revenue", "scenario", "tell_customer", "warm", "where_used",
-           "why", "why_all", "write_demo", "write_examples", "write_history", "write_market",
+           "quote", "read_book", "read_history", "read_market", "read_publication", "read_requests",
+           "replan", "revenue", "scenario", "tell_customer", "warm", "where_used", "why", "why_all",
+           "write_backlog", "write_demo", "write_examples", "write_history", "write_market",
            "write_page", "write_quotes", "write_report", "write_revenue", "write_sample"]

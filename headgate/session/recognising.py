@@ -54,6 +54,6 @@ def write_revenue(made: RevenueStatement, folder: str | Path, format: str = "csv
     format : "csv" or "parquet"
     raises IssuesError : something else than an older statement is there
     """
-    from headgate.files.revenue_folder import write_revenue_folder
+    from headgate.files.revenue_folder import REVENUE_STATEMENT
 
-    return write_revenue_folder(Path(folder), made.tables(), made.figures(), format)
+    return REVENUE_STATEMENT.write(Path(folder), made.tables(), made.figures(), format)

@@ -283,7 +283,7 @@ def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object
             ["quote", book, planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"],
             ["publish", book, planned, "--on", "2026-02-02"],
             ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],
-            ["revenue", book, planned], ["history"], ["market"],
+            ["revenue", book, planned], ["backlog", book, planned], ["history"], ["market"],
             ["scenario", book, scenario_file(tmp_path)], ["schema"], ["warm"],
             ["demo", "--lines", 60, "--out", tmp_path / "d"]]
 

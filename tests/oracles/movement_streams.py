@@ -104,7 +104,7 @@ def happens(dice: random.Random, line: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 def attributes_of(line: dict[str, Any]) -> tuple[Any, ...]:
     """The cells of a movement from customer_id to currency."""
-    return (*(line[name] for name in CHANGES), False, line["currency"])
+    return (*(line[name] for name in CHANGES), None, False, line["currency"])
 
 
 def move(kind: str, line: dict[str, Any], pieces: int) -> tuple[Any, ...]:

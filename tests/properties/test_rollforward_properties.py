@@ -65,7 +65,8 @@ def test_lines_of_a_cent_never_drift(currency: str | None, count: int, each: int
         sequence="row", order_id=pl.format("SO-{}", pl.col("row") // 1000),
         line_no=pl.col("row") % 1000 + 1, customer_id=pl.lit("acme"), segment=pl.lit("cloud"),
         region=pl.lit("AMER"), item_id=pl.lit("server"), site_id=pl.lit(None, pl.String),
-        cancellable=pl.lit(True), currency=pl.lit(one).first(), kind=pl.lit("booked"),
+        contract_id=pl.lit(None, pl.String), cancellable=pl.lit(True),
+        currency=pl.lit(one).first(), kind=pl.lit("booked"),
         effective_on=pl.col("day").cast(pl.Int32).cast(pl.Date),
         posted_on=pl.col("day").cast(pl.Int32).cast(pl.Date), prior_period=pl.lit(None, pl.String),
         quantity=pl.lit(1, pl.Int64), amount_cents=pl.lit(1, pl.Int64))

@@ -30,9 +30,9 @@ def moves(*rows: Sequence[Any]) -> pl.DataFrame:
         kind, day, pieces, price = row[:4]
         made.append({"sequence": number, "order_id": "SO-1", "line_no": 1, "customer_id": "acme",
                      "segment": "enterprise", "region": "AMER", "item_id": "server",
-                     "site_id": None, "cancellable": False, "currency": None, "kind": kind,
-                     "effective_on": day, "posted_on": day, "prior_period": None,
-                     "quantity": pieces, "amount_cents": pieces * price * 100,
+                     "site_id": None, "contract_id": "C-1", "cancellable": False,
+                     "currency": None, "kind": kind, "effective_on": day, "posted_on": day,
+                     "prior_period": None, "quantity": pieces, "amount_cents": pieces * price * 100,
                      **(row[4] if len(row) > 4 else {})})
     return pl.DataFrame(made, schema=MOVEMENTS)
 

@@ -23,7 +23,8 @@ RATES = exchange(EUR={JAN: "1.10", date(2026, 2, 1): "1.20"})
 @pytest.mark.parametrize(("on", "scope", "amount"), [
     (JAN, {}, 1550_00), (date(2026, 2, 1), {}, 1600_00), (FEB, {}, 1200_00),
     (FEB, {"customer_id": "bolt"}, 600_00), (FEB, {"customer_id": "acme"}, 600_00),
-    (FEB, {"family": "XE", "region": "AMER"}, 1200_00), (FEB, {"site_id": None}, 1200_00),
+    (FEB, {"family": "XE", "region": "AMER"}, 1200_00),
+    (FEB, {"site_id": None, "contract_id": "C-1"}, 1200_00),
     (FEB, {"order_id": "SO-1", "line_no": "1", "currency": "USD"}, 600_00),
     (FEB, {"segment": "cloud"}, 0), (date(2025, 1, 1), {}, 0),
 ])

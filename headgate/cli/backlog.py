@@ -1,0 +1,98 @@
+"""`headgate backlog`: where the order backlog came from, how firm it is, what it becomes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headgate.cli.options import Book, Json, Quiet, TableFormat, existing, existing_plan
+from headgate.cli.voice import speaking
+
+
+class PeriodName(StrEnum):
+    """The periods of a roll-forward."""
+
+    week = "week"
+    month = "month"
+    quarter = "quarter"
+    year = "year"
+
+
+def backlog(
+    book: Book,
+    plan: Annotated[Path | None, typer.Argument(
+        metavar="[PLAN]", show_default=False,
+        help="The folder that `headgate plan` wrote: when the backlog ships. Without it the "
+        "promises in the book say when.")] = None,
+    by: Annotated[list[str] | None, typer.Option(
+        "--by", metavar="LEVEL", show_default=False,
+        help="What is told apart: line, customer, segment, region, item, family or site; several "
+        "with commas between them are crossed; may be given again. Default: segment.")] = None,
+    period: Annotated[PeriodName, typer.Option(
+        "--period", help="The periods of the roll-forward.")] = PeriodName.quarter,
+    first: Annotated[str | None, typer.Option(
+        "--from", metavar="DAY", show_default=False,
+        help="A day, or a period such as \"FY26 Q4\", that the roll-forward begins with. Default: "
+        "the first booking.")] = None,
+    until: Annotated[str | None, typer.Option(
+        "--to", metavar="DAY", show_default=False,
+        help="A day, or a period, that it ends with. Default: as_of of the book.")] = None,
+    top: Annotated[int, typer.Option(
+        "--top", min=1, metavar="N", help="Customers with a row of their own.")] = 10,
+    assumptions: Annotated[Path | None, typer.Option(
+        "--assumptions", metavar="FILE.toml", show_default=False,
+        help="What is assumed to be cancelled. Default: nothing is assumed.")] = None,
+    billings: Annotated[Path | None, typer.Option(
+        "--billings", metavar="FILE.csv", show_default=False,
+        help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency, "
+        "refundable. Deferred revenue follows from it.")] = None,
+    bill_and_hold: Annotated[Path | None, typer.Option(
+        "--bill-and-hold", metavar="FILE.csv", show_default=False,
+        help="What is billed and not shipped: order_id, line_no, quantity, on, and yes or no to "
+        "the four criteria of ASC 606-10-55-83.")] = None,
+    stated_prices: Annotated[bool, typer.Option(
+        "--stated-prices", help="Let stated prices stand for standalone prices that are "
+        "missing.")] = False,
+    lines: Annotated[int, typer.Option(
+        "--lines", min=0, metavar="N",
+        help="How many rows of a long table are shown, at most.")] = 10,
+    out: Annotated[Path | None, typer.Option(
+        "--out", "-o", metavar="DIR", show_default=False,
+        help="Write every table into this folder; an older statement is replaced.")] = None,
+    table_format: Annotated[TableFormat, typer.Option(
+        "--format", help="How these tables are written.")] = TableFormat.csv,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:
+    """
+    Tell where the order backlog came from, how firm it is, and what it becomes.
+
+    Opening + booked + amended + FX - cancelled - shipped + returned = closing, to the cent, by
+    period and at every level; ages, conversion, concentration; and from order backlog to firm
+    backlog, to RPO (ASC 606-10-50-13) and to deferred revenue, each row with its paragraph.
+    """
+    with speaking(as_json, quiet) as voice:
+        existing(book, "book")
+        if plan is not None:
+            existing_plan(plan)
+        for file in (assumptions, billings, bill_and_hold):
+            if file is not None:
+                existing(file, "file")
+        if out is not None:
+            from headgate.files.backlog_folder import BACKLOG_STATEMENT
+
+            BACKLOG_STATEMENT.refuse(out)
+        from headgate import session
+        from headgate.cli.backlog_tables import backlog_tables
+
+        with voice.progress("working out the backlog"):
+            made = session.backlog(
+                session.read_book(book), plan, by=by or ("segment",), period=period.value,
+                first=first, until=until, top=top, assumptions=assumptions, billings=billings,
+                bill_and_hold=bill_and_hold, stated_prices=stated_prices)
+            if out is not None:
+                session.write_backlog(made, out, table_format.value)
+        document = {"ok": True, "out": None if out is None else str(out), **made.as_dict()}
+        voice.answer(document, *backlog_tables(made, lines, out))
