@@ -39,6 +39,9 @@ def report(
     out: Annotated[Path, typer.Option(
         "--out", "-o", metavar="FILE.html", show_default=False,
         help="Where the report goes; an older one is replaced.")],
+    stated_prices: Annotated[bool, typer.Option(
+        "--stated-prices", help="Let stated prices stand for standalone prices that the revenue "
+        "needs and the book lacks.")] = False,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Write the report: one HTML file that opens offline."""
@@ -52,7 +55,7 @@ def report(
         from headgate import session
 
         with voice.progress("drawing the report"):
-            session.write_report(session.read_book(book), plan, out)
+            session.write_report(session.read_book(book), plan, out, stated_prices)
         voice.answer({"ok": True, "report": str(out)}, f"the report is in {out}")
 
 

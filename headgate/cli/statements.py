@@ -11,32 +11,18 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.cli.showing import counted, grid, share
 from headgate.finance.statement import SCOPE
+from headgate.reports.finance_words import (
+    CLASS_WORDS,
+    EFFECT_WORDS,
+    FIRST_QUARTERS,
+    STEP_WORDS,
+    WALK_WORDS,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from headgate.finance.statement import RevenueStatement
-
-FIRST_QUARTERS = 6
-"""Quarters that have a row of their own; later ones, of services mostly, have one together."""
-STEP_WORDS = {
-    "price": "stated price of what is sent", "split": "split by standalone prices",
-    "exchange": "rates of later days", "late_penalty": "late penalties",
-    "late_rate": "late_rate, no revenue", "not_delivered": "late cost of what is not sent",
-    "standard_cost": "standard cost", "purchase_price": "purchase price variance",
-    "substitution": "substitutes", "lane": "freight",
-    "under_way": "sent before, recognised later", "services": "services", "total": "",
-}
-WALK_WORDS = {
-    "contracts": "price of all contracts", "shipped": "shipped before",
-    "begun": "services of what was shipped before", "elapsed": "days of services before",
-    "undated": "not in the plan", "undated_services": "services of that",
-    "exchange": "rates of later days", "late_penalty": "late penalties", "revenue": "revenue",
-}
-EFFECT_WORDS = {"volume": "volume", "mix": "mix", "price": "price", "part_cost": "part cost",
-                "timing": "timing", "services": "services"}
-CLASS_WORDS = {"rack": "rack", "gpu_server": "GPU server", "cpu_server": "CPU server",
-               "other": "other"}
 
 
 class Shown:

@@ -1,9 +1,4 @@
-"""
-The charts, as plotly data and layout.
-
-They are plain dictionaries: the page hands them to plotly's script as they are, and the Python
-classes of plotly, which cost a second, are needed only by the test that validates them.
-"""
+"""The charts of a plan, as plotly data and layout; what they share is in `axes`."""
 
 from __future__ import annotations
 
@@ -13,18 +8,36 @@ from datetime import date
 from typing import Any
 
 from headgate.base.money import short_money
+from headgate.reports.axes import (
+    INK,
+    MOST_NARROW_COLUMNS,
+    MUTED,
+    ROW_PIXELS,
+    RULE,
+    bar_ends,
+    bar_layout,
+    chart_layout,
+    money_axis,
+    names_axis,
+    plain_axis,
+    signed_axis,
+)
 from headgate.reports.markup import chart_text
-from headgate.reports.numbers import amount, axis_money, exact_money, part_of, percent, shortened
+from headgate.reports.numbers import (
+    amount,
+    exact_money,
+    part_of,
+    percent,
+    shortened,
+    signed_money,
+)
 
-INK, MUTED, RULE = "#1B2733", "#55636F", "#E4E9EE"
 ON_TIME, LATE, UNDATED, STOCK = "#0072B2", "#E69F00", "#AEB6BF", "#56788C"
 BOOKED, AHEAD = "#007D5E", "#A5568A"
 MEASURED, PREDICTED = "#00546B", "#C5D6DE"
 """Dark beside pale: a pair reads the same in grey and with any colour vision."""
 PLAN_COLOURS = ("#56788C", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#7A4FA3")
 """The base first; the swatches of the page's legend have the same, in this order."""
-FONT = ("system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', "
-        "sans-serif")
 MISSING_SCALE = ((0.0, "#FDEBB8"), (0.25, "#F7BC66"), (0.5, "#E07A4B"), (0.75, "#A83C5C"),
                  (1.0, "#45195A"))
 LOAD_SCALE = ((0.0, "#EEF4FA"), (0.5, "#9CC3E2"), (0.8, "#3F86BE"), (0.95, "#125A93"),
@@ -32,10 +45,6 @@ LOAD_SCALE = ((0.0, "#EEF4FA"), (0.5, "#9CC3E2"), (0.8, "#3F86BE"), (0.95, "#125
 """Both scales darken steadily, so that they read the same in grey and with any colour vision."""
 PARTS_OF_DOLLARS = (("On time", "on_time_cents", ON_TIME, ""), ("Late", "late_cents", LATE, ""),
                     ("No date yet", "undated_cents", UNDATED, "/"))
-ROW_PIXELS = 34
-MOST_NARROW_COLUMNS = 7
-PIXELS_A_LETTER = 7.2
-"""Width of a letter of a chart's text in the widest of the system fonts."""
 
 
 def stacked_bars(rows: Sequence[Mapping[str, Any]], currency: str,
@@ -54,8 +63,8 @@ def stacked_bars(rows: Sequence[Mapping[str, Any]], currency: str,
                      f"{percent(part_of(row['on_time_cents'], row['total_cents']))}"
                      for row in rows]
     narrow = [short_money(row["total_cents"], currency) for row in rows] if ends else words
-    data.append(_bar_ends([row["total_cents"] for row in rows], words, narrow))
-    layout = _bar_layout(names, most, currency, (words, narrow))
+    data.append(bar_ends([row["total_cents"] for row in rows], words, narrow))
+    layout = bar_layout(names, most, currency, (words, narrow))
     layout["barmode"] = "stack"
     return {"data": data, "layout": layout}
 
@@ -70,11 +79,11 @@ def quarter_columns(rows: Sequence[Mapping[str, Any]], currency: str) -> dict[st
                  "y": [row["total_cents"] / 100 for row in rows], "hoverinfo": "skip",
                  "text": [short_money(row["total_cents"], currency) for row in rows],
                  "textfont": {"size": 11}, "cliponaxis": False})
-    layout = _layout(260)
+    layout = chart_layout(260)
     layout["barmode"] = "stack"
     layout["bargap"] = 0.35
-    layout["xaxis"] = {**_names_axis(places, names), "tickangle": 0}
-    layout["yaxis"] = {**_money_axis(most, currency), "range": [0, max(most, 1) / 100 * 1.14],
+    layout["xaxis"] = {**names_axis(places, names), "tickangle": 0}
+    layout["yaxis"] = {**money_axis(most, currency), "range": [0, max(most, 1) / 100 * 1.14],
                        "automargin": True}
     if len(rows) > MOST_NARROW_COLUMNS:
         layout["meta"] = {"every_second": True}
@@ -111,13 +120,13 @@ def heat_map(names: Sequence[str], weeks: Sequence[date], values: Sequence[Seque
              "z": [list(row) for row in values], "text": [list(row) for row in hover],
              "hovertemplate": "%{text}<extra></extra>", "hoverongaps": False, "xgap": 1, "ygap": 2,
              "showscale": False, **scale}]
-    layout = _layout(len(names) * 24 + 52)
+    layout = chart_layout(len(names) * 24 + 52)
     layout["margin"]["b"] = 40
     layout["plot_bgcolor"] = "#F3F5F8"
     layout["xaxis"] = {"type": "date", "tickformat": "%b\n%Y", "dtick": "M1",
                        "fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "outside",
                        "tickcolor": RULE, "tickfont": {"color": MUTED, "size": 11}}
-    layout["yaxis"] = {**_names_axis(places, [chart_text(shortened(name, 34)) for name in names]),
+    layout["yaxis"] = {**names_axis(places, [chart_text(shortened(name, 34)) for name in names]),
                        "autorange": "reversed"}
     return {"data": data, "layout": layout}
 
@@ -164,9 +173,9 @@ def ranges(rows: Sequence[Mapping[str, Any]], as_of: date) -> dict[str, Any]:
             "hovertext": [f"{chart_text(str(row['name']))}, weeks {title}<br>P10 "
                           f"{amount(row[key][0])} · P50 <b>{amount(row[key][1])}</b> · P90 "
                           f"{amount(row[key][2])}" for row in rows]})
-    layout = _layout(len(rows) * ROW_PIXELS + 60)
-    layout["xaxis"] = {**_axis(), "rangemode": "tozero", "ticksuffix": " w", "nticks": 8}
-    layout["yaxis"] = {**_names_axis(places, [chart_text(shortened(str(row["name"])))
+    layout = chart_layout(len(rows) * ROW_PIXELS + 60)
+    layout["xaxis"] = {**plain_axis(), "rangemode": "tozero", "ticksuffix": " w", "nticks": 8}
+    layout["yaxis"] = {**names_axis(places, [chart_text(shortened(str(row["name"])))
                                               for row in rows]), "autorange": "reversed"}
     return {"data": data, "layout": layout}
 
@@ -185,9 +194,9 @@ def plain_bars(rows: Sequence[tuple[str, int, str, str]], currency: str,
              "y": list(range(len(rows))), "marker": {"color": colour},
              "hovertemplate": "%{hovertext}<extra></extra>",
              "hovertext": [row[3] for row in rows]},
-            _bar_ends([row[1] for row in rows], words, narrow)]
+            bar_ends([row[1] for row in rows], words, narrow)]
     names = [chart_text(shortened(row[0])) for row in rows]
-    return {"data": data, "layout": _bar_layout(names, most, currency, (words, narrow))}
+    return {"data": data, "layout": bar_layout(names, most, currency, (words, narrow))}
 
 
 def paired_bars(rows: Sequence[tuple[str, int, int, str, str]], titles: tuple[str, str],
@@ -210,9 +219,9 @@ def paired_bars(rows: Sequence[tuple[str, int, int, str, str]], titles: tuple[st
          "marker": {"color": colour, "line": {"width": 1, "color": edge}},
          "hovertemplate": "%{hovertext}<extra></extra>", "hovertext": [row[4] for row in rows]}
         for title, cents, colour, edge in bars]
-    data.append(_bar_ends(longer, words, narrow))
+    data.append(bar_ends(longer, words, narrow))
     names = [chart_text(shortened(row[0])) for row in rows]
-    layout = _bar_layout(names, max(longer, default=0), currency, (words, narrow))
+    layout = bar_layout(names, max(longer, default=0), currency, (words, narrow))
     layout["barmode"], layout["bargap"] = "group", 0.3
     return {"data": data, "layout": layout}
 
@@ -239,17 +248,11 @@ def change_bars(rows: Sequence[tuple[str, int, tuple[int, int] | None, str]],
          "y": [y for place, row in zip(places, rows, strict=True)
                for y in (*(place for _ in row[2] or ()), None)]},
         # Words stand right of bar and line; left of zero nothing would hold them apart.
-        _bar_ends(highs, words, words)]
+        bar_ends(highs, words, words)]
     names = [chart_text(shortened(row[0])) for row in rows]
-    layout = _bar_layout(names, max(highs, default=0), currency, (words, words))
+    layout = bar_layout(names, max(highs, default=0), currency, (words, words))
     low, high = min(lows, default=0), max(highs, default=0)
-    ticks = money_ticks(max(high, -low))
-    signs = [-tick for tick in reversed(ticks[1:]) if -tick >= low] + [
-        tick for tick in ticks if tick <= high]
-    layout["xaxis"] |= {"range": [low / 100, max(high, 1) / 100], "zeroline": True,
-                        "zerolinecolor": MUTED, "tickvals": [tick / 100 for tick in signs],
-                        "ticktext": [axis_money(tick, currency) if tick else "0"
-                                     for tick in signs]}
+    layout["xaxis"] = signed_axis(low, high, currency)
     return {"data": data, "layout": layout}
 
 
@@ -266,87 +269,12 @@ def plan_columns(names: Sequence[str], plans: Sequence[tuple[str, Sequence[int]]
                            f"<b>{exact_money(cents, currency)}</b>"
                            for name, cents in zip(names, values, strict=True)]}
             for place, (plan, values) in enumerate(plans)]
-    layout = _layout(280)
+    layout = chart_layout(280)
     layout["barmode"], layout["bargap"] = "group", 0.25
-    layout["xaxis"] = {**_names_axis(places, ["<br>".join(chart_text(name).rsplit(" ", 1))
+    layout["xaxis"] = {**names_axis(places, ["<br>".join(chart_text(name).rsplit(" ", 1))
                                               for name in names]), "tickangle": 0}
-    layout["yaxis"] = {**_money_axis(most, currency), "range": [0, max(most, 1) / 100 * 1.05],
+    layout["yaxis"] = {**money_axis(most, currency), "range": [0, max(most, 1) / 100 * 1.05],
                        "automargin": True}
     if len(names) > MOST_NARROW_COLUMNS:
         layout["meta"] = {"every_second": True}
     return {"data": data, "layout": layout}
-
-
-def signed_money(cents: int, currency: str) -> str:
-    """
-    A difference of two amounts, with its sign.
-
-    >>> signed_money(13_100_000, "USD"), signed_money(-44_300_000, "USD"), signed_money(0, "USD")
-    ('+$131k', '-$443k', '0')
-    """
-    return f"{'+' if cents > 0 else ''}{short_money(cents, currency)}" if cents else "0"
-
-
-def _bar_ends(cents: Sequence[int], words: Sequence[str], narrow: Sequence[str]) -> dict[str, Any]:
-    """Words behind the end of each bar; `meta` holds the shorter ones for a narrow screen."""
-    return {"type": "scatter", "mode": "text", "x": [number / 100 for number in cents],
-            "y": list(range(len(cents))), "textposition": "middle right", "hoverinfo": "skip",
-            "cliponaxis": False, "text": [f" {chart_text(text)}" for text in words],
-            "meta": {"narrow": [f" {chart_text(text)}" for text in narrow]}}
-
-
-def _bar_layout(names: Sequence[str], most_cents: int, currency: str,
-                ends: tuple[Sequence[str], Sequence[str]]) -> dict[str, Any]:
-    """
-    Room for horizontal bars whose longest ends beside its own words.
-
-    The room at the right is counted in pixels, not as a share of the axis, so that no width of
-    the screen cuts the words off. `meta` tells the page's script what to change when it is narrow.
-    """
-    right, narrow_right = (12 + round(PIXELS_A_LETTER * max(map(len, texts), default=0))
-                           for texts in ends)
-    layout = _layout(len(names) * ROW_PIXELS + 44)
-    layout["margin"]["r"] = right
-    layout["meta"] = {"narrow_right": narrow_right, "every_second": True}
-    layout["xaxis"] = {**_money_axis(most_cents, currency), "range": [0, max(most_cents, 1) / 100]}
-    layout["yaxis"] = {**_names_axis(list(range(len(names))), names), "autorange": "reversed"}
-    return layout
-
-
-def money_ticks(most_cents: int, count: int = 4) -> list[int]:
-    """
-    Round amounts from zero up to about the most, in cents.
-
-    >>> money_ticks(950)
-    [0, 200, 400, 600, 800]
-    """
-    if most_cents <= 0:
-        return [0]
-    rough = most_cents / count
-    size = 10 ** math.floor(math.log10(rough))
-    step = next(size * lead for lead in (1, 2, 2.5, 5, 10) if size * lead >= rough * 0.8)
-    return [round(step * k) for k in range(math.floor(most_cents / step) + 1)]
-
-
-def _layout(height: int) -> dict[str, Any]:
-    return {"height": height, "margin": {"l": 8, "r": 8, "t": 8, "b": 30},
-            "font": {"family": FONT, "size": 12, "color": INK}, "showlegend": False,
-            "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False,
-            "hoverlabel": {"bgcolor": "#FFFFFF", "bordercolor": "#C3CCD5", "align": "left",
-                           "font": {"family": FONT, "size": 12, "color": INK}}}
-
-
-def _axis() -> dict[str, Any]:
-    return {"fixedrange": True, "gridcolor": RULE, "zeroline": False,
-            "tickfont": {"color": MUTED, "size": 11}}
-
-
-def _money_axis(most_cents: int, currency: str) -> dict[str, Any]:
-    ticks = money_ticks(most_cents)
-    return {**_axis(), "tickangle": 0, "tickvals": [tick / 100 for tick in ticks],
-            "ticktext": [axis_money(tick, currency) if tick else "0" for tick in ticks]}
-
-
-def _names_axis(places: Sequence[int], names: Sequence[str]) -> dict[str, Any]:
-    return {"tickvals": list(places), "ticktext": [f"{name} " for name in names],
-            "automargin": True, "fixedrange": True, "showgrid": False, "zeroline": False}

@@ -8,9 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from headgate.base.issue import Issue
 from headgate.base.money import short_money
 from headgate.base.wording import REASONS
 from headgate.book import Book
+from headgate.finance.statement import SCOPE, RevenueStatement
 from headgate.promising.record import Publication
 from headgate.reports.backlog import backlog_panels, headline_cards, proof_cards
 from headgate.reports.lead_times import lead_time_panel
@@ -37,17 +39,23 @@ from headgate.reports.page import (
 )
 from headgate.reports.quotas import quota_panel
 from headgate.reports.reliefs import relief_panel
+from headgate.reports.revenue import missing_panels, revenue_panels
 from headgate.reports.supply import load_panel, shortage_panel, stranded_panel
 from headgate.reports.waiting import waiting_panels
 from headgate.tables.frames import Tables
 from headgate.tables.plan_schema import PlanFrames
 
 MAX_WARNINGS = 50
+REVENUE_TERMS = (
+    ("Revenue and margin", "Hardware on the day on which it ships, is delivered or accepted, "
+     "whatever the line says; services by day over their term; late penalties off. The margin has "
+     f"the cost of the very supply that is pegged. {SCOPE}"),)
 
 
 def report_html(book: Book, plan: PlanFrames, top: int = 5000,
                 publication: Publication | None = None, quotas: pl.DataFrame | None = None,
-                why: pl.DataFrame | None = None) -> str:
+                why: pl.DataFrame | None = None,
+                revenue: RevenueStatement | Sequence[Issue] | None = None) -> str:
     """
     The whole report as one HTML text.
 
@@ -56,33 +64,41 @@ def report_html(book: Book, plan: PlanFrames, top: int = 5000,
     quotas      : what the plan takes of each quota, as `headgate.explain.quota_table` counts it;
                   None leaves the panel out
     why         : the table `why`, whose reliefs stand in the order table; None leaves them out
+    revenue     : what the plan becomes; or what is missing to work it out, which is told in its
+                  place; None leaves the part out
     """
     tables = book.tables
     lines = order_lines(book, plan)
-    sections = _sections(book, plan, lines, quotas)
+    sections = _sections(book, plan, lines, quotas, revenue)
     orders = order_data(lines, plan, top, why)
     body = "\n".join([
         _header(plan.summary, publication), _navigation(sections), '<main id="main">',
         _overview(lines, plan.summary), *(section_markup(section) for section in sections),
-        _order_section(orders), _about(tables, plan.summary, publication), "</main>",
+        _order_section(orders), _about(tables, plan.summary, publication, revenue is not None),
+        "</main>",
         _footer(plan.summary, publication)])
     return document(f"{plan.summary['book_name']} · plan as of {plan.summary['as_of']}", body,
                     {"figures": figures_of(sections), "orders-data": orders})
 
 
 def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame,
-              quotas: pl.DataFrame | None) -> Sections:
+              quotas: pl.DataFrame | None,
+              revenue: RevenueStatement | Sequence[Issue] | None) -> Sections:
     currency = str(plan.summary["currency"])
     backlog = backlog_panels(lines, book, plan)
     moved = [] if "moves" not in plan.frames else [
         ("moves", "Moved promises", "What this plan promises otherwise than the one before, and "
          "why.", move_panels(lines, plan, currency))]
     broken = broken_panel(lines, currency)
+    money = [] if revenue is None else [
+        ("revenue", "Revenue and margin", "What the plan becomes, quarter by quarter, and what it "
+         "costs.", revenue_panels(revenue) if isinstance(revenue, RevenueStatement)
+         else missing_panels(revenue))]
     limits = [] if quotas is None or quotas.is_empty() else [quota_panel(quotas, currency)]
     return [
         ("backlog", "Backlog", "What is ordered and not shipped, and when the plan delivers it.",
          backlog),
-        *moved,
+        *money, *moved,
         ("waiting", "Why lines wait", "Lines that are late, short or unplanned.",
          [*([] if broken is None else [broken]), *waiting_panels(lines, currency)]),
         ("supply", "Shortages and load", "What is missing, week by week, what more of it "
@@ -197,7 +213,8 @@ def _order_section(orders: Mapping[str, Any]) -> str:
             'id="after">Next</button></div></div></section>')
 
 
-def _about(tables: Tables, summary: Mapping[str, Any], publication: Publication | None) -> str:
+def _about(tables: Tables, summary: Mapping[str, Any], publication: Publication | None,
+           revenue: bool) -> str:
     words = (
         ("Draft", "Every date here is a draft. Only publishing a plan makes promises.")
         if publication is None else
@@ -217,6 +234,7 @@ def _about(tables: Tables, summary: Mapping[str, Any], publication: Publication 
         ("Bound and price", "A value plan proves that no plan under the same rules is worth more "
          "than its bound. Its prices say what one more piece or hour adds to the bound: what it "
          "is worth at most, once the plan is the best."),
+        *(REVENUE_TERMS if revenue else ()),
     )
     terms = _terms(words)
     reasons = _terms([(REASON_LABELS[reason], f"{clause[0].upper()}{clause[1:]}.")

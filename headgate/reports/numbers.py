@@ -34,6 +34,16 @@ def exact_money(cents: int, currency: str) -> str:
     return f"{'-' if cents < 0 else ''}{mark}{int(whole):,}.{fraction}"
 
 
+def signed_money(cents: int, currency: str) -> str:
+    """
+    A difference of two amounts, with its sign.
+
+    >>> signed_money(13_100_000, "USD"), signed_money(-44_300_000, "USD"), signed_money(0, "USD")
+    ('+$131k', '-$443k', '0')
+    """
+    return f"{'+' if cents > 0 else ''}{short_money(cents, currency)}" if cents else "0"
+
+
 def axis_money(cents: int, currency: str) -> str:
     """
     A round amount for an axis: the headline form without idle zeros and without a currency's code.

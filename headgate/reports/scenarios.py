@@ -17,7 +17,6 @@ from headgate.reports.figures import (
     PLAN_COLOURS,
     change_bars,
     plan_columns,
-    signed_money,
     stacked_bars,
 )
 from headgate.reports.markup import Grid, Panel, chart_text, grid_of
@@ -29,6 +28,7 @@ from headgate.reports.numbers import (
     gap_share,
     percent,
     shortened,
+    signed_money,
 )
 from headgate.reports.page import (
     MARK,

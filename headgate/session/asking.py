@@ -158,13 +158,15 @@ def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Requ
     return _opened(book, plan).desk().quote(asked, mode, alternatives)
 
 
-def write_report(book: Book, plan: Plan | str | Path, file: str | Path) -> Path:
+def write_report(book: Book, plan: Plan | str | Path, file: str | Path,
+                 stated_prices: bool = False) -> Path:
     """
     Write the report of a plan as one HTML file, whole or not at all; its path.
 
+    stated_prices : prices as stated stand for standalone prices that the revenue needs and lacks
     raises IssuesError : the plan is of another book, or a file that is no report is in the way
     """
-    return write_page(_opened(book, plan).report(), file)
+    return write_page(_opened(book, plan).report(stated_prices), file)
 
 
 def write_page(page: str, file: str | Path) -> Path:

@@ -37,6 +37,7 @@ from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import MOVES, PlanFrames
 
 if TYPE_CHECKING:
+    from headgate.finance.statement import RevenueStatement
     from headgate.promising.record import Publication
     from headgate.quoting.desk import Desk
 
@@ -200,19 +201,26 @@ class Plan:
         """
         return count_quotas(self.book, self.allocation, self.prices)
 
-    def report(self) -> str:
+    def report(self, stated_prices: bool = False,
+               revenue: RevenueStatement | None = None) -> str:
         """
         The report: one self-contained HTML page.
 
         What would help each line is told where at most 10,000 lines are not on time: two seconds
-        for half of that.
+        for half of that. Where the revenue cannot be worked out, the page says what is missing.
+
+        stated_prices : prices as stated stand for standalone prices that are missing
+        revenue       : what `headgate.revenue` answered for this plan, to tell a bridge or deferred
+                        revenue, too; None works it out
         """
         from headgate.reports.html import report_html
+        from headgate.session.recognising import revenue_or_issues
 
         waiting = self.lines["status"].is_in(["late", "short", "unplanned"]).sum()
         return report_html(self.book, self.frames, publication=self.publication,
                            quotas=self.quota_use(),
-                           why=self.why_all() if waiting <= MOST_RELIEVED else None)
+                           why=self.why_all() if waiting <= MOST_RELIEVED else None,
+                           revenue=revenue or revenue_or_issues(self, stated_prices))
 
 
 def read_book(source: str | Path | Mapping[str, Any],

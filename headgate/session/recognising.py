@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.revenue import Revenue, revenue_of
 from headgate.finance.statement import RevenueStatement, statement_of
@@ -38,6 +39,14 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
                                                       progress)
     return statement_of(now, before, billings)
+
+
+def revenue_or_issues(plan: Plan, stated_prices: bool) -> RevenueStatement | tuple[Issue, ...]:
+    """What a plan becomes; or what is missing to work it out, for a report that goes on without."""
+    try:
+        return statement_of(_revenue_of(plan.book, plan, stated_prices, None))
+    except IssuesError as error:
+        return error.issues
 
 
 def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool,

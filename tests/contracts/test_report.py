@@ -77,7 +77,10 @@ def test_every_chart_is_one_that_plotly_knows() -> None:
     """Plotly's Python classes refuse a property that does not exist or cannot have its value."""
     figures = data("figures")
     assert set(figures) == {"by-segment", "by-quarter", "by-region", "by-item", "reasons",
-                            "binders", "shortages", "load", "stranded", "lead-times"}
+                            "binders", "shortages", "load", "stranded", "lead-times",
+                            "revenue-quarters", "margin-segment", "margin-product",
+                            "value-to-margin", "price-to-revenue", "system-pieces",
+                            "system-contents"}
     for key, figure in figures.items():
         assert go.Figure(figure).data, key
 

@@ -1,0 +1,41 @@
+"""What the steps and classes of a statement of revenue are called, on a terminal and on a page."""
+
+from __future__ import annotations
+
+FIRST_QUARTERS = 6
+"""Quarters that have a row of their own; later ones, of services mostly, have one together."""
+STEP_WORDS = {
+    "price": "stated price of what is sent", "split": "split by standalone prices",
+    "exchange": "rates of later days", "late_penalty": "late penalties",
+    "late_rate": "late_rate, no revenue", "not_delivered": "late cost of what is not sent",
+    "standard_cost": "standard cost", "purchase_price": "purchase price variance",
+    "substitution": "substitutes", "lane": "freight",
+    "under_way": "sent before, recognised later", "services": "services", "total": "",
+}
+"""The steps from the value of a plan to its margin; the last has no words, as it is two things."""
+WALK_WORDS = {
+    "contracts": "price of all contracts", "shipped": "shipped before",
+    "begun": "services of what was shipped before", "elapsed": "days of services before",
+    "undated": "not in the plan", "undated_services": "services of that",
+    "exchange": "rates of later days", "late_penalty": "late penalties", "revenue": "revenue",
+}
+"""The steps from the price of all contracts to revenue."""
+EFFECT_WORDS = {"volume": "volume", "mix": "mix", "price": "price", "part_cost": "part cost",
+                "timing": "timing", "services": "services"}
+"""The effects between two plans."""
+CLASS_WORDS = {"rack": "rack", "gpu_server": "GPU server", "cpu_server": "CPU server",
+               "other": "other"}
+"""What is sold, by how it is built."""
+ONE_OF = {"rack": "a rack", "gpu_server": "a GPU server", "cpu_server": "a CPU server",
+          "other": "another piece"}
+"""One of each class, within a sentence."""
+
+
+def capital(words: str) -> str:
+    """
+    Words at the start of a sentence or a cell; the name of a setting stays as it is.
+
+    >>> capital("late_rate, no revenue"), capital("standard cost")
+    ('late_rate, no revenue', 'Standard cost')
+    """
+    return words if "_" in words.partition(" ")[0] else words[:1].upper() + words[1:]
