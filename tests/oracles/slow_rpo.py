@@ -1,0 +1,173 @@
+"""
+From order backlog to RPO and deferred revenue once more, in plain Python, line by line.
+
+It reads checked tables and a plan's own tables; the split of contracts is that of `SlowRevenue`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from tests.oracles.slow_revenue import SlowRevenue, _months_later
+
+Key = tuple[str, int]
+
+
+class SlowRpo:
+    """
+    `rows` by (order, line, kind): cents of each step, as the table `obligations` has them.
+
+    progress : rows of `headgate.finance.under_way.PROGRESS`, or None
+    held     : pieces of lines that bill-and-hold has recognised
+    kept     : contracts with a deposit that is not refundable
+    """
+
+    def __init__(self, slow: SlowRevenue, progress: list[dict[str, Any]] | None,
+                 held: dict[Key, int], kept: set[str], with_plan: bool) -> None:
+        self.slow, self.progress, self.held, self.kept = slow, progress, held, kept
+        self.as_of = slow.settings.as_of
+        self.rows: dict[tuple[str, int, str], Counter[str]] = {}
+        self.earned: dict[tuple[str, str], int] = defaultdict(int)
+        for key in slow.orders:
+            self._line(key, with_plan)
+        for key in slow.services:
+            self._service(key)
+        self._year()
+
+    def contract(self, key: Key) -> str:
+        row = self.slow.orders[key]
+        return str(row["contract_id"] or row["order_id"])
+
+    def out(self, key: Key) -> bool:
+        """Whether the open pieces of a line bind nobody."""
+        return self.slow.orders[key]["cancellable"] and self.contract(key) not in self.kept
+
+    def value(self, kind: str, key: Key, first: int, last: int) -> int:
+        return sum(self.slow.at(cents, currency, self.as_of)
+                   for currency, cents in self.slow.part(kind, key, first, last).items())
+
+    def steps(self, key: Key) -> dict[str, list[date]]:
+        """The days on which the pieces of a line were shipped, delivered, accepted, in order."""
+        found = {}
+        for step, stages in (("shipped", ("transit", "delivered", "accepted")),
+                             ("delivered", ("delivered", "accepted")), ("accepted", ("accepted",))):
+            own = [row for row in self.progress or [] if key == (row["order_id"], row["line_no"])
+                   and row["effective_on"] <= self.as_of]
+            back = sum(row["quantity"] for row in own
+                       if row["step"] == "returned" and row["stage"] in stages)
+            days = sorted(row["effective_on"] for row in own if row["step"] == step
+                          for _ in range(row["quantity"]))
+            found[step] = days[:max(0, len(days) - back)]
+        return found
+
+    def known(self, key: Key) -> tuple[int, int, dict[str, list[date]]]:
+        """Pieces of unknown delivery, recognised pieces, and the days of the others."""
+        row = self.slow.orders[key]
+        shipped = row["shipped_quantity"]
+        if self.progress is None:
+            return shipped, shipped, {"shipped": [], "delivered": []}
+        days = self.steps(key)
+        told = min(shipped, len(days["shipped"]))
+        done = days[{"ship": "shipped", "deliver": "delivered"}.get(
+            row["recognise_on"], "accepted")]
+        passed = told if row["recognise_on"] == "ship" else min(told, len(done))
+        return shipped - told, shipped - told + passed, {
+            "shipped": days["shipped"][:told], "delivered": days["delivered"][:told]}
+
+    def _line(self, key: Key, with_plan: bool) -> None:
+        row = self.slow.orders[key]
+        shipped, whole = row["shipped_quantity"], row["quantity"]
+        _, recognised, _ = self.known(key)
+        held = self.held.get(key, 0)
+        backlog = self.slow.at((whole - shipped) * row["unit_price_cents"],
+                               self.slow.currency_of(row), self.as_of)
+        out, secured = self.out(key), self.contract(key) in self.kept
+        left = self.value("hardware", key, recognised, shipped)
+        told = Counter({
+            "backlog": backlog, "cancellable": -backlog if row["cancellable"] else 0,
+            "deposit": backlog if row["cancellable"] and secured else 0,
+            "split": 0 if out else self.value("hardware", key, shipped, whole) - backlog,
+            "bill_and_hold": 0 if out else -self.value("hardware", key, shipped, shipped + held),
+            "acceptance" if row["recognise_on"] == "accept" else "in_transit": left})
+        if with_plan and not out:
+            told["late_penalty"] = -sum(found["penalty_cents"] for (sold, *_), found
+                                        in self.slow.hardware.items() if sold == key)
+        self.rows[*key, "hardware"] = told
+        for first, last in ((0, recognised), (shipped, shipped + held)):
+            for currency, cents in self.slow.part("hardware", key, first, last).items():
+                self.earned[self.contract(key), currency] += cents
+
+    def _service(self, key: Key) -> None:
+        line, hung = self.slow.line_of(key)
+        row = self.slow.orders[line]
+        unknown, _, days = self.known(line)
+        shipped = row["shipped_quantity"]
+        begins: list[tuple[int, int, date]] = []
+        if hung:
+            first = unknown
+            for day in sorted(set(days["delivered"])):
+                begins.append((first, first + days["delivered"].count(day), day))
+                first = begins[-1][1]
+            last = shipped if self.out(line) else row["quantity"]
+        else:
+            begins = [(0, 1, date.fromisoformat(self.slow.services[key]["starts"]))]
+            unknown, last = 0, 1
+        told = self.value("service", key, unknown, last)
+        for first, upto, day in begins:
+            term = (_months_later(day, self.slow.services[key]["term_months"]) - day).days
+            over = min(term, max(0, (self.as_of - day).days))
+            for currency, cents in self.slow.part("service", key, first, upto).items():
+                self.earned[self.contract(line), currency] += cents * over // term
+                told -= self.slow.at(cents * over // term, currency, self.as_of)
+        self.rows[*key, "service"] = Counter({
+            "services": told, "unknown": self.value("service", key, 0, unknown)})
+
+    def _year(self) -> None:
+        """Which contracts end within a year of their first booking."""
+        members: dict[str, list[tuple[date, date]]] = defaultdict(list)
+        for key, row in self.slow.orders.items():
+            wait = (row["acceptance_days"] or 0) if row["recognise_on"] == "accept" else 0
+            if not self.out(key) or row["shipped_quantity"]:
+                members[self.contract(key)].append(
+                    (row["booked_on"], row["requested_on"] + timedelta(days=wait)))
+        for key, row in self.slow.services.items():
+            line, hung = self.slow.line_of(key)
+            order = self.slow.orders[line]
+            if hung and self.out(line) and not order["shipped_quantity"]:
+                continue
+            begin = order["requested_on"] if hung else date.fromisoformat(row["starts"])
+            members[self.contract(line)].append(
+                (order["booked_on"], _months_later(begin, row["term_months"])))
+        short = {name for name, own in members.items()
+                 if max(end for _, end in own) <= _months_later(min(on for on, _ in own), 12)}
+        for (order, line, kind), told in self.rows.items():
+            of = (order, line) if kind == "hardware" else self.slow.line_of((order, line))[0]
+            told["rpo"] = sum(told[name] for name in (
+                "backlog", "cancellable", "deposit", "split", "bill_and_hold", "in_transit",
+                "acceptance", "services", "late_penalty"))
+            name = self.contract(of)
+            told["one_year"] = -told["rpo"] if name in short or name not in members else 0
+
+    def deferred(self, billings: pl.DataFrame) -> dict[str, int]:
+        """Cents of the book's currency by contract, above 0 alone."""
+        sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+        contract_of = {key[0]: self.contract(min(
+            other for other in self.slow.orders if other[0] == key[0]))
+            for key in self.slow.orders}
+        for row in billings.to_dicts():
+            if row["posted_on"] <= self.as_of:
+                name = row["contract_id"] or contract_of.get(row["order_id"], row["order_id"])
+                currency = row["currency"] or self.slow.settings.currency
+                own = sums[name, currency]
+                own[0] += row["amount_cents"]
+                own[1] += self.slow.at(row["amount_cents"], currency, row["posted_on"])
+        found: Counter[str] = Counter()
+        for (name, currency), (billed, worth) in sums.items():
+            left = billed - self.earned.get((name, currency), 0)
+            if left > 0 and billed > 0:
+                found[name] += worth * left // billed
+        return dict(found)
