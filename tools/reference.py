@@ -400,11 +400,19 @@ def history_format() -> str:
     return page("Published histories", *parts)
 
 
+def ledger_format() -> str:
+    """The page of the ledger: every kind of event, rejection and table."""
+    from tools.ledger_page import parts
+
+    return page("The ledger's events", *parts(rows))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "book-format.md": book_format,
     "plan-format.md": plan_format,
     "scenario-format.md": scenario_format,
     "history-format.md": history_format,
+    "ledger-format.md": ledger_format,
     "issues.md": issues,
     "cli.md": cli,
     "api.md": api,

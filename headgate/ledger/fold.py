@@ -25,14 +25,13 @@ from headgate.ledger.parts import (
     Row,
 )
 from headgate.ledger.register import Register
-from headgate.ledger.rejections import REJECTIONS, Rejection, refused
+from headgate.ledger.rejections import Rejection, first_of, refused
 from headgate.ledger.rules import RULES
 from headgate.tables.settings import FIRST_DAY, LAST_DAY
 
 if TYPE_CHECKING:
     import polars as pl
 
-_PRECEDENCE = {code: place for place, code in enumerate(REJECTIONS)}
 _HOLD_STATUS = {"hold_committed": COMMITTED, "hold_released": RELEASED, "hold_expired": EXPIRED}
 
 
@@ -63,10 +62,7 @@ class State(Parts):
         if fault is not None and fault[0] == "malformed":
             return refused(*fault)
         found = RULES[event.kind](self, event, at)
-        if fault is None or (found is not None
-                             and _PRECEDENCE[found.code] < _PRECEDENCE[fault[0]]):
-            return found
-        return refused(*fault)
+        return found if fault is None else first_of(found, refused(*fault))
 
     def next_recorded(self, event: Event, now: datetime, text: str | None = None) -> Recorded:
         """

@@ -50,6 +50,20 @@ class Rejection:
     text: str
 
 
+_PRECEDENCE = {code: place for place, code in enumerate(REJECTIONS)}
+
+
+def first_of(*found: Rejection | None) -> Rejection | None:
+    """
+    Of several rejections the one that is given: the first in REJECTIONS; None when there is none.
+
+    >>> first_of(None, refused("breaks_later"), refused("currency_other")).code
+    'currency_other'
+    """
+    return min((one for one in found if one is not None),
+               key=lambda one: _PRECEDENCE[one.code], default=None)
+
+
 def refused(code: str, more: str = "") -> Rejection:
     """
     A rejection whose text begins with what the code means.

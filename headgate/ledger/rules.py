@@ -15,7 +15,7 @@ from headgate.ledger.fields import day_of, moment_of
 from headgate.ledger.kinds import KINDS, Subject, fault_of
 from headgate.ledger.parts import HELD, Parts
 from headgate.ledger.register import Register
-from headgate.ledger.rejections import Rejection, refused
+from headgate.ledger.rejections import Rejection, first_of, refused
 from headgate.ledger.rows import NUMBERED, SETTINGS, line_key, row_key
 
 Rule = Callable[[Parts, Event, datetime | None], Rejection | None]
@@ -88,9 +88,8 @@ def _invoice(state: Parts, event: Event, at: datetime | None) -> Rejection | Non
     found = wrong_event(state.lines, event, state.sequence + 1)
     sold = state.lines.term(line.row, "currency") or state.currency
     asked = event.data.get("currency") or sold
-    if found is None and asked != sold:
-        return refused("currency_other", f"{asked} instead of {sold}")
-    return found
+    return found if asked == sold else first_of(
+        found, refused("currency_other", f"{asked} instead of {sold}"))
 
 
 def _deposit(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
@@ -166,11 +165,9 @@ def _override(state: Parts, event: Event, at: datetime | None) -> Rejection | No
     if fault is not None:
         return refused(*fault)
     found = wrong_event(register, event, state.sequence + 1)
-    if found is not None:
-        return found
     account = register.get(event.key)
-    assert account is not None
-    return _other_value(event.data["old"], register.value(account, column))
+    return found if account is None else first_of(
+        found, _other_value(event.data["old"], register.value(account, column)))
 
 
 def _other_value(old: Any, stands: Any) -> Rejection | None:
