@@ -37,6 +37,9 @@ OF_A_BOOK = ("A book says neither when pieces were shipped nor which orders have
 ALL_RECOGNISED = ("Pieces shipped count as recognised, and services of theirs are left out of RPO: "
                   "a book alone does not say what is delivered or accepted.")
 
+NOTHING_BINDS = ("Every open line may be cancelled: `cancellable` is yes where the book says "
+                 "nothing. So no line is firm or RPO.")
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -237,7 +240,8 @@ def _figures(book: Book, told: Told, asked: Asked, parts: dict[str, pl.DataFrame
     standing = parts["standing"].row(0, named=True)
     cut = parts["cancellation"].row(0, named=True)
     notes = [*([OF_A_BOOK] if told.of_book else []),
-             *([ALL_RECOGNISED] if told.progress is None else [])]
+             *([ALL_RECOGNISED] if told.progress is None else []),
+             *([NOTHING_BINDS] if lines.height and lines["cancellable"].all() else [])]
     return {
         "book_name": settings.name, "as_of": settings.as_of.isoformat(),
         "until": asked.span.until.isoformat(), "currency": settings.currency,
