@@ -76,13 +76,9 @@ def closing(movements: pl.DataFrame, exchange: Exchange, items: pl.DataFrame, me
     for name, value in scope.items():
         held = held.filter(pl.col(name).cast(pl.String).eq_missing(
             pl.lit(None if value is None else str(value), pl.String)))
-    # A line is firm or not as a whole: what its last movement says holds for all that is open.
-    last = rows.sort("posted_on", "sequence").group_by("order_id", "line_no").agg(
-        pl.col("cancellable").last().alias("may_cancel"))
-    sums = held.group_by(POSITION).agg(pl.col("quantity", "amount_cents").sum()).join(
-        last, on=["order_id", "line_no"], how="left")
     if measure == "firm_backlog":
-        sums = sums.filter(~pl.col("may_cancel").fill_null(False))
+        held = held.filter(~pl.col("cancellable").fill_null(False))
+    sums = held.group_by(*POSITION, "cancellable").agg(pl.col("quantity", "amount_cents").sum())
     if measure == "open_quantity":
         return int(sums["quantity"].sum())
     cents = exchange.convert(sums["amount_cents"].to_numpy(), exchange.indexes(sums["currency"]),

@@ -45,13 +45,14 @@ def test_an_assertion_that_fails_says_what_there_is():
 
 
 def test_firm_backlog_and_pieces_can_be_asserted():
-    """The euro line may be cancelled: 600 are firm. Eleven pieces are open, six of acme's."""
+    """The euro line may be cancelled: 600 are firm. Eleven pieces are open, six of acme's. When
+    the line becomes one that may not be cancelled, it leaves the one and enters the other."""
     for measure, amount in (("firm_backlog", 600_00), ("open_quantity", 11)):
         assert check_balance(ROWS, RATES, ITEMS, Assertion(measure, FEB, amount)) is None
     found = check_balance(ROWS, RATES, ITEMS, Assertion("open_quantity", FEB, 1_200))
     assert found is not None and "come to 11: a difference of -1,189" in found.expected
-    now_firm = pl.concat([ROWS, moves(("amended", FEB, 0, 0, {
-        **EURO, "cancellable": False, "sequence": 9}))])
+    now_firm = pl.concat([ROWS, moves(("amended", FEB, -5, 100, EURO), (
+        "amended", FEB, 5, 100, {**EURO, "cancellable": False}))])
     assert check_balance(now_firm, RATES, ITEMS, Assertion("firm_backlog", FEB, 1200_00)) is None
 
 
