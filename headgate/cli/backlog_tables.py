@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_PERIODS = 6
 """Periods that stand side by side, the last ones; a terminal of 100 columns holds no more."""
+MOST_QUARTERS = 6
+"""Quarters of RPO with a row of their own; later ones, of services mostly, stand together."""
 STEP_WORDS = {"booked": "+ booked", "amended": "± amended", "fx": "± FX",
               "cancelled": "- cancelled", "shipped": "- shipped", "returned": "+ returned",
               "prior_period": "± prior periods"}
@@ -182,6 +184,27 @@ class Shown:
         return grid(f"From order backlog to RPO and deferred revenue, {self.of_unit}", (
             "", "ASC", "amount"), rows, left=2)
 
+    def schedule(self) -> list[RenderableType]:
+        """When RPO becomes revenue; nothing without a plan."""
+        frame = self.made.parts["rpo_schedule"]
+        shown = frame.filter(pl.col("quarter").is_not_null())
+        first, later = shown.head(MOST_QUARTERS), shown.slice(MOST_QUARTERS)
+        rows: list[tuple[str, ...]] = [
+            (row["quarter"], self.money(row["hardware_cents"]), self.money(row["services_cents"]),
+             self.money(row["rpo_cents"]), share(row["upto_share"]))
+            for row in first.iter_rows(named=True)]
+        if later.height:
+            rows.append((f"after {first['quarter'][-1]}", *(
+                self.money(int(later[name].sum()))
+                for name in ("hardware_cents", "services_cents", "rpo_cents")),
+                share(later["upto_share"][-1])))
+        rows += [("without a date", "", "", self.money(row["rpo_cents"]),
+                  share(row["upto_share"]))
+                 for row in frame.filter(pl.col("quarter").is_null()).iter_rows(named=True)
+                 if row["rpo_cents"]]
+        return [grid("When RPO becomes revenue, by the plan", (
+            "quarter", "hardware", "services", "RPO", "together"), rows)] if rows else []
+
     def cancelled(self) -> list[RenderableType]:
         """What may be ordered twice, and what is assumed to be cancelled."""
         figures, twice = self.made.figures, self.made.parts["double_orders"]
@@ -215,7 +238,7 @@ def backlog_tables(made: Backlog, most: int, out: Path | None) -> list[Renderabl
         if name != "total":
             told += shown.cut(name, most)
     told += [*shown.ages(), shown.conversion(), *shown.customers(), shown.walk(),
-             *shown.cancelled()]
+             *shown.schedule(), *shown.cancelled()]
     broken = made.ties.filter(pl.col("holds") != "yes")
     told.append(f"\nAll {made.ties.height} checks tie to the cent." if broken.is_empty() else
                 "\nDOES NOT TIE: " + "; ".join(

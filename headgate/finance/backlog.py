@@ -24,6 +24,7 @@ from headgate.finance.recognition import hardware_of
 from headgate.finance.remaining import penalties_of, remaining
 from headgate.finance.rollforward import RollForward, Span, roll_forward
 from headgate.finance.rpo import deferred_of, kept_deposits, rpo_walk
+from headgate.finance.schedule import rpo_schedule
 from headgate.finance.shipments import shipments_of
 from headgate.finance.statement import plain
 from headgate.planner.allocate import Allocation
@@ -147,6 +148,8 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     parts["obligations"] = remaining(contracts, kept, held, penalty)
     deferred = None if told.billings is None else deferred_of(contracts, told.billings, held)
     parts["rpo_walk"] = rpo_walk(parts["obligations"], deferred, allocation is not None)
+    parts["rpo_schedule"] = rpo_schedule(contracts, allocation, kept, held,
+                                         int(parts["obligations"]["rpo_cents"].sum()))
     parts["standing"] = _standing(book, lines, tranches, parts["obligations"], cuts,
                                   allocation is not None)
     parts["ties"] = _ties(rolled, asked, parts, int(lines["open_cents"].sum()), as_of)
@@ -215,6 +218,9 @@ def _ties(rolled: RollForward, asked: Asked, parts: dict[str, pl.DataFrame], ope
         "backlog before cancellations, and open lines": (
             int(total["cancellation"]["backlog_cents"].sum()), open_cents)}
     shipped = total["conversion"]["shipped_cents"]
+    if not parts["rpo_schedule"].is_empty():
+        pairs["RPO by quarter, and RPO of the walk"] = (
+            int(parts["rpo_schedule"]["rpo_cents"].sum()), walk["rpo"])
     if shipped.is_not_null().any():
         pairs["shipped by quarter, and open lines"] = (int(shipped.sum()), open_cents)
     return pl.DataFrame([(name, one, other, "yes" if one == other else "no")

@@ -34,8 +34,7 @@ def remaining(contracts: Contracted, kept: pl.Series, held: Longs,
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
     lines = np.arange(obligations.lines)
     cancellable = orders["cancellable"].to_numpy()
-    names = obligations.names.gather(pl.Series(obligations.contract[lines]))
-    secured = names.is_in(kept.implode()).to_numpy()
+    secured = _secured(contracts, kept)
     out = cancellable & ~secured
     whole, shipped = obligations.pieces[lines], contracts.shipped
     recognised = contracts.before.recognised
@@ -148,10 +147,19 @@ def penalties_of(contracts: Contracted, line: Longs, planned: Bools, cents: Long
     line, planned, cents : (shipments,) order line, whether the plan sends it, its penalty
     kept                 : contracts of which a paid deposit is not refundable
     """
+    there = ~planned | binding(contracts, kept)[line]
+    return summed(line[there], cents[there], contracts.obligations.lines)
+
+
+def binding(contracts: Contracted, kept: pl.Series) -> Bools:
+    """(order lines,) whether the customer cannot end it, or not without losing a deposit."""
     orders = contracts.book.tables.frames["orders"][pl.Series(contracts.book.lines.source_row)]
-    lines = np.arange(contracts.obligations.lines)
-    names = contracts.obligations.names.gather(pl.Series(contracts.obligations.contract[lines]))
-    out = orders["cancellable"].to_numpy() & ~names.is_in(kept.implode()).to_numpy()
-    there = ~(planned & out[line])
-    return summed(line[there], cents[there], len(lines))
+    return np.asarray(~orders["cancellable"].to_numpy() | _secured(contracts, kept))
+
+
+def _secured(contracts: Contracted, kept: pl.Series) -> Bools:
+    """(order lines,) whether a deposit of the contract is not refundable."""
+    obligations = contracts.obligations
+    names = obligations.names.gather(pl.Series(obligations.contract[:obligations.lines]))
+    return names.is_in(kept.implode()).to_numpy()
 

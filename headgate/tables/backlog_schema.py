@@ -178,6 +178,19 @@ RPO_WALK = PlanTable(
         _text("rule", "the paragraph that says so"), _text("text", "the step in words"),
     ))
 
+RPO_SCHEDULE = PlanTable(
+    "rpo_schedule", "RPO by the fiscal quarter in which the plan recognises it; empty without a "
+    "plan.", ("place",), (
+        _whole("place", "1 for the quarter of the book"),
+        _text("quarter", "fiscal quarter, such as FY27 Q1", "without a date in the plan"),
+        _date("ends_on", "its last day", "without a date"),
+        _whole("hardware_cents", "order lines, less late penalties, in cents", "without a date"),
+        _whole("services_cents", "services over their term, in cents", "without a date"),
+        _whole("rpo_cents", "both, in cents"),
+        _whole("upto_cents", "of this quarter and all before, in cents"),
+        _share("upto_share", "of this quarter and all before, 0 to 1", "there is no RPO"),
+    ))
+
 BILL_AND_HOLD = PlanTable(
     "bill_and_hold", "What is billed and held, and whether it counts as revenue.",
     ("order_id", "line_no", "place"), (
@@ -213,5 +226,5 @@ TIES = PlanTable(
 
 BACKLOG_TABLES: tuple[PlanTable, ...] = (
     ROLL_FORWARD, ADJUSTMENTS, MEASURES, STANDING, AGEING, CONVERSION, CONCENTRATION,
-    RPO_WALK, OBLIGATIONS, BILL_AND_HOLD, CANCELLATION, DOUBLE_ORDERS, TIES)
+    RPO_WALK, RPO_SCHEDULE, OBLIGATIONS, BILL_AND_HOLD, CANCELLATION, DOUBLE_ORDERS, TIES)
 """What `headgate backlog --out` writes."""

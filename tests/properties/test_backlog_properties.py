@@ -63,7 +63,8 @@ def test_any_order_of_rows_gives_the_same_backlog(seed: int):
 def test_rpo_is_the_price_of_contracts_less_what_is_recognised(seed: int):
     """Where no line may be cancelled and all is in one currency, RPO without a plan is what the
     walk of revenue calls the price of all contracts less what was shipped, begun and elapsed
-    before: two routes to one number."""
+    before: two routes to one number. By quarter it is the plan's revenue, and without a date what
+    that walk calls undated."""
     frames, settings = money_book(seed, SHAPES[seed])
     orders = frames["orders"].drop("currency").with_columns(cancellable=frames["orders"][
         "order_id"].str.replace(".*", "no"))
@@ -75,6 +76,14 @@ def test_rpo_is_the_price_of_contracts_less_what_is_recognised(seed: int):
                 .price_walk.select("step", "cents").iter_rows())
     rpo = hg.backlog(book).figures["rpo_cents"]
     assert rpo == sum(walk[name] for name in ("contracts", "shipped", "begun", "elapsed"))
+    planned = hg.backlog(book, plan)
+    entries = hg.revenue(book, plan).by("quarter")
+    schedule = planned.parts["rpo_schedule"].filter(pl.col("quarter").is_not_null())
+    assert dict(schedule.filter(pl.col("rpo_cents") != 0).select(
+        "quarter", "rpo_cents").iter_rows()) == dict(entries.filter(
+            pl.col("revenue_cents") != 0).select("quarter", "revenue_cents").iter_rows())
+    rest = planned.parts["rpo_schedule"]["rpo_cents"][-1]
+    assert rest == -walk["undated"] - walk["undated_services"]
 
 
 def test_a_level_that_there_is_not_stops_it():

@@ -157,6 +157,21 @@ def test_late_penalties_of_the_plan_reduce_rpo():
     assert made["rpo"] == 900_00
 
 
+def test_rpo_becomes_revenue_by_quarter():
+    """Ten firm servers at 100: four come in week 1, three in week 14, which is in Q2; three have
+    no date. Two of the first four are billed and held, with all criteria: they are recognised, so
+    that 200 are left in Q1, then 300 and 300. What may be cancelled has no place here."""
+    short = book([("server", 10, 1, FIRM), ("server", 5, 1)],
+                 [("server", 4, 1), ("server", 3, 14)], horizon=20)
+    plan = planned(Story(short.frames, {**short.settings, "fiscal_year_end": DELL}))
+    made = told(short, plan, held=held(2))
+    assert rows_of(made.parts["rpo_schedule"], "quarter", "hardware_cents", "rpo_cents",
+                   "upto_share", by=None) == [
+        ("FY27 Q1", 200_00, 200_00, 0.25), ("FY27 Q2", 300_00, 300_00, 0.625),
+        (None, None, 300_00, 1.0)]
+    assert told(short).parts["rpo_schedule"].is_empty()
+
+
 # ------------------------------------------------------------------ bill-and-hold
 
 @pytest.mark.parametrize("missing", [None, *CRITERIA])
