@@ -306,6 +306,7 @@ def _command(name: str, callback: Callable[..., Any]) -> str:
 def issues() -> str:
     """The page of the issues: every code of a fault or a warning in a book or a plan."""
     from headgate.scenarios.scenario import CODES as SCENARIO_CODES
+    from headgate.stores.faults import FAULTS
     from headgate.tables.codes import CODES
     from headgate.verify import RULES
 
@@ -326,6 +327,9 @@ def issues() -> str:
             rows(("code", "meaning", "what to do"),
                  ((f"`{code}`", rule.meaning, rule.remedy)
                   for code, rule in SCENARIO_CODES.items()))),
+        "## Stores\n\nWhat stands between a command and a ledger, or a plan in it.\n\n" + "\n".join(
+            rows(("code", "meaning", "what to do"),
+                 ((f"`{code}`", *told) for code, told in FAULTS.items()))),
         "## What breaks a plan\n\nWhat `headgate check` refuses a plan for.\n\n" + "\n".join(
             rows(("code", "meaning"), ((f"`{code}`", told) for code, told in RULES.items()))))
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import RenderableType
 
-from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.options import Book, Json, PlanName, Quiet
+from headgate.cli.sources import source
 from headgate.cli.voice import speaking
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ TITLES = {"expedite": "Expedite", "transfer": "Move between sites",
 
 
 def actions(
-    book: Book, plan: PlanFolder,
-    earlier: Annotated[Path | None, typer.Option(
+    book: Book, plan: PlanName,
+    earlier: Annotated[str | None, typer.Option(
         "--from", metavar="OLD_PLAN", show_default=False,
         help="An older plan, whose promises count as given. Default: the book's promised_on."
     )] = None,
@@ -37,15 +38,13 @@ def actions(
 
     What is expedited or moved was tried out: the lines that wait were planned again with it.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
-        if earlier is not None:
-            existing_plan(earlier)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
+        older = None if earlier is None else place.plan(earlier)
         from headgate import session
 
         with voice.progress("asking what to do") as progress:
-            table = session.actions(session.read_book(book), plan, earlier, out, progress)
+            table = session.actions(place.book_of(plan), folder, older, out, progress)
         voice.answer({"ok": True, "out": None if out is None else str(out),
                       "actions": table.to_dicts()}, *_shown(table, out))
 

@@ -15,11 +15,14 @@ from headgate.cli import (
     demonstration,
     exits,
     explaining,
+    holding,
+    ledger,
     planning,
     published,
     publishing,
     quoting,
     recognising,
+    recording,
     replanning,
     scenarios,
 )
@@ -49,9 +52,12 @@ def start(
     """Order promising for AI servers: who gets what and when, and why each order waits."""
 
 
+app.command("import", epilog=EXIT_CODES)(ledger.import_)
 for _command in (demonstration.demo, books.validate, planning.plan, replanning.replan,
                  planning.check, publishing.publish, explaining.why, acting.actions,
                  asking.where_used, quoting.quote, asking.report, asking.compare,
                  recognising.revenue, backlog.backlog, published.history, published.market,
-                 scenarios.scenario, books.schema, demonstration.warm):
+                 scenarios.scenario, ledger.init, recording.record, recording.events,
+                 recording.state, ledger.close, ledger.verify, ledger.snapshot, recording.export,
+                 holding.hold, holding.commit, holding.release, books.schema, demonstration.warm):
     app.command(epilog=EXIT_CODES)(_command)

@@ -7,35 +7,35 @@ from typing import Annotated
 
 import typer
 
-from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.options import Book, Json, PlanName, Quiet
+from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
 
 
 def where_used(
-    book: Book, plan: PlanFolder,
+    book: Book, plan: PlanName,
     supply: Annotated[str, typer.Argument(
         metavar="SUPPLY", show_default=False,
         help="The reference of supply, such as po-4711; or an item, or ITEM@SITE.")],
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Tell which order lines, promises and dollars hang on a row of supply."""
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
         from headgate import session
         from headgate.cli import tracing
         from headgate.explain.where_used import UnknownSupplyError
 
         with voice.progress("asking where it is used"):
             try:
-                answer = session.where_used(session.read_book(book), plan, supply)
+                answer = session.where_used(place.book_of(plan), folder, supply)
             except UnknownSupplyError as unknown:
                 raise WrongUse(str(unknown.args[0])) from None
         voice.answer({"ok": True, **answer.as_dict()}, *tracing.where_used_tables(answer))
 
 
 def report(
-    book: Book, plan: PlanFolder,
+    book: Book, plan: PlanName,
     out: Annotated[Path, typer.Option(
         "--out", "-o", metavar="FILE.html", show_default=False,
         help="Where the report goes; an older one is replaced.")],
@@ -45,9 +45,8 @@ def report(
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Write the report: one HTML file that opens offline."""
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
         if out.is_dir():
             raise WrongUse(f"{out} is a folder; name the file to write, such as {out}/report.html")
         if out.suffix.lower() not in (".html", ".htm"):
@@ -55,19 +54,20 @@ def report(
         from headgate import session
 
         with voice.progress("drawing the report"):
-            session.write_report(session.read_book(book), plan, out, stated_prices)
+            session.write_report(place.book_of(plan), folder, out, stated_prices)
         voice.answer({"ok": True, "report": str(out)}, f"the report is in {out}")
 
 
 def compare(
-    plan_a: Annotated[Path, typer.Argument(
-        metavar="PLAN_A", show_default=False, help="A plan: a folder that `headgate plan` wrote.")],
-    plan_b: Annotated[Path, typer.Argument(
+    plan_a: Annotated[str, typer.Argument(
+        metavar="PLAN_A", show_default=False,
+        help="A plan: a folder that `headgate plan` wrote; its name, where --book is a store.")],
+    plan_b: Annotated[str, typer.Argument(
         metavar="PLAN_B", show_default=False, help="The plan to hold against it.")],
-    book: Annotated[Path | None, typer.Option(
+    book: Annotated[str | None, typer.Option(
         "--book", metavar="BOOK", show_default=False,
-        help="The book of either plan: names customers and segments, and weighs lines in dollars."
-    )] = None,
+        help="The book of either plan, or the store of both: names customers and segments, and "
+             "weighs lines in dollars.")] = None,
     lines: Annotated[int, typer.Option(
         "--lines", min=0, metavar="N", help="How many order lines are named, at most.")] = 20,
     as_json: Json = False, quiet: Quiet = False,
@@ -77,17 +77,14 @@ def compare(
 
     Differences are B - A. Ends with 0 whether the plans differ or not.
     """
-    with speaking(as_json, quiet) as voice:
-        existing_plan(plan_a)
-        existing_plan(plan_b)
-        if book is not None:
-            existing(book, "book")
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder_a, folder_b = place.plan(plan_a), place.plan(plan_b)
         from headgate import session
         from headgate.cli import comparing
 
         with voice.progress("comparing the plans"):
-            found = session.compare(plan_a, plan_b,
-                                    None if book is None else session.read_book(book))
-        voice.answer({"ok": True, "plan_a": str(plan_a), "plan_b": str(plan_b),
+            found = session.compare(folder_a, folder_b,
+                                    None if book is None else place.book_of(plan_a))
+        voice.answer({"ok": True, "plan_a": plan_a, "plan_b": plan_b,
                       **found.as_dict(lines)},
                      *comparing.comparison_tables(found, plan_a, plan_b, lines))

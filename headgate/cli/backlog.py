@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from headgate.cli.options import Book, Json, Quiet, TableFormat, existing, existing_plan
-from headgate.cli.voice import speaking
+from headgate.cli.options import AsOf, Book, Json, Quiet, TableFormat, day_of, existing
+from headgate.cli.sources import source
+from headgate.cli.voice import WrongUse, speaking
 
 
 class PeriodName(StrEnum):
@@ -23,10 +24,10 @@ class PeriodName(StrEnum):
 
 def backlog(
     book: Book,
-    plan: Annotated[Path | None, typer.Argument(
+    plan: Annotated[str | None, typer.Argument(
         metavar="[PLAN]", show_default=False,
-        help="The folder that `headgate plan` wrote: when the backlog ships. Without it the "
-        "promises in the book say when.")] = None,
+        help="The plan that says when the backlog ships: its folder; in a store its name, or "
+        "latest. Without it the promises in the book say when.")] = None,
     by: Annotated[list[str] | None, typer.Option(
         "--by", metavar="LEVEL", show_default=False,
         help="What is told apart: line, customer, segment, region, item, family or site; several "
@@ -64,7 +65,7 @@ def backlog(
         help="Write every table into this folder; an older statement is replaced.")] = None,
     table_format: Annotated[TableFormat, typer.Option(
         "--format", help="How these tables are written.")] = TableFormat.csv,
-    as_json: Json = False, quiet: Quiet = False,
+    as_of: AsOf = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
     Tell where the order backlog came from, how firm it is, and what it becomes.
@@ -73,10 +74,10 @@ def backlog(
     period and at every level; ages, conversion, concentration; and from order backlog to firm
     backlog, to RPO (ASC 606-10-50-13) and to deferred revenue, each row with its paragraph.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        if plan is not None:
-            existing_plan(plan)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        if plan is not None and as_of is not None:
+            raise WrongUse("--as-of is the day of a book without a plan; a plan has its own")
+        folder = None if plan is None else place.plan(plan)
         for file in (assumptions, billings, bill_and_hold):
             if file is not None:
                 existing(file, "file")
@@ -88,10 +89,15 @@ def backlog(
         from headgate.cli.backlog_tables import backlog_tables
 
         with voice.progress("working out the backlog"):
+            read = place.book(day_of(as_of)) if plan is None else place.book_of(plan)
+            store, day = place.storage, read.settings.as_of
             made = session.backlog(
-                session.read_book(book), plan, by=by or ("segment",), period=period.value,
-                first=first, until=until, top=top, assumptions=assumptions, billings=billings,
-                bill_and_hold=bill_and_hold, stated_prices=stated_prices)
+                read, folder, by=by or ("segment",), period=period.value,
+                first=first, until=until, top=top, assumptions=assumptions,
+                bill_and_hold=bill_and_hold, stated_prices=stated_prices,
+                billings=store.billings(plan, day) if store and billings is None else billings,
+                movements=store.movements(plan, day) if store else None,
+                progress=store.progress(plan) if store else None)
             if out is not None:
                 session.write_backlog(made, out, table_format.value)
         document = {"ok": True, "out": None if out is None else str(out), **made.as_dict()}

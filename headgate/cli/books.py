@@ -9,25 +9,26 @@ from typing import Annotated
 import typer
 
 from headgate.base.issue import Issue, IssuesError, describe
-from headgate.cli.options import Book, Json, Quiet, existing
+from headgate.cli.options import AsOf, Book, Json, Quiet, day_of
+from headgate.cli.sources import source
 from headgate.cli.voice import code_of, speaking
 
 
-def validate(book: Book, as_json: Json = False, quiet: Quiet = False) -> None:
+def validate(book: Book, as_of: AsOf = None, as_json: Json = False,
+             quiet: Quiet = False) -> None:
     """
     Check a book: every fault and every warning, in one pass.
 
     Ends with 0 when the book can be planned, warnings or not, and with 3 when it cannot.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
+    with speaking(as_json, quiet) as voice, source(book) as place:
         from headgate import session
         from headgate.cli import showing
 
         warnings: Sequence[Issue] = ()
         try:
             with voice.progress("reading the book"):
-                read = session.read_book(book)
+                read = place.book(day_of(as_of))
             tables = read.tables
             warnings = tables.issues
             session.check_policy(read)

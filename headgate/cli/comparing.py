@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -25,7 +24,7 @@ UNIT_WORDS = {"line": "lines", "unit": "pieces", "order": "orders", "dollar": "d
 CHANGE_WORDS = {"more_pieces": "more pieces", "fewer_pieces": "fewer pieces"}
 
 
-def comparison_tables(found: Comparison, a: Path, b: Path, most: int) -> list[RenderableType]:
+def comparison_tables(found: Comparison, a: str, b: str, most: int) -> list[RenderableType]:
     """
     A comparison for the terminal.
 

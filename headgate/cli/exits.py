@@ -11,9 +11,11 @@ STOPPED = 130
 
 MEANINGS: dict[int, str] = {
     FINE: "fine",
-    SAYS_NO: "the check refuses the plan, or the plan cannot promise a single piece",
+    SAYS_NO: "the check refuses the plan or the ledger, the plan cannot promise a single piece, or "
+             "a hold is refused",
     WRONG_USE: "wrong use: an option, a path or an order that does not fit; nothing was written",
-    FAULTY_BOOK: "the book or the plan given has faults; every one is listed, nothing was written",
+    FAULTY_BOOK: "the book, the plan or the events given have faults; every one is listed, nothing "
+                 "was written",
     DEFECT: "a defect of headgate; the trace says where",
     STOPPED: "stopped by Ctrl-C; nothing half-written is left",
 }

@@ -10,7 +10,8 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.options import Book, Json, PlanName, Quiet
+from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Audience(StrEnum):
 
 
 def why(
-    book: Book, plan: PlanFolder,
+    book: Book, plan: PlanName,
     line: Annotated[str | None, typer.Argument(
         metavar="ORDER/LINE", show_default=False,
         help="The order line, such as SO-4711/1.")] = None,
@@ -48,9 +49,8 @@ def why(
     What would help was planned with, the rest of the plan held. With --all, for every line that is
     not on time.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
         if (line is None) != every:
             raise WrongUse("give one ORDER/LINE, or --all" if line is None else
                            f"{line} and --all exclude each other")
@@ -64,18 +64,18 @@ def why(
 
         if every:
             with voice.progress("asking why") as progress:
-                table = session.why_all(session.read_book(book), plan, out, progress)
+                table = session.why_all(place.book_of(plan), folder, out, progress)
             voice.answer({"ok": True, "out": None if out is None else str(out),
                           "lines": table.to_dicts()}, *_all(table, out))
             return
         with voice.progress("asking why"):
             try:
-                read = session.read_book(book)
+                read = place.book_of(plan)
                 if audience is Audience.customer:
-                    told = session.tell_customer(read, plan, str(line))
+                    told = session.tell_customer(read, folder, str(line))
                     voice.answer({"ok": True, **told.as_dict()}, Text(told.text()))
                     return
-                answer = session.why(read, plan, str(line))
+                answer = session.why(read, folder, str(line))
             except UnknownLineError as unknown:
                 raise WrongUse(str(unknown.args[0])) from None
         voice.answer(answer.as_dict(), *showing.reasons(answer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,28 @@ import typer
 from headgate.base.issue import near_miss
 from headgate.cli.voice import WrongUse
 
-Book = Annotated[Path, typer.Argument(
+Book = Annotated[str, typer.Argument(
     metavar="BOOK", show_default=False,
-    help="The book: a folder of tables (CSV or Parquet), or one .xlsx workbook.")]
-PlanFolder = Annotated[Path, typer.Argument(
-    metavar="PLAN", show_default=False, help="The folder that `headgate plan` wrote.")]
+    help="The book: a folder of tables (CSV or Parquet), one .xlsx workbook, or a store "
+         "(store.db, postgresql://...).")]
+PlanName = Annotated[str, typer.Argument(
+    metavar="PLAN", show_default=False,
+    help="The plan: the folder that `headgate plan` wrote; in a store its name, or latest.")]
+StoreName = Annotated[str, typer.Argument(
+    metavar="STORE", show_default=False,
+    help="The ledger: a file that ends in .db, or postgresql://USER@HOST/DATABASE.")]
+On = Annotated[datetime | None, typer.Option(
+    "--on", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    help="The day on which it counts. Default: today; of an import the book's as_of.")]
+By = Annotated[str | None, typer.Option(
+    "--by", metavar="NAME", show_default=False,
+    help="Who does it, for the record. Default: the user of this machine.")]
+Reason = Annotated[str, typer.Option(
+    "--reason", metavar="TEXT", show_default=False, help="Why, for the record.")]
+AsOf = Annotated[datetime | None, typer.Option(
+    "--as-of", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    help="In a store: the day of the book; what counts later is left out. Default: as in its "
+         "settings.")]
 Json = Annotated[bool, typer.Option(
     "--json", help="Answer with one JSON document on stdout.")]
 Quiet = Annotated[bool, typer.Option(
@@ -78,6 +96,24 @@ def policy_settings(policy: Policy | None, gap: float | None, time_limit: float 
         if value is not None and round(value, decimals) != value:
             raise WrongUse(f"{option} {value} has more than {decimals} decimals")
     return search if policy is None else {"objective": policy.value, **search}
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """The day that an option names; None without it."""
+    return None if moment is None else moment.date()
+
+
+def actor_of(by: str | None) -> str:
+    """Who does something: as given, else the user of this machine."""
+    if by is not None:
+        return by
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        # A container may run as a number that has no name.
+        return "unknown"
 
 
 def existing(path: Path, what: str) -> Path:

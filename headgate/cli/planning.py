@@ -10,22 +10,22 @@ import typer
 from headgate.base.issue import describe
 from headgate.cli import exits
 from headgate.cli.options import (
+    AsOf,
     Book,
     Gap,
     Json,
     Pegging,
-    PlanFolder,
+    PlanName,
     Policy,
     Quiet,
     SearchSeed,
     TableFormat,
     TimeLimit,
     Work,
-    existing,
-    existing_plan,
+    day_of,
     policy_settings,
-    writable_plan,
 )
+from headgate.cli.sources import left_out_words, source
 from headgate.cli.stopping import Stop, stopped_by_ctrl_c
 from headgate.cli.voice import Progress, speaking
 
@@ -36,17 +36,18 @@ if TYPE_CHECKING:
 
 def plan(
     book: Book,
-    out: Annotated[Path, typer.Option(
+    out: Annotated[str, typer.Option(
         "--out", "-o", metavar="DIR", show_default=False,
-        help="Where the plan goes: a new folder, or an older plan to replace.")],
+        help="Where the plan goes: a new folder, or an older plan to replace; in a store a name.")],
     policy: Annotated[Policy | None, typer.Option(
         "--policy", show_default=False,
         help="How lines compete. Default: what the book's [policy] says, else value.")] = None,
-    start: Annotated[Path | None, typer.Option(
+    start: Annotated[str | None, typer.Option(
         "--start", metavar="PLAN", show_default=False,
         help="An older plan that the search begins from, which takes a fraction of the time.")
     ] = None,
-    gap: Gap = None, time_limit: TimeLimit = None, work: Work = None, seed: SearchSeed = None,
+    as_of: AsOf = None, gap: Gap = None, time_limit: TimeLimit = None, work: Work = None,
+    seed: SearchSeed = None,
     table_format: Annotated[TableFormat | None, typer.Option(
         "--format", show_default=False,
         help="How the tables are written. Default: csv, above 100,000 lines parquet.")] = None,
@@ -65,35 +66,36 @@ def plan(
     ends the program. Ends with 1 when lines are open and not a single piece can be promised; the
     plan is written all the same, for its reasons.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        writable_plan(out)
-        if start is not None:
-            existing_plan(start)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        target = place.target(out)
+        begun = None if start is None else place.plan(start)
         settings = policy_settings(policy, gap, time_limit, work, seed)
-        from headgate import session
         from headgate.cli import showing
         from headgate.explain.quota_table import used_up
 
         with voice.progress("reading the book") as progress:
-            loaded = session.read_book(book)
-            made, stopped = _made(loaded, settings, pegging, progress, start)
+            loaded = place.book(day_of(as_of))
+            made, stopped = _made(loaded, settings, pegging, progress, begun)
             progress("writing the plan", 1.0)
-            made.write(out, format=table_format.value if table_format else None, excel=not no_excel)
+            made.write(target, format=table_format.value if table_format else None,
+                       excel=not no_excel)
+            place.keep(out, loaded)
         voice.warn(loaded.tables.issues)
+        voice.remark(left_out_words(place, loaded))
         used = used_up(made.quota_use())
         nothing = made.summary["lines"]["open"] and not made.summary["units"]["promised"]
-        voice.answer({"ok": not nothing, "stopped": stopped, "plan": str(out),
+        voice.answer({"ok": not nothing, "stopped": stopped, "plan": out,
                       "summary": made.summary, "quotas_used_up": used["quota_id"].to_list(),
                       "broken_quantity": int(made.promises["broken_quantity"].sum()),
                       "issues": [issue.as_dict() for issue in loaded.tables.issues]},
                      *showing.summary_tables(made.summary),
                      *showing.limit_words(made.promises, used),
                      *showing.relief_tables(made.reliefs, made.summary["currency"]),
-                     f"\nthe plan is in {out}; next: headgate check {book} {out}",
-                     f"it is a draft until you promise its dates: headgate publish {book} {out}")
+                     f"\nthe plan is in {out}; next: headgate check {place.shown} {out}",
+                     "it is a draft until you promise its dates: headgate publish "
+                     f"{place.shown} {out}")
         if stopped:
-            voice.remark(_again(book, out, settings, made.summary["work"], start))
+            voice.remark(_again(place.shown, out, settings, made.summary["work"], start))
         if nothing:
             voice.remark("not a single piece can be promised: promises tell why, line by line")
             raise typer.Exit(exits.SAYS_NO)
@@ -122,8 +124,8 @@ def _telling(progress: Progress, stop: Stop) -> Progress:
     return tell
 
 
-def _again(book: Path, out: Path, settings: dict[str, object], work: int,
-           start: Path | None) -> str:
+def _again(book: str, out: str, settings: dict[str, object], work: int,
+           start: str | None) -> str:
     """The command that makes a stopped plan a second time, in words."""
     if work == 0:
         return "stopped before the search began; this is the plan that it starts from"
@@ -135,20 +137,19 @@ def _again(book: Path, out: Path, settings: dict[str, object], work: int,
             "plan again")
 
 
-def check(book: Book, plan: PlanFolder, as_json: Json = False, quiet: Quiet = False) -> None:
+def check(book: Book, plan: PlanName, as_json: Json = False, quiet: Quiet = False) -> None:
     """
     Prove a plan: feasible, consistent, every figure recomputed.
 
     Nothing of the planner is used for it. Ends with 1 when anything does not hold.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
         from headgate import session
         from headgate.cli import showing
 
         with voice.progress("proving the plan"):
-            result = session.check(session.read_book(book), plan)
+            result = session.check(place.book_of(plan), folder)
         if result.issues:
             voice.answer({"ok": False, "issues": [issue.as_dict() for issue in result.issues]},
                          describe(result.issues, "the plan is refused"))

@@ -10,7 +10,8 @@ import typer
 
 from headgate.base.issue import describe
 from headgate.cli import exits
-from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.options import Book, Json, PlanName, Quiet
+from headgate.cli.sources import Source, source
 from headgate.cli.voice import WrongUse, speaking
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ SHOWN = 20
 
 
 def publish(
-    book: Book, plan: PlanFolder,
+    book: Book, plan: PlanName,
     on: Annotated[datetime | None, typer.Option(
         "--on", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
         help="The day of publishing. Default: today.")] = None,
@@ -31,10 +32,10 @@ def publish(
         "--by", metavar="NAME", show_default=False, help="Who publishes, for the record.")] = None,
     reason: Annotated[str | None, typer.Option(
         "--reason", metavar="TEXT", show_default=False, help="Why, for the record.")] = None,
-    after: Annotated[Path | None, typer.Option(
+    after: Annotated[str | None, typer.Option(
         "--after", metavar="PLAN", show_default=False,
         help="The plan that was published before. Default: the last one beside the plan, of a "
-             "book of the same name.")] = None,
+             "book of the same name; a store knows it.")] = None,
     first: Annotated[bool, typer.Option(
         "--first", help="Follow no plan that was published before.")] = False,
     sample: Annotated[int | None, typer.Option(
@@ -46,34 +47,43 @@ def publish(
     Publish a plan: check it, then make its dates the promises of record.
 
     Until then a plan is a draft. The folder gets `published/` with the promises and what they move;
-    the plan's own files stay as they are. Ends with 1 when the check refuses the plan. A plan that
-    is published already stays as it was published.
+    the plan's own files stay as they are. A store gets an event for each promise. Ends with 1 when
+    the check refuses the plan. A plan that is published already stays as it was published.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
-        if after is not None:
-            existing_plan(after)
-            if first:
-                raise WrongUse("--after and --first exclude each other")
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
+        before = None if after is None else _followed(place, after, first)
         from headgate import session
 
         with voice.progress("proving the plan"):
-            done = session.read_publication(plan)
+            done = session.read_publication(folder)
             day = date.today() if on is None else on.date()
+            follows = session.FIRST if first else before
             try:
-                made = session.publish(session.read_book(book), plan, day,
-                                       session.FIRST if first else after, by, reason, sample)
+                made = session.publish(
+                    place.book_of(plan), folder, day, follows, by, reason, sample
+                ) if place.storage is None else place.storage.publish(
+                    plan, day, first, by, reason, sample)
             except session.PlanRefusedError as refused:
                 voice.answer({"ok": False, "issues": [issue.as_dict() for issue in refused.issues]},
                              describe(refused.issues, refused.consequence))
                 raise typer.Exit(exits.SAYS_NO) from None
         moved = [] if done is not None else made.moved.to_dicts()
         voice.answer({"ok": True, "already": done is not None, "publication": made.as_dict(),
-                      "moved": moved}, *_shown(made, plan, done is not None))
+                      "moved": moved},
+                     *_shown(made, plan, done is not None, place.storage is not None))
 
 
-def _shown(made: Publication, plan: Path, already: bool) -> list[RenderableType]:
+def _followed(place: Source, after: str, first: bool) -> Path:
+    """The folder of the plan that --after names."""
+    if first:
+        raise WrongUse("--after and --first exclude each other")
+    if place.storage is not None:
+        raise WrongUse("a store knows which plan was published last; leave out --after")
+    return place.plan(after)
+
+
+def _shown(made: Publication, plan: str, already: bool, stored: bool) -> list[RenderableType]:
     """What was published, and which promises moved."""
     from headgate.cli.showing import counted, grid
 
@@ -83,7 +93,8 @@ def _shown(made: Publication, plan: Path, already: bool) -> list[RenderableType]
     figures = made.figures
     shown: list[RenderableType] = [
         f"published on {made.published_on}{named}: {counted(figures['promised'], 'promise')} of "
-        f"record, {figures['new']:,} of them new; they are in {plan}/published"]
+        f"record, {figures['new']:,} of them new; they are in "
+        + ("the store" if stored else f"{plan}/published")]
     if made.after is not None:
         shown.append(f"it is publication {made.number} and follows plan {made.after[:12]}")
     if figures["first_promises"]:
@@ -103,6 +114,6 @@ def _shown(made: Publication, plan: Path, already: bool) -> list[RenderableType]
                   "" if row["days"] is None else f"{row['days']:+,}", f"{row['quantity']:,}",
                   f"{row['still_promised']:,}") for row in rows.iter_rows(named=True)], left=4))
         if made.moved.height > rows.height:
-            shown.append(f"all {made.moved.height:,} that move, earlier ones too, are in "
-                         f"{plan}/published/moved_promises.csv")
+            shown.append(f"all {made.moved.height:,} that move, earlier ones too, are in " + (
+                "the answer of --json" if stored else f"{plan}/published/moved_promises.csv"))
     return shown

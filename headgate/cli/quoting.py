@@ -13,7 +13,8 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from headgate.cli.options import Book, Json, PlanFolder, Quiet, existing, existing_plan
+from headgate.cli.options import Book, Json, PlanName, Quiet, existing
+from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ Accepts = Annotated[list[str] | None, typer.Option(
 
 
 def quote(
-    book: Book, plan: PlanFolder, item: Item = None, quantity: Quantity = None,
+    book: Book, plan: PlanName, item: Item = None, quantity: Quantity = None,
     region: Region = None, by: Day = None, latest: Latest = None,
     segment: Annotated[str | None, typer.Option(
         "--segment", metavar="SEGMENT", show_default=False,
@@ -84,11 +85,11 @@ def quote(
     """
     Tell what can be promised to a customer who asks; only --mode ptp takes from lines of the plan.
 
-    A quote reserves nothing. Ends with 0 whether all, some or nothing can be promised.
+    A quote reserves nothing. In a store it leaves out what others hold of the plan published last.
+    Ends with 0 whether all, some or nothing can be promised.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
         _refuse_mixed(file, out, {
             "--item": item, "--quantity": quantity, "--region": region, "--by": by,
             "--latest": latest, "--segment": segment, "--customer": customer,
@@ -98,7 +99,7 @@ def quote(
         from headgate.quoting.requests import Request
 
         with voice.progress("asking what is free"):
-            read = session.read_book(book)
+            read = place.book_of(plan)
             if file is not None:
                 requests = session.read_requests(file, read)
             else:
@@ -106,7 +107,9 @@ def quote(
                                     _day(by), _day(latest), segment, customer, complete,
                                     1 if lot is None else lot, tuple(accept or ()), site,
                                     _amount(price))]
-            quotes = session.quote(read, plan, requests, mode.value, file is None)
+            quotes = (session.quote(read, folder, requests, mode.value, file is None)
+                      if place.storage is None else
+                      place.storage.quote(plan, requests, mode.value, file is None))
             if out is not None:
                 session.write_quotes(quotes, out)
         document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes]}

@@ -11,12 +11,12 @@ import typer
 from headgate.cli.options import (
     Book,
     Json,
-    PlanFolder,
+    PlanName,
     Quiet,
     TableFormat,
     existing,
-    existing_plan,
 )
+from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
 
 
@@ -33,22 +33,22 @@ class By(StrEnum):
 
 
 def revenue(
-    book: Book, plan: PlanFolder,
+    book: Book, plan: PlanName,
     by: Annotated[By, typer.Option(
         "--by", help="What the table of margins tells apart.")] = By.segment,
-    compare: Annotated[Path | None, typer.Option(
+    compare: Annotated[str | None, typer.Option(
         "--compare", metavar="OTHER_PLAN", show_default=False,
         help="Another plan: a bridge leads from its revenue and margin to this one's.")] = None,
     compare_book: Annotated[Path | None, typer.Option(
         "--compare-book", metavar="BOOK", show_default=False,
-        help="The book of the other plan, where it is another one.")] = None,
+        help="The book of the other plan, where it is another one; a store knows it.")] = None,
     stated_prices: Annotated[bool, typer.Option(
         "--stated-prices", help="Let stated prices stand for standalone prices that are "
         "missing.")] = False,
     billings: Annotated[Path | None, typer.Option(
         "--billings", metavar="FILE.csv", show_default=False,
         help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency. "
-        "Deferred revenue follows from it.")] = None,
+        "Deferred revenue follows from it. Default in a store: what its ledger says.")] = None,
     lines: Annotated[int, typer.Option(
         "--lines", min=0, metavar="N",
         help="How many rows of a long table are shown, at most.")] = 10,
@@ -66,12 +66,10 @@ def revenue(
     of a contract is split by standalone prices (ASC 606). Costs are those of the very supply rows
     that the plan pegs. Every table sums to the cent.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(plan)
-        if compare is not None:
-            existing_plan(compare)
-        elif compare_book is not None:
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        folder = place.plan(plan)
+        other_folder = None if compare is None else place.plan(compare)
+        if compare is None and compare_book is not None:
             raise WrongUse("--compare-book is the book of a plan that --compare names")
         if compare_book is not None:
             existing(compare_book, "book")
@@ -85,9 +83,14 @@ def revenue(
         from headgate.cli.statements import statement_tables
 
         with voice.progress("working out the revenue"):
-            read = session.read_book(book)
-            other = None if compare_book is None else session.read_book(compare_book)
-            made = session.revenue(read, plan, compare, other, stated_prices, billings)
+            read = place.book_of(plan)
+            other = (session.read_book(compare_book) if compare_book is not None else
+                     place.book_of(compare) if compare is not None else None)
+            progress = None if place.storage is None else place.storage.progress(plan)
+            billed = (billings if place.storage is None or billings is not None else
+                      place.storage.billings(plan, read.settings.as_of))
+            made = session.revenue(read, folder, other_folder, other, stated_prices, billed,
+                                   progress)
             if out is not None:
                 session.write_revenue(made, out, table_format.value)
         document = {"ok": True, "out": None if out is None else str(out), **made.as_dict(lines)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headgate.cli.options import (
+    AsOf,
     Book,
     Gap,
     Json,
@@ -19,11 +19,10 @@ from headgate.cli.options import (
     TableFormat,
     TimeLimit,
     Work,
-    existing,
-    existing_plan,
+    day_of,
     policy_settings,
-    writable_plan,
 )
+from headgate.cli.sources import left_out_words, source
 from headgate.cli.stopping import stopped_by_ctrl_c
 from headgate.cli.voice import WrongUse, speaking
 
@@ -37,24 +36,26 @@ SHOWN = 20
 
 def replan(
     book: Book,
-    former: Annotated[Path, typer.Option(
+    former: Annotated[str, typer.Option(
         "--from", metavar="PLAN", show_default=False,
-        help="The older plan, whose promises are kept: the folder that `headgate plan` wrote.")],
-    out: Annotated[Path | None, typer.Option(
+        help="The older plan, whose promises are kept: the folder that `headgate plan` wrote; in "
+             "a store its name, or latest.")],
+    out: Annotated[str | None, typer.Option(
         "--out", "-o", metavar="DIR", show_default=False,
-        help="Where the plan goes: a new folder, or an older plan to replace. Without it the moves "
-             "are only told.")] = None,
-    record: Annotated[Path | None, typer.Option(
+        help="Where the plan goes: a new folder, or an older plan to replace; in a store a name. "
+             "Without it the moves are only told.")] = None,
+    record: Annotated[str | None, typer.Option(
         "--record", metavar="PLAN", show_default=False,
         help="The published plan whose promises are of record. Default: the older plan if it is "
-             "published, else the last one published beside it.")] = None,
+             "published, else the last one published beside it. A store keeps its own.")] = None,
     full: Annotated[bool, typer.Option(
         "--full", help="Search the whole book again from the older plan, instead of repairing it."
     )] = False,
     policy: Annotated[Policy | None, typer.Option(
         "--policy", show_default=False,
         help="How lines compete. Default: as in the older plan.")] = None,
-    gap: Gap = None, time_limit: TimeLimit = None, work: Work = None, seed: SearchSeed = None,
+    as_of: AsOf = None, gap: Gap = None, time_limit: TimeLimit = None, work: Work = None,
+    seed: SearchSeed = None,
     table_format: Annotated[TableFormat | None, typer.Option(
         "--format", show_default=False,
         help="How the tables are written. Default: csv, above 100,000 lines parquet.")] = None,
@@ -72,13 +73,12 @@ def replan(
     Only what the change made impossible moves, as [policy.replan] prices it. The same book moves
     nothing. Ends with 0 whether promises moved or not.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
-        existing_plan(former)
-        if record is not None:
-            existing_plan(record)
-        if out is not None:
-            writable_plan(out)
+    with speaking(as_json, quiet) as voice, source(book) as place:
+        older = place.plan(former)
+        target = None if out is None else place.target(out)
+        if record is not None and place.storage is not None:
+            raise WrongUse("--record is for folders; a store keeps the promises of record itself")
+        kept = place.record(record)
         searched = [name for name, value in (("--gap", gap), ("--time-limit", time_limit),
                                              ("--work", work)) if value is not None]
         if searched and not full:
@@ -89,21 +89,23 @@ def replan(
         # A repair is over at once and cannot be ended early: there Ctrl-C ends the program.
         stopping = stopped_by_ctrl_c() if full else nullcontext()
         with voice.progress("reading the book") as progress, stopping as stop:
-            loaded = session.read_book(book)
-            made = session.replan(loaded, former, settings, full,
-                                  pegging.value if pegging else None, progress, stop, record)
-            if out is not None:
+            loaded = place.book(day_of(as_of))
+            made = session.replan(loaded, older, settings, full,
+                                  pegging.value if pegging else None, progress, stop, kept)
+            if out is not None and target is not None:
                 progress("writing the plan", 1.0)
-                made.write(out, format=table_format.value if table_format else None,
+                made.write(target, format=table_format.value if table_format else None,
                            excel=not no_excel)
+                place.keep(out, loaded)
         voice.warn(loaded.tables.issues)
-        voice.answer({"ok": True, "plan": None if out is None else str(out),
+        voice.remark(left_out_words(place, loaded))
+        voice.answer({"ok": True, "plan": out,
                       "summary": made.summary, "moves": made.moves.cast(dict.fromkeys(
                           ("old_promised_on", "new_promised_on", "binding_on"), str)).to_dicts(),
                       "issues": [issue.as_dict() for issue in loaded.tables.issues]},
                      *_told(made.summary, made.moves),
                      "" if out is None else
-                     f"the plan is in {out}; next: headgate check {book} {out}")
+                     f"the plan is in {out}; next: headgate check {place.shown} {out}")
 
 
 def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headgate.cli.options import (
+    AsOf,
     Book,
     Gap,
     Json,
@@ -17,9 +18,10 @@ from headgate.cli.options import (
     SearchSeed,
     TimeLimit,
     Work,
-    existing,
+    day_of,
     policy_settings,
 )
+from headgate.cli.sources import Source, source
 from headgate.cli.stopping import stopped_by_ctrl_c
 from headgate.cli.voice import Voice, WrongUse, speaking
 
@@ -39,7 +41,8 @@ def scenario(
         "--policy", show_default=False,
         help="How lines compete, in every column. Default: what the book's [policy] says, else "
              "value.")] = None,
-    gap: Gap = None, time_limit: TimeLimit = None, work: Work = None, seed: SearchSeed = None,
+    as_of: AsOf = None, gap: Gap = None, time_limit: TimeLimit = None, work: Work = None,
+    seed: SearchSeed = None,
     free: Annotated[bool, typer.Option(
         "--free", help="Search on in every column: any promise may move for any gain.")] = False,
     workers: Annotated[int | None, typer.Option(
@@ -65,10 +68,9 @@ def scenario(
     search with the best plan so far; a second one ends the program. Ends with 0 whatever the
     plans are worth.
     """
-    with speaking(as_json, quiet) as voice:
-        existing(book, "book")
+    with speaking(as_json, quiet) as voice, source(book) as place:
         if examples is not None:
-            _write_examples(voice, book, files, examples)
+            _write_examples(voice, place, files, examples)
             return
         if not files:
             raise WrongUse("name at least one scenario file; --examples DIR writes some for this "
@@ -79,7 +81,7 @@ def scenario(
         from headgate.cli import columns
 
         with voice.progress("reading the book") as progress, stopped_by_ctrl_c() as stop:
-            read = session.read_book(book)
+            read = place.book(day_of(as_of))
             made = session.scenario(read, files, settings, free, workers, progress, stop)
             if out is not None:
                 progress("writing the plans", 1.0)
@@ -90,21 +92,21 @@ def scenario(
         _warn(voice, made)
         voice.answer({"ok": True, "stopped": stop.asked, "out": str(out) if out else None,
                       "report": str(report) if report else None, **made.as_dict(lines)},
-                     *columns.scenario_tables(made, lines), *_next(book, out, report, made))
+                     *columns.scenario_tables(made, lines), *_next(place.shown, out, report, made))
         if stop.asked:
             voice.remark("stopped: the plans are those found so far, and not to be made again")
 
 
-def _write_examples(voice: Voice, book: Path, files: Sequence[str] | None, folder: Path) -> None:
+def _write_examples(voice: Voice, place: Source, files: Sequence[str] | None, folder: Path) -> None:
     """Write example scenarios, and say how to go on."""
     if files:
         raise WrongUse("--examples plans nothing, so it takes no scenario files")
     from headgate import session
 
-    written = session.write_examples(session.read_book(book), folder)
+    written = session.write_examples(place.book(), folder)
     voice.answer({"ok": True, "examples": [str(file) for file in written]},
                  *(str(file) for file in written),
-                 *([f"next: headgate scenario {book} {written[0]}"] if written else
+                 *([f"next: headgate scenario {place.shown} {written[0]}"] if written else
                    ["the book has nothing to make an example of"]))
 
 
@@ -131,7 +133,7 @@ def _warn(voice: Voice, made: Scenarios) -> None:
     voice.warn(issues)
 
 
-def _next(book: Path, out: Path | None, report: Path | None, made: Scenarios) -> list[str]:
+def _next(book: str, out: Path | None, report: Path | None, made: Scenarios) -> list[str]:
     """Where the answer is kept, and what to ask next."""
     shown = []
     if out is not None:

@@ -134,7 +134,7 @@ class Shown:
                 grid("From the value of the plan to margin", (
                     "", "in the plan", "in margin", "difference"), steps)]
 
-    def bridge(self, frame: pl.DataFrame, other: Path) -> list[RenderableType]:
+    def bridge(self, frame: pl.DataFrame, other: str) -> list[RenderableType]:
         """Effect by effect from another plan to this one."""
         effects = _sums(frame, "effect")
         rows = [(words, *(self.money(effects.get(name, {}).get(key, 0)) for key in (
@@ -172,7 +172,7 @@ class Shown:
             for row in rows[:FIRST_QUARTERS * 2]], left=2)
 
 
-def statement_tables(made: RevenueStatement, by: str, most: int, compare: Path | None,
+def statement_tables(made: RevenueStatement, by: str, most: int, compare: str | None,
                      out: Path | None) -> list[RenderableType]:
     """
     A statement for the terminal.

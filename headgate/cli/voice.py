@@ -138,7 +138,8 @@ def speaking(as_json: bool, quiet: bool) -> Iterator[Voice]:
 
 def code_of(error: IssuesError) -> int:
     """The exit code for a list of issues: a path that does not fit is no fault of the book."""
-    misplaced = ("book.path.", "book.folder.", "book.format.", "plan.folder.", "plan.report.")
+    misplaced = ("book.path.", "book.folder.", "book.format.", "plan.folder.", "plan.report.",
+                 "store.", "record.file.")
     only_paths = all(issue.code.startswith(misplaced) for issue in error.issues)
     return exits.WRONG_USE if only_paths else exits.FAULTY_BOOK
 

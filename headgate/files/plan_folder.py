@@ -121,7 +121,7 @@ def write_report_file(path: Path, page: str) -> None:
     if path.exists() and REPORT_MARK not in path.read_bytes()[:1000]:
         raise IssuesError([Issue("plan.report.occupied", "error", str(path), "is no report, and is "
                                  "not replaced; name another file")], "nothing was written")
-    _write_text(path, page)
+    write_text(path, page)
 
 
 def write_table_file(path: Path, table: pl.DataFrame) -> None:
@@ -136,10 +136,10 @@ def write_table_file(path: Path, table: pl.DataFrame) -> None:
         raise IssuesError([Issue("quote.file.occupied", "error", str(path), "is no table of "
                                  "quotes, and is not replaced; name another file")],
                           "nothing was written")
-    _write_text(path, text)
+    write_text(path, text)
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """Write a text file in one move: readers see the old one or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)

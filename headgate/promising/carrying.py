@@ -12,7 +12,7 @@ from headgate.quoting.desk import Desk
 
 
 def carried(holds: Holds, desk: Desk,
-            fulfilled: Collection[str] = ()) -> tuple[Holds, list[tuple[Hold, str]]]:
+            outside: Collection[str] = ()) -> tuple[Holds, list[tuple[Hold, str]]]:
     """
     Holds on a new plan, and those that do not fit there, each with the reason in words.
 
@@ -20,13 +20,14 @@ def carried(holds: Holds, desk: Desk,
     they were made, all of it and by its date or before; the date that was told stays. What has
     ended stays as it is.
 
-    desk      : of the new plan
-    fulfilled : commits that the new plan serves as order lines: they keep nothing any more
+    desk    : of the new plan
+    outside : holds that take nothing from what the new plan leaves: its book was made without what
+              they keep, or it serves them as order lines
     """
     made: dict[str, Hold] = {}
     refused: list[tuple[Hold, str]] = []
     for hold_id, hold in holds.holds.items():
-        if hold_id in fulfilled:
+        if hold_id in outside:
             hold = replace(hold, shipments=(), draws=(), work=(), counted=())
         elif hold.keeps:
             try:

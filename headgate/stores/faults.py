@@ -6,6 +6,7 @@ from headgate.base.issue import Issue, IssuesError
 
 FAULTS: dict[str, tuple[str, str]] = {
     "store.missing": ("there is no store at the address", "Make one: `headgate init STORE`."),
+    "store.empty": ("the ledger holds no book", "Import one: `headgate import STORE BOOK`."),
     "store.unreadable": (
         "the file or the database cannot be opened, or is broken",
         "Check address, permissions and server; bring a broken file back from a copy."),
@@ -25,6 +26,14 @@ FAULTS: dict[str, tuple[str, str]] = {
     "store.wal": (
         "the file is in write-ahead mode, which this SQLite would damage",
         "Close every other program that has it open, and try again."),
+    "store.damaged": ("SQLite finds the file broken", "Bring it back from a copy."),
+    "store.snapshot": (
+        "a snapshot is broken, or not what follows from the events; states are folded without it",
+        "Remove it; `headgate snapshot STORE` writes another one."),
+    "store.hold.status": (
+        "a hold does not stand as its events say", "Bring the store back from a copy."),
+    "store.plan.event": (
+        "a plan is marked as published, which no event tells", "Bring the store back from a copy."),
     "store.plan.name": (
         "a plan cannot have this name", "Use letters, digits, dots, dashes and underscores."),
     "store.plan.unknown": (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from headgate.base.issue import IssuesError
 from headgate.ledger.events import Event, moment_text
 from headgate.promising.holds import COMMITTED, EXPIRED, HELD, RELEASED, Hold, HoldAnswer, Holds
 from headgate.promising.plain import plain_answer, plain_hold, read_answer, read_hold
@@ -33,15 +34,23 @@ class Kept:
     """
     The holds of a store.
 
-    name    : the plan that they are on, the one published last
-    orders  : order lines that committed holds became, by hold
-    version : counts operations
+    name     : the plan that they are on, the one published last
+    orders   : order lines that committed holds became, by hold
+    reserved : holds with what they keep, where the book of the plan was made without that: of what
+               the plan leaves they take nothing
+    version  : counts operations
     """
 
     name: str
     holds: Holds
     orders: Mapping[str, str] = field(default_factory=dict)
+    reserved: Mapping[str, Hold] = field(default_factory=dict)
     version: int = 0
+
+    def keeping(self) -> dict[str, Hold]:
+        """Every hold and commit that keeps something, with what that is."""
+        return {hold_id: self.reserved.get(hold_id, hold)
+                for hold_id, hold in self.holds.holds.items() if hold.keeps}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +110,7 @@ class HoldDesk:
         with self.store.writer(now) as writer:
             before = read_kept(writer.connection, self._known)
             if before is None:
-                raise fault("store.hold.plan", self.store.shown, "has no published plan yet; a "
-                            "hold is a promise: headgate publish "
-                            f"{self.store.shown} PLAN", consequence="nothing was held")
+                raise unpublished(self.store.shown)
             after, answer = act(before.holds, writer.now)
             if after is before.holds:
                 # The key was answered before: nothing is to be written.
@@ -115,6 +122,12 @@ class HoldDesk:
             kept = write_kept(writer, before, kept)
         self._known = kept
         return answer
+
+
+def unpublished(shown: str) -> IssuesError:
+    """The fault of a hold while no plan is published."""
+    return fault("store.hold.plan", shown, "has no published plan yet, and a hold is a promise; "
+                 f"run: headgate publish {shown} PLAN", consequence="nothing was held")
 
 
 def events_of(before: Holds, after: Holds, now: datetime, actor: str,
@@ -150,19 +163,22 @@ def read_kept(connection: sa.Connection, known: Kept | None = None) -> Kept | No
     since = -1 if known is None else known.version
     holds: dict[str, Hold] = {} if known is None else dict(known.holds.holds)
     orders = {} if known is None else dict(known.orders)
-    for hold_id, line, content in connection.execute(
-            sa.select(HOLDS.c.hold_id, HOLDS.c.order_line, HOLDS.c.content)
+    reserved = {} if known is None else dict(known.reserved)
+    for hold_id, line, outside, content in connection.execute(
+            sa.select(HOLDS.c.hold_id, HOLDS.c.order_line, HOLDS.c.reserved, HOLDS.c.content)
             .where(HOLDS.c.version > since).order_by(HOLDS.c.number)):
         holds[hold_id] = read_hold(json.loads(content))
         if line is not None:
             orders[hold_id] = line
+        if outside is not None:
+            reserved[hold_id] = read_hold(json.loads(outside))
     answers = {} if known is None else dict(known.holds.answers)
     for key, content in connection.execute(
             sa.select(HOLD_ANSWERS.c.key, HOLD_ANSWERS.c.content)
             .where(HOLD_ANSWERS.c.version > since).order_by(HOLD_ANSWERS.c.number)):
         answers[key] = read_answer(json.loads(content))
     at = None if clock is None else datetime.fromisoformat(clock)
-    return Kept(name, Holds(plan, holds, answers, at), orders, version)
+    return Kept(name, Holds(plan, holds, answers, at), orders, reserved, version)
 
 
 def write_kept(writer: Writer, before: Kept | None, after: Kept) -> Kept:
@@ -171,13 +187,14 @@ def write_kept(writer: Writer, before: Kept | None, after: Kept) -> Kept:
     connection, holds = writer.connection, after.holds
     former: Mapping[str, Hold] = {} if before is None else before.holds.holds
     for number, (hold_id, hold) in enumerate(holds.holds.items(), start=1):
-        line = after.orders.get(hold_id)
-        if former.get(hold_id) == hold and (
-                before is not None and before.orders.get(hold_id) == line):
+        line, outside = after.orders.get(hold_id), after.reserved.get(hold_id)
+        if before is not None and (former.get(hold_id), before.orders.get(hold_id),
+                                   before.reserved.get(hold_id)) == (hold, line, outside):
             continue
         connection.execute(HOLDS.delete().where(HOLDS.c.number == number))
         connection.execute(HOLDS.insert().values(
             number=number, hold_id=hold_id, status=hold.status, order_line=line,
+            reserved=None if outside is None else json.dumps(plain_hold(outside)),
             content=json.dumps(plain_hold(hold)), version=version))
     known = 0 if before is None else len(before.holds.answers)
     for number, (key, (operation, answer)) in enumerate(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +31,7 @@ class StoredPlan:
     digest    : of its `summary.json`
     sequence  : the last event of the book that was planned
     published : its place among the publications; None for a draft
+    held      : the holds whose boards its book was made without, as JSON
     """
 
     name: str
@@ -38,6 +40,12 @@ class StoredPlan:
     sequence: int
     kept_at: str
     published: int | None
+    held: str = "[]"
+
+    @property
+    def held_ids(self) -> list[str]:
+        """The holds whose boards its book was made without."""
+        return [str(hold_id) for hold_id in json.loads(self.held)]
 
 
 def refuse_name(connection: sa.Connection, name: str, shown: str) -> None:
@@ -56,20 +64,24 @@ def refuse_name(connection: sa.Connection, name: str, shown: str) -> None:
 
 
 def put_plan(connection: sa.Connection, name: str, digest: str, sequence: int, now: datetime,
-             files: Mapping[str, bytes], shown: str) -> StoredPlan:
+             files: Mapping[str, bytes], shown: str,
+             held: Sequence[str] = ()) -> StoredPlan:
     """
     Put the files of a plan under a name, in place of an older draft of this name.
 
     files : by their path, under `plan/` and `book/`
+    held  : the holds whose boards the book was made without
     raises IssuesError : as `refuse_name`
     """
     refuse_name(connection, name, shown)
     for table in (PLANS, PLAN_FILES):
         connection.execute(table.delete().where(table.c.name == name))
     last = connection.execute(sa.select(sa.func.max(PLANS.c.number))).scalar()
-    made = StoredPlan(name, (last or 0) + 1, digest, sequence, moment_text(now), None)
+    made = StoredPlan(name, (last or 0) + 1, digest, sequence, moment_text(now), None,
+                      json.dumps(list(held)))
     connection.execute(PLANS.insert().values(
-        name=name, number=made.number, digest=digest, sequence=sequence, kept_at=made.kept_at))
+        name=name, number=made.number, digest=digest, sequence=sequence, kept_at=made.kept_at,
+        held=made.held))
     add_files(connection, name, files)
     return made
 

@@ -96,12 +96,32 @@ def events_between(connection: sa.Connection, after: int, until: int,
     """
     for rows in pages(connection, after, until):
         for row in rows:
-            try:
-                recorded = recorded_of_row(row)
-            except (ValueError, TypeError) as error:
-                raise IssuesError([unreadable(row[0], str(error), shown)],
-                                  "nothing was read") from None
-            yield recorded
+            yield _recorded(row, shown)
+
+
+def events_where(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]],
+                 shown: str) -> Iterator[Recorded]:
+    """
+    The events that fulfil conditions, in their order.
+
+    raises IssuesError : an event is not what was written
+    """
+    after = 0
+    while True:
+        rows = connection.execute(sa.select(*EVENTS.columns).where(
+            EVENTS.c.sequence > after, *conditions).order_by(EVENTS.c.sequence).limit(PAGE)).all()
+        for row in rows:
+            yield _recorded(row, shown)
+        if len(rows) < PAGE:
+            return
+        after = rows[-1][0]
+
+
+def _recorded(row: Row, shown: str) -> Recorded:
+    try:
+        return recorded_of_row(row)
+    except (ValueError, TypeError) as error:
+        raise IssuesError([unreadable(row[0], str(error), shown)], "nothing was read") from None
 
 
 def unreadable(sequence: object, told: str, shown: str) -> Issue:

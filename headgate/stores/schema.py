@@ -62,10 +62,12 @@ PLANS = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("kept_at", sa.Text, nullable=False),
     sa.Column("published", sa.BigInteger),
+    sa.Column("held", sa.Text, nullable=False),
 )
 """
 Plans by name. `number` counts them in the order in which they were put, `sequence` is the last
-event of the book that was planned, `published` the place among publications; null for a draft.
+event of the book that was planned; `published` the place among publications, null for a draft;
+`held` names the holds, as JSON, whose boards the book was made without.
 """
 PLAN_FILES = sa.Table(
     "plan_files", METADATA,
@@ -94,10 +96,14 @@ HOLDS = sa.Table(
     sa.Column("hold_id", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("order_line", sa.Text),
+    sa.Column("reserved", sa.Text),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
 )
-"""Holds in the order in which they were made; `order_line` is what a committed one became."""
+"""
+Holds in the order in which they were made. `order_line` is what a committed one became; `reserved`
+is the hold with what it keeps, where the book of the plan was made without that.
+"""
 HOLD_ANSWERS = sa.Table(
     "hold_answers", METADATA,
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),

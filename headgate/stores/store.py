@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -28,7 +29,14 @@ from headgate.ledger.store import Answer
 from headgate.stores.address import Address, address_of
 from headgate.stores.engine import engine_of, reading, writing
 from headgate.stores.faults import fault
-from headgate.stores.rows import Row, events_between, insert_rows, known_keys, row_of
+from headgate.stores.rows import (
+    Row,
+    events_between,
+    events_where,
+    insert_rows,
+    known_keys,
+    row_of,
+)
 from headgate.stores.schema import EVENTS, HEAD_ROW
 from headgate.stores.snapshots import (
     FolderSnapshots,
@@ -201,6 +209,26 @@ class SqlStore:
                     state.apply(recorded)
         return state
 
+    def later_than(self, day: date) -> int:
+        """How many events count only after a day."""
+        with reading(self.engine, self.shown) as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(EVENTS).where(
+                EVENTS.c.effective_on > day)).scalar() or 0)
+
+    def find(self, key: str | None = None, kind: str | None = None,
+             since: datetime | None = None) -> Iterator[Recorded]:
+        """
+        The events about a key, of a kind, and recorded at a time or later, in their order.
+
+        raises IssuesError : an event is not what was written
+        """
+        wanted = [column == value for column, value in (
+            (EVENTS.c.key, key), (EVENTS.c.kind, kind)) if value is not None]
+        if since is not None:
+            wanted.append(EVENTS.c.recorded_at >= moment_text(since))
+        with reading(self.engine, self.shown) as connection:
+            yield from events_where(connection, wanted, self.shown)
+
     def _start(self, connection: sa.Connection, until: int, effective_on: date | None) -> State:
         """The state of the newest snapshot that fits; an empty one when none does."""
         for sequence in self.snapshots.sequences():
@@ -255,12 +283,18 @@ class Writer:
         last = state.last_recorded_at
         self.now = in_utc(now) if last is None else max(in_utc(now), last)
 
-    def append(self, events: Sequence[Event], progress: Progress | None = None) -> list[Answer]:
-        """Judge, chain and write events; an answer for each. What is rejected is left out."""
+    def append(self, events: Iterable[Event], progress: Progress | None = None,
+               expected: int | None = None) -> list[Answer]:
+        """
+        Judge, chain and write events; an answer for each. What is rejected is left out.
+
+        expected : about how many there are, for the progress, where they come one by one
+        """
         answers: list[Answer] = []
         before: dict[str, tuple[int, Event]] = {}
-        for start in range(0, len(events), CHUNK):
-            part = events[start:start + CHUNK]
+        coming = iter(events)
+        whole = len(events) if isinstance(events, Sized) else expected or 0
+        while part := list(islice(coming, CHUNK)):
             # What can be no key is rejected below; a database would not even be asked for it.
             known = known_keys(self.connection, {
                 event.idempotency_key for event in part
@@ -273,7 +307,7 @@ class Writer:
                                    self._record(event, rows, before))
                 insert_rows(self.connection, rows)
             if progress is not None:
-                progress("writing events", (start + len(part)) / len(events))
+                progress("writing events", min(1.0, len(answers) / max(1, whole)))
         return answers
 
     def _record(self, event: Event, rows: list[Row],

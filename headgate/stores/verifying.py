@@ -9,6 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from headgate.base.issue import Issue, IssuesError
+from headgate.ledger.balances import broken_assertions
 from headgate.ledger.events import GENESIS, Recorded, chain_faults, data_text
 from headgate.ledger.fold import State
 from headgate.stores.engine import reading
@@ -31,8 +32,9 @@ def verify_store(store: SqlStore, progress: Progress | None = None) -> list[Issu
     Every fault of a store, in the order of its events.
 
     Each event has the content that was recorded, follows the one before, was possible when it was
-    recorded, and is posted where it must be; the last one is the one the store says; snapshots
-    and holds are what the events make of them. Raises nothing for a broken store.
+    recorded, and is posted where it must be; balances that were asserted still are so; the last one
+    is the one the store says; snapshots and holds are what the events make of them. Raises
+    nothing for a broken store.
     """
     proof = _Proof(store, progress)
     try:
@@ -41,6 +43,7 @@ def verify_store(store: SqlStore, progress: Progress | None = None) -> list[Issu
             head = head_of(connection, store.shown)
             proof.follow(connection, head)
             if not proof.issues:
+                proof.issues += broken_assertions(proof.state, store.shown)
                 proof.look_at_holds(connection)
                 proof.look_at_plans(connection)
     except IssuesError as error:
@@ -126,13 +129,14 @@ class _Proof:
     def _judge(self, recorded: Recorded) -> None:
         rejection = self.state.judge(recorded.event, recorded.recorded_at)
         if rejection is not None:
-            self.fault(f"ledger.{rejection.code}", "could not have been recorded: "
-                       f"{rejection.text}", recorded.sequence, recorded.event.key)
+            self.fault(f"ledger.event.{rejection.code}", "must not have been recorded: "
+                       f"{rejection.text}", recorded.sequence,
+                       f"{recorded.event.kind} {recorded.event.key}")
             return
         posting = self.state.closed.posting(recorded.event.effective_on)
         if posting != (recorded.posted_on, recorded.prior_period):
-            self.fault("ledger.posting", f"must be posted on {posting[0]}", recorded.sequence,
-                       recorded.posted_on)
+            self.fault("ledger.event.posted", "is not posted on its day, or after the last closed "
+                       "period", recorded.sequence, recorded.posted_on)
         self.state.apply(recorded)
 
     def _compare(self, last: Recorded) -> None:

@@ -285,7 +285,22 @@ def every_command(book: Path, planned: Path, tmp_path: Path) -> list[list[object
             ["report", book, planned, "--out", tmp_path / "r.html"], ["compare", planned, planned],
             ["revenue", book, planned], ["backlog", book, planned], ["history"], ["market"],
             ["scenario", book, scenario_file(tmp_path)], ["schema"], ["warm"],
-            ["demo", "--lines", 60, "--out", tmp_path / "d"]]
+            ["demo", "--lines", 60, "--out", tmp_path / "d"], *ledger_commands(book, tmp_path)]
+
+
+def ledger_commands(book: Path, tmp_path: Path) -> list[list[object]]:
+    """One sound call of each command of a ledger, in an order in which they can be given."""
+    store = tmp_path / "store.db"
+    store.unlink(missing_ok=True)
+    hold = ["hold", store, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA"]
+    return [["init", store], ["import", store, book],
+            ["record", store, "--kind", "order_cancelled", "--key", "SO-4712/1", "--set",
+             "quantity=1", "--on", "2026-02-02"],
+            ["plan", store, "--out", "first", "--no-excel"],
+            ["publish", store, "first", "--on", "2026-02-02"], hold, ["commit", store, "hold-1"],
+            hold, ["release", store, "hold-2"], ["events", store], ["state", store],
+            ["close", store, "2026-01", "--on", "2026-02-02"], ["snapshot", store],
+            ["verify", store], ["export", store, "--out", tmp_path / "exported"]]
 
 
 def test_every_command_answers_one_json_document(run, book, planned, tmp_path):

@@ -55,7 +55,8 @@ def _make_snapshots_and_plans() -> None:
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("sequence", sa.BigInteger, nullable=False),
         sa.Column("kept_at", sa.Text, nullable=False),
-        sa.Column("published", sa.BigInteger))
+        sa.Column("published", sa.BigInteger),
+        sa.Column("held", sa.Text, nullable=False))
     op.create_table(
         "plan_files",
         sa.Column("name", sa.Text, primary_key=True),
@@ -77,6 +78,7 @@ def _make_holds() -> None:
         sa.Column("hold_id", sa.Text, nullable=False),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("order_line", sa.Text),
+        sa.Column("reserved", sa.Text),
         sa.Column("content", sa.Text, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False))
     op.create_table(

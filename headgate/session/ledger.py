@@ -1,0 +1,258 @@
+"""Use cases of a ledger: make one, record, close a period, look at a state, take it out again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from headgate.base.calendar import fiscal_year
+from headgate.base.issue import Issue, IssuesError
+from headgate.base.periods import Period, period_named
+from headgate.files.book_reader import read_raw
+from headgate.files.event_files import event_of, read_events, typed_data, write_events
+from headgate.ledger.events import Event
+from headgate.ledger.fold import State
+from headgate.ledger.importing import Missing, differences
+from headgate.ledger.store import Answer
+from headgate.session.planning import Progress
+from headgate.session.storing import Storage
+from headgate.stores.address import Address
+from headgate.stores.store import open_store
+from headgate.stores.upgrading import make_store, upgrade_store
+from headgate.tables.check import check_tables
+
+__all__ = ["Imported", "Summary", "close_period", "event_of_options", "export_book",
+           "export_events", "import_book", "prepared", "read_events", "record", "state_tables",
+           "summary_of", "write_state"]
+
+NOTHING = "nothing was recorded"
+SNAPSHOT_FROM = 20_000
+"""After an import of so many events a snapshot is kept, so that nobody folds them again."""
+HIDDEN = ("history", "original")
+"""Columns of a state's tables that are of use to the ledger alone."""
+
+
+def record(storage: Storage, events: Sequence[Event], dry_run: bool = False,
+           progress: Progress | None = None) -> list[Answer]:
+    """
+    Record events in one transaction, all of them or none; an answer for each.
+
+    dry_run : judge them, and record none
+    raises IssuesError : one or several are rejected; each is named with the code of its rejection
+    """
+    answers: list[Answer] = []
+    with storage.store.writer(storage.now) as writer:
+        answers = writer.append(events, progress)
+        refuse_rejected(events, answers, storage.shown)
+        if dry_run:
+            writer.give_up()
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """
+    What an import recorded.
+
+    digest         : of the book; issues : its warnings
+    counts         : events by kind
+    first, last    : their sequences; both are the last event's when nothing changed
+    """
+
+    digest: str
+    issues: tuple[Issue, ...]
+    counts: Mapping[str, int]
+    first: int
+    last: int
+
+    @property
+    def events(self) -> int:
+        """How many events were recorded."""
+        return sum(self.counts.values())
+
+
+def import_book(storage: Storage, source: str | Path, missing: Missing = "error",
+                on: date | None = None, actor: str = "headgate", reason: str = "",
+                dry_run: bool = False, progress: Progress | None = None) -> Imported:
+    """
+    Let a ledger hold a book: all of it the first time, exactly the differences afterwards.
+
+    missing : what becomes of lines that are open in the ledger and not in the book
+    on      : the day on which the changes count; None: the book's as_of
+    dry_run : work out and judge the events, and record none
+    raises IssuesError : the book has faults; lines are missing; an event is rejected
+    """
+    tables = check_tables(read_raw(Path(source)))
+    day = on or tables.settings.as_of
+    counts: Counter[str] = Counter()
+
+    def counted(events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            counts[event.kind] += 1
+            yield event
+
+    with storage.store.writer(storage.now) as writer:
+        first = writer.head.sequence
+        # The differences are worked out while the writer's own state takes them.
+        state = storage.store.state() if first else None
+        rows = sum(frame.height for frame in tables.frames.values())
+        answers = writer.append(counted(differences(tables, state, day, actor, missing, reason)),
+                                progress, rows)
+        rejected = [answer.rejection for answer in answers if answer.rejection]
+        if rejected:
+            raise IssuesError([Issue(f"ledger.{one.code}", "error", storage.shown, one.text)
+                               for one in rejected[:100]], NOTHING)
+        last = writer.state.sequence
+        if dry_run:
+            writer.give_up()
+    if not dry_run and last - first >= SNAPSHOT_FROM:
+        storage.store.snapshot()
+    return Imported(tables.digest, tables.issues, dict(counts), min(first + 1, last), last)
+
+
+def refuse_rejected(events: Sequence[Event], answers: Sequence[Answer], shown: str) -> None:
+    """Raises IssuesError that names every event which was rejected."""
+    issues = [Issue(f"ledger.{answer.rejection.code}", "error", shown, answer.rejection.text,
+                    place, event.kind, event.key)
+              for place, (event, answer) in enumerate(zip(events, answers, strict=True), start=1)
+              if answer.rejection]
+    if issues:
+        raise IssuesError(issues, NOTHING)
+
+
+def event_of_options(kind: str, key: str, fields: Mapping[str, str], unique: str, on: date,
+                     actor: str, reason: str) -> Event:
+    """
+    One event from texts, as options of a command give them.
+
+    fields : of its data, each read as the kind of event asks
+    raises IssuesError : everything that is wrong with it
+    """
+    issues: list[Issue] = []
+    data = typed_data(kind, key, fields, "event", None, issues)
+    event = event_of({"kind": kind, "key": key, "effective_on": on.isoformat(), "data": data,
+                      "actor": actor, "reason": reason, "idempotency_key": unique}, {}, "event",
+                     None, issues)
+    if issues or event is None:
+        raise IssuesError(issues, NOTHING)
+    return event
+
+
+def close_period(storage: Storage, name: str, on: date, actor: str,
+                 reason: str = "") -> tuple[Period, Answer]:
+    """
+    Close a period: what comes later for one of its days is posted after it.
+
+    name : such as "FY26 Q4" or "2026-01", by the fiscal year of the book's settings
+    on   : the day of closing, not before the period's end
+    raises IssuesError : the name is none; the period is closed already, or is not over
+    """
+    rule = str(storage.store.state().settings.get("fiscal_year_end", "12-31"))
+    try:
+        period = period_named(fiscal_year(rule), name)
+    except ValueError as error:
+        raise IssuesError([Issue("ledger.period.name", "error", storage.shown, str(error), None,
+                                 "period", name)], NOTHING) from None
+    event = Event("period_closed", period.name, on, {
+        "name": period.name, "starts_on": period.starts_on.isoformat(),
+        "ends_on": period.ends_on.isoformat()}, actor, reason, f"close:{period.name}")
+    return period, record(storage, [event])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """
+    What a state holds, in few numbers.
+
+    backlog_cents : open value by currency; lines : open lines; pieces : open pieces
+    """
+
+    sequence: int
+    recorded_at: datetime | None
+    closed_on: date | None
+    lines: int
+    pieces: int
+    backlog_cents: Mapping[str, int]
+    rows: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"sequence": self.sequence, "closed_on": self.closed_on, "lines": self.lines,
+                "recorded_at": self.recorded_at, "pieces": self.pieces,
+                "backlog_cents": dict(self.backlog_cents), "rows": dict(self.rows)}
+
+
+def state_tables(state: State) -> dict[str, pl.DataFrame]:
+    """The tables of a state by name, without what only the ledger itself reads."""
+    return {name: frame.drop(HIDDEN, strict=False) for name, frame in state.frames().items()
+            if name != "ledger"}
+
+
+def summary_of(state: State, tables: Mapping[str, pl.DataFrame]) -> Summary:
+    """The few numbers of a state."""
+    lines = tables["lines"].filter(pl.col("alive")).select(
+        pieces=pl.col("quantity") - pl.col("shipped"), price="price",
+        currency=pl.col("currency").fill_null(state.currency)).filter(pl.col("pieces") > 0)
+    cents = lines.group_by("currency").agg(
+        cents=(pl.col("pieces") * pl.col("price")).sum()).sort("currency")
+    return Summary(state.sequence, state.last_recorded_at, state.last_closed_on, lines.height,
+                   int(lines["pieces"].sum()), dict(cents.iter_rows()),
+                   {name: frame.height for name, frame in tables.items()})
+
+
+def write_state(tables: Mapping[str, pl.DataFrame], folder: str | Path,
+                format: str = "csv") -> Path:
+    """
+    Write the tables of a state as a folder, whole or not at all; its path.
+
+    raises IssuesError : something else than older tables of a state is there
+    """
+    from headgate.files.state_folder import write_tables
+
+    return write_tables(Path(folder), tables, format)
+
+
+def export_book(storage: Storage, folder: str | Path, as_of: date | None = None,
+                format: Literal["csv", "parquet", "xlsx"] = "csv") -> Path:
+    """
+    Write the book of a ledger as a folder, whole or not at all; its path.
+
+    raises IssuesError : the ledger holds no book; something else than a book is in the folder
+    """
+    from headgate.files.book_writer import write_book
+    from headgate.tables.restored import public_frame, settings_of
+
+    tables = storage.tables(as_of)
+    write_book({name: public_frame(name, frame) for name, frame in tables.frames.items()
+                if frame.height}, settings_of(tables.settings), Path(folder), format)
+    return Path(folder)
+
+
+def export_events(storage: Storage, file: str | Path) -> int:
+    """
+    Write every event as JSON lines, which `read_events` reads back; how many there are.
+
+    raises IssuesError : a file with something else is there
+    """
+    return write_events(Path(file), storage.store.read())
+
+
+def prepared(address: Address, upgrade: bool) -> tuple[bool, str | None]:
+    """
+    Make a store, or bring an older one up: whether it is new, and its schema before, if older.
+
+    raises IssuesError : it is older and `upgrade` is not asked for, newer, or cannot be opened
+    """
+    if make_store(address):
+        return True, None
+    if not upgrade:
+        open_store(address).close()
+        return False, None
+    before, now = upgrade_store(address)
+    return False, None if before == now else before

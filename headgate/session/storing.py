@@ -1,0 +1,395 @@
+"""A store as the place of books and plans: what folders are for one planner, it is for a team."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from headgate import __version__
+from headgate.base.issue import Issue, IssuesError
+from headgate.book import Book, build_book
+from headgate.files import plan_folder, publications
+from headgate.files.book_writer import write_book
+from headgate.ledger.book_tables import book_tables
+from headgate.ledger.fold import State
+from headgate.ledger.journals import billings
+from headgate.ledger.movements import movements
+from headgate.promising.carrying import carried
+from headgate.promising.holds import Holds
+from headgate.promising.in_ledger import plan_event, promise_events, record_of, with_promises
+from headgate.promising.record import Publication, publication_of
+from headgate.promising.reserving import without_held
+from headgate.session.asking import check
+from headgate.session.asking import quote as quote_plan
+from headgate.session.openings import progress_and_openings, without_openings
+from headgate.session.planning import Plan, open_plan, read_book
+from headgate.session.publishing import PlanRefusedError
+from headgate.stores.address import Address
+from headgate.stores.engine import reading, writing
+from headgate.stores.faults import fault
+from headgate.stores.holding import (
+    HoldDesk,
+    Kept,
+    events_of,
+    read_kept,
+    unpublished,
+    write_kept,
+)
+from headgate.stores.plans import (
+    BOOK,
+    PLAN,
+    StoredPlan,
+    add_files,
+    files_of_plan,
+    find_plan,
+    mark_published,
+    plans_of,
+    published_last,
+    put_plan,
+    refuse_name,
+)
+from headgate.stores.store import SqlStore, Writer, open_store
+from headgate.tables.check import check_tables
+from headgate.tables.frames import Tables
+from headgate.tables.raw import raw_of_frames
+from headgate.tables.restored import public_frame, settings_of
+
+if TYPE_CHECKING:
+    from headgate.promising.holds import HoldAnswer
+    from headgate.quoting.answers import Quote
+    from headgate.quoting.requests import Request
+
+NOTHING = "nothing was published"
+HOLD_FOR = timedelta(hours=48)
+"""How long a hold lasts, unless it is said."""
+
+
+class Storage:
+    """
+    Books and plans in a store; a context in which plans are unpacked, and away when it ends.
+
+    now             : the time, which nothing below asks for
+    sequence, later : of the book that was read: its last event, and how many count only later
+    held, broken    : holds whose boards it was made without, and those of them that it has not
+                      enough for
+    """
+
+    def __init__(self, address: str | Path | Address, now: datetime) -> None:
+        self.store: SqlStore = open_store(address)
+        self.now = now
+        self.sequence = self.later = 0
+        self.held: list[str] = []
+        self.broken: set[str] = set()
+        self._work = tempfile.TemporaryDirectory(prefix="headgate-")
+
+    def __enter__(self) -> Storage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store and of everything that was unpacked."""
+        self.store.close()
+        self._work.cleanup()
+
+    @property
+    def storage(self) -> Storage:
+        """Itself: a source of books and plans that is a store."""
+        return self
+
+    @property
+    def shown(self) -> str:
+        """The address without a password."""
+        return self.store.shown
+
+    # ---------------------------------------------------------------- books and plans
+
+    def book(self, as_of: date | None = None) -> Book:
+        """
+        The book of the ledger: everything that counts by its day, with the promises of record,
+        and without what holds and commits keep.
+
+        as_of : the day; None: that of the settings. How many events count only later is then in
+                `later`
+        raises IssuesError : the ledger holds no book, or one with faults
+        """
+        started = perf_counter()
+        book = build_book(self._free(self.tables(as_of)))
+        return replace(book, load_seconds=perf_counter() - started)
+
+    def tables(self, as_of: date | None = None) -> Tables:
+        """The tables of the ledger's book, with what holds keep; see `book`."""
+        state = self.store.state()
+        if not state.settings:
+            raise fault("store.empty", self.shown, "holds no book yet; run: headgate import "
+                        f"{self.shown} BOOK", consequence="nothing was loaded")
+        day = as_of or date.fromisoformat(str(state.settings["as_of"]))
+        self.later = self.store.later_than(day)
+        if self.later:
+            state = self.store.state(day)
+        self.sequence = state.sequence
+        return check_tables(with_promises(book_tables(state, day), state))
+
+    def _free(self, tables: Tables) -> Tables:
+        """A book without what holds and commits keep; `held` says which, `broken` which cannot."""
+        kept = self.holds()
+        if kept is None:
+            return tables
+        lines = order_lines(tables)
+        holds = {hold_id: hold for hold_id, hold in kept.keeping().items()
+                 if kept.orders.get(hold_id) not in lines}
+        frames, self.broken = without_held(tables, holds.values())
+        self.held = sorted(holds)
+        if not holds:
+            return tables
+        return check_tables(raw_of_frames({name: public_frame(name, frame)
+                                           for name, frame in frames.items()},
+                                          settings_of(tables.settings)))
+
+    def plan(self, name: str) -> Path:
+        """
+        The folder of a plan, unpacked.
+
+        raises IssuesError : there is no such plan
+        """
+        return self._unpacked(self.find(name).name, PLAN)
+
+    def find(self, name: str) -> StoredPlan:
+        """What the store says of a plan; raises IssuesError when there is none of the name."""
+        with reading(self.store.engine, self.shown) as connection:
+            return find_plan(connection, name, self.shown)
+
+    def plans(self) -> list[StoredPlan]:
+        """Every plan, the last one first."""
+        with reading(self.store.engine, self.shown) as connection:
+            return plans_of(connection)
+
+    def book_of(self, name: str) -> Book:
+        """The book that a plan was made of, whatever happened since."""
+        return read_book(self._unpacked(self.find(name).name, BOOK))
+
+    def _unpacked(self, name: str, under: str) -> Path:
+        place = Path(self._work.name) / under / name
+        if not place.exists():
+            with reading(self.store.engine, self.shown) as connection:
+                files = files_of_plan(connection, name, under)
+            for path, content in files.items():
+                file = place / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+        return place
+
+    def record(self, name: str | None = None) -> Publication | None:
+        """The promises of record: those of the last publication, as the ledger has them now."""
+        with reading(self.store.engine, self.shown) as connection:
+            last = published_last(connection)
+        return None if last is None else self._record(last, self.store.state())
+
+    def target(self, name: str) -> Path:
+        """
+        Where a new plan is to be written before `keep` puts it into the store.
+
+        raises IssuesError : it can be no name, or is that of a published plan
+        """
+        with reading(self.store.engine, self.shown) as connection:
+            refuse_name(connection, name, self.shown)
+        return Path(self._work.name) / "new" / name
+
+    def keep(self, name: str, book: Book) -> None:
+        """Put a plan that was written at its target into the store, with the book planned."""
+        place = self.target(name)
+        tables = book.tables
+        book_place = Path(self._work.name) / "books" / name
+        write_book({table: public_frame(table, frame)
+                    for table, frame in tables.frames.items() if frame.height},
+                   settings_of(tables.settings), book_place, "parquet")
+        files = {**_files_under(place, PLAN), **_files_under(book_place, BOOK)}
+        digest = str(plan_folder.read_summary(place)["digest"])
+        with writing(self.store.engine, self.shown) as connection:
+            put_plan(connection, name, digest, self.sequence, self.now, files, self.shown,
+                     self.held)
+
+    # ---------------------------------------------------------------- promises
+
+    def quote(self, name: str, requests: Sequence[Request], mode: str = "ctp",
+              alternatives: bool = True) -> list[Quote]:
+        """
+        What a plan can still promise, without what others hold of it.
+
+        raises IssuesError : as `headgate.session.quote`
+        """
+        kept, stored = HoldDesk(self.store, "").current(), self.find(name)
+        book = self.book_of(name)
+        if kept is None or kept.name != stored.name:
+            return quote_plan(book, self.plan(name), requests, mode, alternatives)
+        desk = open_plan(book, self.plan(name)).desk()
+        return kept.holds.quote(desk, list(requests), self.now, mode, alternatives)
+
+    def hold(self, request: Request, until: datetime | None, key: str, mode: str = "ctp",
+             actor: str = "headgate", reason: str = "") -> HoldAnswer:
+        """
+        Keep what a request needs of the plan published last, until a time.
+
+        until : None: for two days
+        key   : of the operation: the same one answers the same and changes nothing
+        raises IssuesError : no plan is published; what is asked for is unknown or impossible
+        """
+        holds = HoldDesk(self.store, actor)
+        kept = holds.current()
+        if kept is None:
+            raise unpublished(self.shown)
+        if until is None:
+            # Asked again under its key, a hold is the same one, whatever the time is by now.
+            known = kept.holds.answers.get(key)
+            until = (self.now + HOLD_FOR if known is None else
+                     datetime.fromisoformat(json.loads(known[0]).get("until", str(self.now))))
+        desk = open_plan(self.book_of(kept.name), self.plan(kept.name)).desk()
+        return holds.hold(desk, request, until, self.now, key, mode, reason)
+
+    def commit(self, hold_id: str, key: str, order_line: str | None = None,
+               actor: str = "headgate", reason: str = "") -> HoldAnswer:
+        """
+        Keep for good what a hold keeps.
+
+        order_line : ORDER/LINE that it becomes; the plan that has the line serves it then
+        """
+        return HoldDesk(self.store, actor).commit(hold_id, self.now, key, order_line, reason)
+
+    def release(self, hold_id: str, key: str, actor: str = "headgate",
+                reason: str = "") -> HoldAnswer:
+        """Give back what a hold keeps."""
+        return HoldDesk(self.store, actor).release(hold_id, self.now, key, reason)
+
+    def holds(self) -> Kept | None:
+        """What is held and committed, as of now; None while no plan is published."""
+        kept = HoldDesk(self.store, "").current()
+        return None if kept is None else replace(kept, holds=kept.holds.expire(self.now))
+
+    def movements(self, name: str | None, day: date) -> pl.DataFrame:
+        """What changed the backlog up to a day, and up to a plan: see `finance.movements`."""
+        found = movements(self.store.read(until=self._until(name)))
+        return found.filter(pl.col("posted_on") <= day)
+
+    def _until(self, name: str | None) -> int | None:
+        """The last event that a plan knows; None: all events."""
+        return None if name is None else self.find(name).sequence
+
+    def progress(self, name: str | None = None) -> pl.DataFrame:
+        """
+        What was shipped, delivered and accepted by a plan, or by now: see `finance.under_way`.
+
+        Pieces that had shipped before their line came into the ledger, and of which nothing more
+        is known, are left out: they count as recognised, as in a folder.
+        """
+        rows = self.store.read(until=self._until(name))
+        return without_openings(*progress_and_openings(rows))
+
+    def billings(self, name: str | None, day: date) -> pl.DataFrame | None:
+        """What was invoiced and paid by a day, up to a plan; None where nothing ever was."""
+        found = billings(self.store.read(until=self._until(name)))
+        found = found.filter(pl.col("posted_on") <= day)
+        return None if found.is_empty() else found
+
+    def publish(self, name: str, on: date, first: bool = False, by: str | None = None,
+                reason: str | None = None, sample: int | None = None) -> Publication:
+        """
+        Publish a plan: check it, then make its dates the promises of record, in one transaction.
+
+        The promises before are those of the store, else those of the orders. Each line that is
+        promised, moved or promised no more gets an event. What is held or committed is kept beside
+        the new plan. A plan that is published already stays as it is.
+
+        first : follow no plan that was published before
+        raises PlanRefusedError : the check finds a fault in the plan
+               IssuesError      : a hold does not fit beside the plan; there is no such plan
+        """
+        place = self.plan(name)
+        done = publications.read_publication(place)
+        if done is not None:
+            return done
+        book = self.book_of(name)
+        result = check(book, place, sample)
+        if result.issues:
+            raise PlanRefusedError(result.issues, NOTHING)
+        opened = open_plan(book, place)
+        with self.store.writer(self.now) as writer:
+            stored = find_plan(writer.connection, name, self.shown)
+            if stored.published is not None or stored.digest != opened.summary["digest"]:
+                raise fault("store.plan.changed", self.shown, "was just published or replaced by "
+                            "somebody else; look at it again", stored.name, NOTHING)
+            made = self._published(writer, stored, opened, on, first, by, reason)
+        shutil.rmtree(place)
+        return made
+
+    def _published(self, writer: Writer, stored: StoredPlan, plan: Plan, on: date, first: bool,
+                   by: str | None, reason: str | None) -> Publication:
+        connection, actor = writer.connection, by or "headgate"
+        last = published_last(connection)
+        before = None if first or last is None else self._record(last, writer.state)
+        made = publication_of(plan.book.tables.frames["orders"], plan.frames, on, before, by,
+                              reason)
+        kept = read_kept(connection)
+        expired = None if kept is None else replace(kept, holds=kept.holds.expire(writer.now))
+        fresh = self._carried(expired, stored, plan)
+        effective_on = max(on, made.as_of)
+        events = [] if kept is None or expired is None else events_of(
+            kept.holds, expired.holds, writer.now, actor, "")
+        events += promise_events(made, writer.state, effective_on, actor, reason or "")
+        events.append(plan_event(made, effective_on, actor, reason or ""))
+        writer.require(events, NOTHING)
+        write_kept(writer, kept, fresh)
+        add_files(connection, stored.name, self._publication_files(stored.name, made))
+        mark_published(connection, stored.name, 1 if last is None else (last.published or 0) + 1)
+        return made
+
+    def _record(self, last: StoredPlan, state: State) -> Publication | None:
+        """The publication before, with the promises as they stand in the ledger."""
+        made = publications.read_publication(self._unpacked(last.name, PLAN))
+        return None if made is None else replace(made, promises=record_of(state))
+
+    def _carried(self, kept: Kept | None, stored: StoredPlan, plan: Plan) -> Kept:
+        """What is held, on the new plan; raises IssuesError where that breaks a hold."""
+        desk = plan.desk()
+        if kept is None:
+            return Kept(stored.name, Holds(desk.fingerprint))
+        lines = order_lines(plan.book.tables)
+        served = {hold for hold, line in kept.orders.items() if line in lines}
+        holds, refused = carried(kept.holds, desk, {*served, *stored.held_ids})
+        if refused:
+            raise IssuesError([Issue(
+                "store.hold.carried", "error", self.shown, "does not fit beside the plan; release "
+                "it, or enter its order and plan again", None, None,
+                f"{hold.hold_id}: {told}"[:200]) for hold, told in refused], NOTHING)
+        reserved = {hold_id: hold for hold_id, hold in kept.keeping().items()
+                    if hold_id in stored.held_ids and hold_id not in served}
+        return replace(kept, name=stored.name, holds=holds, reserved=reserved)
+
+    def _publication_files(self, name: str, made: Publication) -> dict[str, bytes]:
+        """The files of a publication, as they stand beside a plan in a folder."""
+        place = Path(self._work.name) / "publications" / name
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        publications.write_publication(place, made, __version__)
+        return _files_under(place, PLAN)
+
+
+def order_lines(tables: Tables) -> set[str]:
+    """The order lines of a book as ORDER/LINE."""
+    return {f"{order}/{line}" for order, line in tables.frames["orders"].select(
+        "order_id", "line_no").iter_rows()}
+
+
+def _files_under(folder: Path, under: str) -> dict[str, bytes]:
+    """Every file below a folder, by its path with a prefix."""
+    return {f"{under}{file.relative_to(folder).as_posix()}": file.read_bytes()
+            for file in sorted(folder.rglob("*")) if file.is_file()}
