@@ -32,8 +32,8 @@ def verify_store(store: SqlStore, progress: Progress | None = None) -> list[Issu
     Every fault of a store, in the order of its events.
 
     Each event has the content that was recorded, follows the one before, was possible when it was
-    recorded, and is posted where it must be; balances that were asserted still are so; the last one
-    is the one the store says; snapshots and holds are what the events make of them. Raises
+    recorded, and is posted where it must be; the last one is the one that the store says; balances
+    that were asserted still are so; snapshots and holds are what the events make of them. Raises
     nothing for a broken store.
     """
     proof = _Proof(store, progress)

@@ -106,6 +106,17 @@ def test_a_whole_chain_that_could_not_be_is_found(store: SqlStore):
     assert found(store) == {"ledger.more_than_open": 11}
 
 
+def test_an_asserted_balance_is_held_to(store: SqlStore):
+    """30 pieces are open at 415,000.00: 12,450,000.00, asserted. Then a shipment of that day becomes
+    known: the balance is another one by now, and `verify` says so."""
+    store.append([event("balance_asserted", "backlog", {
+        "measure": "order_backlog", "on": str(DAY), "amount_cents": 30 * 41_500_000}, "b1")], NOW)
+    assert store.verify() == []
+    store.append([shipped("SO-1", 1, "late")], NOW + timedelta(days=1))
+    (issue,) = store.verify()
+    assert issue.code == "ledger.assertion.broken" and "12035000.00" in issue.expected
+
+
 def test_a_snapshot_is_proven_too(store: SqlStore):
     """4 pieces shipped of SO-0 become 5 in the snapshot: the fault names the snapshot, and a state
     that begins with it is still right once it is removed."""
