@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from headgate.quoting.requests import Request
     from headgate.session import (
         Plan,
+        RevenueAnswer,
         Scenarios,
         actions,
         check,
@@ -55,7 +56,7 @@ __version__ = "0.1.0"
 
 __all__ = ["Backlog", "Book", "CheckResult", "Comparison", "CustomerAnswer", "HistoryAnswer",
            "Hold", "HoldAnswer", "Holds", "Issue", "IssuesError", "LineRelief", "LineReliefs",
-           "MarketAnswer", "Plan", "Publication", "Quote", "ReliefPart", "Request",
+           "MarketAnswer", "Plan", "Publication", "Quote", "ReliefPart", "Request", "RevenueAnswer",
            "RevenueStatement", "Scenarios", "WhereUsed", "Why", "__version__", "actions", "backlog",
            "check", "compare", "plain_holds", "plan", "publish", "quote", "read_book",
            "read_history", "read_holds", "read_market", "replan", "revenue", "scenario",
@@ -79,10 +80,10 @@ _HOMES = {
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
     "scenario": "headgate.session", "Scenarios": "headgate.session",
     "replan": "headgate.session", "revenue": "headgate.session",
-    "RevenueStatement": "headgate.finance.statement", "backlog": "headgate.session",
-    "Backlog": "headgate.finance.backlog", "read_history": "headgate.session",
-    "read_market": "headgate.session", "HistoryAnswer": "headgate.history.answer",
-    "MarketAnswer": "headgate.history.market",
+    "RevenueAnswer": "headgate.session", "RevenueStatement": "headgate.finance.statement",
+    "backlog": "headgate.session", "Backlog": "headgate.finance.backlog",
+    "read_history": "headgate.session", "read_market": "headgate.session",
+    "HistoryAnswer": "headgate.history.answer", "MarketAnswer": "headgate.history.market",
 }
 """Where each public name lives."""
 

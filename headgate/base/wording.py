@@ -24,6 +24,10 @@ REASONS: dict[str, str] = {
 """What each reason code means, as a clause for people."""
 
 
+PACK_MARK = "headgate finance pack"
+"""The keyword in the properties of an Excel pack; a workbook without it is somebody's own."""
+
+
 MOVE_REASONS: dict[str, str] = {
     "part": "a part ran short",
     "resource": "hours ran short",

@@ -57,6 +57,10 @@ def revenue(
         help="Write every table into this folder; an older statement is replaced.")] = None,
     table_format: Annotated[TableFormat, typer.Option(
         "--format", help="How these tables are written.")] = TableFormat.csv,
+    excel: Annotated[Path | None, typer.Option(
+        "--excel", metavar="FILE.xlsx", show_default=False,
+        help="Write an Excel pack: sums are formulas, checks are cells that read TRUE. An older "
+        "pack is replaced.")] = None,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
@@ -79,6 +83,10 @@ def revenue(
             from headgate.files.revenue_folder import REVENUE_STATEMENT
 
             REVENUE_STATEMENT.refuse(out)
+        if excel is not None:
+            from headgate.files.pack_file import refuse_other_workbook
+
+            refuse_other_workbook(excel)
         from headgate import session
         from headgate.cli.statements import statement_tables
 
@@ -93,5 +101,9 @@ def revenue(
                                    progress)
             if out is not None:
                 session.write_revenue(made, out, table_format.value)
-        document = {"ok": True, "out": None if out is None else str(out), **made.as_dict(lines)}
-        voice.answer(document, *statement_tables(made, by.value, lines, compare, out))
+            if excel is not None:
+                session.write_pack(made, excel)
+        document = {"ok": True, "out": None if out is None else str(out),
+                    "excel": None if excel is None else str(excel), **made.as_dict(lines)}
+        kept = [] if excel is None else [f"\nthe Excel pack is in {excel}"]
+        voice.answer(document, *statement_tables(made, by.value, lines, compare, out), *kept)

@@ -28,6 +28,8 @@ class RevenueStatement:
     at_risk     : the same, a row for each quarter
     systems     : the table of that name: racks and GPU servers beside CPU servers
     bridge      : from another plan to this one; None when none was given
+    before      : what the other plan recognises by quarter: a row for each quarter of either plan
+                  with its revenue, cost and margin; None when none was given
     deferred    : deferred revenue by contract and quarter; None without billings
     """
 
@@ -36,6 +38,7 @@ class RevenueStatement:
     at_risk: tuple[AtRisk, ...]
     systems: pl.DataFrame
     bridge: pl.DataFrame | None = None
+    before: pl.DataFrame | None = None
     deferred: pl.DataFrame | None = None
 
     @property
@@ -112,7 +115,17 @@ def statement_of(revenue: Revenue, before: Revenue | None = None,
     return RevenueStatement(
         revenue, ends, tuple(at_risk(revenue, ends)), systems(revenue),
         None if before is None else bridge(before, revenue),
+        None if before is None else _by_quarter(before, revenue),
         None if billings is None else deferred(revenue, billings))
+
+
+def _by_quarter(before: Revenue, now: Revenue) -> pl.DataFrame:
+    """What a plan recognises in each quarter of its own or of another plan, in time."""
+    days = {period.starts_on: period.name for period in (*before.quarters, *now.quarters)}
+    names = pl.DataFrame({"quarter": [days[day] for day in sorted(days)]},
+                         schema={"quarter": pl.String})
+    sums = before.by("quarter").drop("quantity")
+    return names.join(sums, on="quarter", how="left", maintain_order="left").fill_null(0)
 
 
 def plain(frame: pl.DataFrame) -> list[dict[str, Any]]:

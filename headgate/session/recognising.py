@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import polars as pl
@@ -13,10 +14,34 @@ from headgate.finance.statement import RevenueStatement, statement_of
 from headgate.session.planning import Plan, open_plan
 
 
+@dataclass(frozen=True, slots=True)
+class RevenueAnswer(RevenueStatement):
+    """The revenue of a plan and what follows from it, to be asked, kept and handed on."""
+
+    def write(self, folder: str | Path, format: str = "csv") -> Path:
+        """
+        Write every table as a folder, whole or not at all; its path.
+
+        format : "csv" or "parquet"
+        raises IssuesError : something else than an older statement is there
+        """
+        return write_revenue(self, folder, format)
+
+    def excel(self, file: str | Path) -> Path:
+        """
+        Write the Excel pack, whole or not at all; its path.
+
+        Its sums are formulas over the sheet Entries, and its checks are cells that read TRUE.
+        raises IssuesError : the name does not end in .xlsx, or something else than an older pack is
+                             there
+        """
+        return write_pack(self, file)
+
+
 def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | None = None,
             compare_book: Book | None = None, stated_prices: bool = False,
             billings: pl.DataFrame | str | Path | None = None,
-            progress: pl.DataFrame | None = None) -> RevenueStatement:
+            progress: pl.DataFrame | None = None) -> RevenueAnswer:
     """
     Revenue, cost and margin of a plan by fiscal quarter, and what they hang on.
 
@@ -38,7 +63,22 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     now = _revenue_of(book, plan, stated_prices, progress)
     before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
                                                       progress)
-    return statement_of(now, before, billings)
+    made = statement_of(now, before, billings)
+    return RevenueAnswer(*(getattr(made, part.name) for part in fields(made)))
+
+
+def write_pack(made: RevenueStatement, file: str | Path) -> Path:
+    """
+    Write a statement as an Excel pack, whole or not at all; its path.
+
+    raises IssuesError : the name does not end in .xlsx, or something else than an older pack is
+                         there
+    """
+    from headgate.files.pack_file import refuse_other_workbook, write_pack_file
+    from headgate.reports.finance_pack import pack_bytes
+
+    refuse_other_workbook(Path(file))
+    return write_pack_file(Path(file), pack_bytes(made))
 
 
 def revenue_or_issues(plan: Plan, stated_prices: bool) -> RevenueStatement | tuple[Issue, ...]:

@@ -107,8 +107,8 @@ def test_a_whole_chain_that_could_not_be_is_found(store: SqlStore):
 
 
 def test_an_asserted_balance_is_held_to(store: SqlStore):
-    """30 pieces are open at 415,000.00: 12,450,000.00, asserted. Then a shipment of that day becomes
-    known: the balance is another one by now, and `verify` says so."""
+    """30 pieces are open at 415,000.00: 12,450,000.00, asserted. Then a shipment of that day
+    becomes known: the balance is another one by now, and `verify` says so."""
     store.append([event("balance_asserted", "backlog", {
         "measure": "order_backlog", "on": str(DAY), "amount_cents": 30 * 41_500_000}, "b1")], NOW)
     assert store.verify() == []

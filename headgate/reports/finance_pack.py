@@ -1,0 +1,243 @@
+"""The Excel pack of a statement of revenue: sums that are formulas, checks that read TRUE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from headgate.finance.statement import SCOPE, RevenueStatement
+from headgate.reports.numbers import count_of
+from headgate.reports.pack import (
+    CHECKS,
+    FIRST_CHECK,
+    HOLDS,
+    SUMMARY,
+    Amount,
+    Check,
+    Formula,
+    Pack,
+    Page,
+    cell,
+)
+from headgate.reports.pack_entries import (
+    MOST_ENTRIES,
+    MOST_NAMES,
+    OTHERS,
+    EntryRows,
+    entry_meanings,
+    entry_rows,
+)
+from headgate.reports.pack_margins import (
+    MARGINS,
+    REVENUE,
+    SYSTEMS,
+    margins_page,
+    rate,
+    revenue_page,
+    systems_page,
+)
+from headgate.reports.pack_walks import (
+    BRIDGE_SHEET,
+    DEFERRED_SHEET,
+    ENDS,
+    RECONCILIATION,
+    WALK,
+    bridge_page,
+    deferred_page,
+    ends_page,
+    reconciliation_page,
+    walk_page,
+)
+
+ENTRIES_SHEET = "Entries"
+CONTENTS = {
+    CHECKS: "everything that must tie; its top cell is TRUE when all of it does",
+    REVENUE: "revenue, cost and margin by segment and fiscal quarter",
+    MARGINS: "by segment, customer, product, family and region, of a quarter of your choice",
+    RECONCILIATION: "from the value of the plan to its margin",
+    WALK: "from the price of all contracts to the revenue of the plan",
+    ENDS: "what sits in the last two weeks of each quarter, line by line",
+    SYSTEMS: "racks, GPU servers and CPU servers beside each other",
+    DEFERRED_SHEET: "billed or paid and not recognised, by contract and quarter",
+    BRIDGE_SHEET: "from the other plan to this one, effect by effect",
+    ENTRIES_SHEET: "the data: each shipment, and each service in each quarter",
+}
+"""The sheets after the first, and what each holds."""
+
+
+def pack_bytes(made: RevenueStatement, most: int = MOST_ENTRIES) -> bytes:
+    """
+    The content of an .xlsx file; the same statement gives the same bytes.
+
+    most : most entries with a row of their own; the summary says what is left out
+    """
+    given = {DEFERRED_SHEET: made.deferred is not None, BRIDGE_SHEET: made.bridge is not None}
+    names = [SUMMARY, *(name for name in CONTENTS if given.get(name, True))]
+    settings = made.revenue.facts.book.settings
+    pack = Pack.begin(names, f"Revenue and margin of {settings.name}", settings.as_of)
+    rows = entry_rows(made, most)
+    _entry_checks(pack, made)
+    revenue_page(pack, made, rows)
+    margins_page(pack, made, rows)
+    reconciliation_page(pack, made)
+    walk_page(pack, made)
+    left_out = {ENDS: ends_page(pack, made, rows)}
+    systems_page(pack, made, rows)
+    if made.deferred is not None:
+        left_out[DEFERRED_SHEET] = deferred_page(pack, made, made.deferred)
+    if made.bridge is not None and made.before is not None:
+        left_out[BRIDGE_SHEET] = bridge_page(pack, made, made.bridge, made.before)
+    _entries_page(pack, made, rows)
+    _summary_page(pack, made, rows, left_out)
+    checks_page(pack)
+    return pack.finish()
+
+
+def _entry_checks(pack: Pack, made: RevenueStatement) -> None:
+    """What must hold of the entries by themselves."""
+    for name, cents in made.totals.items():
+        word = name.removesuffix("_cents")
+        pack.same(f"{word.capitalize()} of the entries = as headgate tells it",
+                  Formula(f"SUM(entries_{word})", cents), Amount(cents))
+    sums = {name: int(made.entries[f"{name}_cents"].sum()) for name in (
+        "price", "penalty", "standard", "variance", "substitution", "lane", "excess")}
+    pack.same("Revenue = price - late penalties",
+              Formula("SUM(entries_revenue)", made.totals["revenue_cents"]),
+              Formula("SUM(entries_price)-SUM(entries_penalty)", sums["price"] - sums["penalty"]))
+    parts = ("standard", "variance", "substitution", "lane", "excess")
+    pack.same("Cost = standard cost + price variance + substitutes + freight + penalties beyond "
+              "the price", Formula("SUM(entries_cost)", made.totals["cost_cents"]),
+              Formula("+".join(f"SUM(entries_{name})" for name in parts),
+                      sum(sums[name] for name in parts)))
+    pack.same("Margin = revenue - cost",
+              Formula("SUM(entries_margin)", made.totals["margin_cents"]),
+              Formula("SUM(entries_revenue)-SUM(entries_cost)",
+                      made.totals["revenue_cents"] - made.totals["cost_cents"]))
+
+
+def _entries_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> None:
+    page = pack.pages[ENTRIES_SHEET]
+    page.title("Entries: each shipment, and each service in each quarter",
+               f"Amounts in {made.revenue.currency}" + (
+                   f"; the last rows hold {count_of(rows.lines, 'line')} with the least revenue "
+                   "together"
+                   if rows.lines else ""))
+    page.widths(16, 8, 11, 8, 12, 16, 16, 14, 10, 20, 14, 11, 13, 11, 12, 10, 16)
+    top, _ = pack.table(page, rows.frame, entry_meanings(), "entries")
+    page.sheet.freeze_panes(top, 2)
+
+
+def _summary_page(pack: Pack, made: RevenueStatement, rows: EntryRows,
+                  left_out: dict[str, int]) -> None:
+    page = pack.pages[SUMMARY]
+    figures = made.figures()
+    page.title(f"Revenue and margin of {figures['book_name']}",
+               "Blue: numbers as headgate worked them out. Black: formulas over them")
+    page.widths(30, 18)
+    for name, value in (
+            ("As of", date.fromisoformat(figures["as_of"])), ("Money in", figures["currency"]),
+            ("Fiscal year ends", figures["fiscal_year_end"])):
+        page.row([name, value])
+    count = len(pack.checks)
+    told = f"all {count} checks hold"
+    page.row(["Checks", Formula(f'IF({HOLDS},"{told}","a check fails; see the sheet {CHECKS}")',
+                                told if all(check.holds for check in pack.checks) else
+                                f"a check fails; see the sheet {CHECKS}", "text")])
+    page.skip()
+    _quarter_table(page, made, rows)
+    page.skip()
+    page.heads(["Sheet", "What it holds"])
+    for name in pack.pages:
+        if name != SUMMARY:
+            page.row([name, CONTENTS[name]])
+    page.skip()
+    for words in (*_left_out_words(rows, left_out), SCOPE):
+        page.row([words])
+
+
+def _quarter_table(page: Page, made: RevenueStatement, rows: EntryRows) -> None:
+    """Hardware and services, cost and margin, of each fiscal quarter and of all."""
+    top = 1 + page.heads(["Fiscal quarter", "Hardware", "Services", "Revenue", "Cost", "Margin",
+                          "Margin, share", "Late penalties"])
+    sums = rows.sums("quarter")
+    service = rows.sums("quarter", pl.col("kind") == "service")
+    cents: list[list[int]] = []
+    for period in made.revenue.quarters:
+        at, own = page.next + 1, sums.get(period.name, {})
+        own_service = service.get(period.name, {}).get("revenue_cents", 0)
+        revenue, cost, penalty = (own.get(f"{name}_cents", 0) for name in (
+            "revenue", "cost", "penalty"))
+        cents.append([revenue - own_service, own_service, revenue, cost, revenue - cost, penalty])
+        found = f"entries_quarter,$A{at}"
+        page.row([period.name, *(Formula(
+            f'SUMIFS(entries_revenue,{found},entries_kind,"{kind}")', value)
+            for kind, value in (("hardware", revenue - own_service), ("service", own_service))),
+            Formula(f"B{at}+C{at}", revenue), Formula(f"SUMIFS(entries_cost,{found})", cost),
+            Formula(f"D{at}-E{at}", revenue - cost),
+            rate(f"D{at}", f"F{at}", (revenue, revenue - cost)),
+            Formula(f"SUMIFS(entries_penalty,{found})", penalty)])
+    whole = [sum(column) for column in zip(*cents, strict=True)]
+    at = page.next + 1
+
+    def total(letter: str, value: int) -> Formula:
+        return Formula(f"SUM({letter}{top + 1}:{letter}{at - 1})", value)
+
+    page.row(["All", *(total(letter, value) for letter, value in zip("BCDEF", whole[:5],
+                                                                     strict=True)),
+              rate(f"D{at}", f"F{at}", (whole[2], whole[4])), total("H", whole[5])], "total")
+
+
+def _left_out_words(rows: EntryRows, left_out: dict[str, int]) -> list[str]:
+    """What the workbook does not tell one by one."""
+    words = []
+    if rows.lines:
+        words.append(f"Entries: {count_of(rows.lines, 'line')} with the least revenue, of "
+                     f"{rows.total:,} entries in all, stand together as '{OTHERS}'; headgate "
+                     "revenue --out writes them all.")
+    words += [f"{name}: {count_of(count, 'row')} together as '{OTHERS}'; headgate revenue --out "
+              "writes them all." for name, count in left_out.items() if count]
+    for dimension, count in rows.others.items():
+        if count:
+            words.append(f"Margins: the {MOST_NAMES} {dimension} names with the most revenue stand "
+                         f"alone, {count:,} more together.")
+    return words
+
+
+def checks_page(pack: Pack) -> None:
+    """Every check with both its sides; the cell at the top is TRUE when all of them are."""
+    page = pack.pages[CHECKS]
+    page.title("Checks", "TRUE in the cell below: everything in this workbook ties, to the cent")
+    page.widths(92, 22, 22, 14, 12)
+    page.next = 2
+    last = FIRST_CHECK + len(pack.checks) - 1
+    holds = all(check.holds for check in pack.checks)
+    page.sheet.write_string(2, 0, "Everything ties", pack.style("text", "big"))
+    page.sheet.write_formula(2, 1, f"=AND({cell(FIRST_CHECK, 4)}:{cell(last, 4)})",
+                             pack.style("truth", "big"), holds)
+    page.next = FIRST_CHECK - 1
+    page.heads(["What must hold", "This", "That", "Difference", "Holds"])
+    for check in pack.checks:
+        page.row(_check_cells(check, page.next + 1))
+    _colour_truths(pack, page, [(2, 1, 2, 1), (FIRST_CHECK, 4, last, 4)])
+
+
+def _check_cells(check: Check, at: int) -> Sequence[Any]:
+    if check.right is None:
+        return [check.words, None, None, None, check.left]
+    right = (check.right.cents if isinstance(check.right, Amount) else check.right.value)
+    assert isinstance(check.left.value, int) and isinstance(right, int)
+    return [check.words, check.left, check.right,
+            Formula(f"ROUND(B{at}-C{at},2)", check.left.value - right),
+            Formula(f"D{at}=0", check.holds, "truth")]
+
+
+def _colour_truths(pack: Pack, page: Page, spans: Sequence[tuple[int, int, int, int]]) -> None:
+    """TRUE on pale blue, FALSE on orange: the words say it, the colours help."""
+    for value, ground, ink in (("TRUE", "#E3F0F8", "#00456D"), ("FALSE", "#E69F00", "#000000")):
+        look = pack.workbook.add_format({"bg_color": ground, "font_color": ink, "bold": True})
+        for span in spans:
+            page.sheet.conditional_format(*span, {"type": "cell", "criteria": "==",
+                                                  "value": value, "format": look})
