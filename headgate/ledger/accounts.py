@@ -39,7 +39,7 @@ class Account:
     last_on   : the last day on which an event of it counts
     alive     : False when the event that opened it was voided
     history   : the later events in the order of their sequence; JSON text as long as nobody asks
-    original  : the data it was opened with, where its terms are others now
+    original  : the terms that it was opened with, of those that have got other values
     """
 
     __slots__ = ("alive", "history", "last_on", "opened_on", "original", "row", "sequence")
@@ -60,7 +60,7 @@ class Account:
     last_on: date
     alive: bool
     history: list[Entry] | str | None
-    original: Mapping[str, Any] | None
+    original: Terms | None
 
     def __init__(self, sequence: int, opened_on: date) -> None:
         self.row = -1
@@ -87,7 +87,7 @@ class Account:
         """Keep the day of an event that was taken, where it matters."""
 
     def opening_terms(self) -> Terms:
-        """What its counters say of the data it was opened with, while `original` is None."""
+        """What its counters say of the data it was opened with, before any amendment."""
         return {}
 
 

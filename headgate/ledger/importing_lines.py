@@ -88,18 +88,11 @@ def _booked(orders: pl.DataFrame, register: Register[Line], writer: Writer) -> I
     for data in rows_of(ORDERS, orders, tuple(KEYS)):
         shipped = data.pop("shipped_quantity", 0)
         key = line_key(data["order_id"], data["line_no"])
-        last = last_of(register, key)
+        last = register.last(key)
         on = min(day_of(data["booked_on"]), writer.on)
         yield writer.event("order_booked", key, data, last, on)
         if shipped:
             yield writer.event("order_shipped", key, {"quantity": shipped}, last)
-
-
-def last_of(register: Register[Any], key: str) -> int:
-    """The sequence of the last event about a key; 0 for none."""
-    account: Account | None = register.get(key)
-    return 0 if account is None else max(
-        entry.sequence for entry in register.entries(account))
 
 
 def _changed(register: Register[Line], data: dict[str, Any], writer: Writer) -> Iterator[Event]:
@@ -107,7 +100,7 @@ def _changed(register: Register[Line], data: dict[str, Any], writer: Writer) -> 
     key = line_key(data["order_id"], data["line_no"])
     line = register.get(key)
     assert line is not None
-    last = last_of(register, key)
+    last = register.last(key)
     shipped = data.pop("shipped_quantity", 0)
     fewer = line.shipped - shipped
     for stage, there in (("transit", line.shipped - line.delivered),
@@ -151,7 +144,7 @@ def _left_out(register: Register[Line], key: str, missing: str, writer: Writer
     """What becomes of a line that the book does not have."""
     line = register.get(key)
     assert line is not None
-    last = last_of(register, key)
+    last = register.last(key)
     if line.open_quantity:
         kind = "order_cancelled" if missing == "cancelled" else "order_shipped"
         yield writer.event(kind, key, {"quantity": line.open_quantity}, last)
@@ -180,16 +173,16 @@ def service_events(services: pl.DataFrame, state: Parts, writer: Writer, missing
         if missing != "keep":
             kind = "service_cancelled" if missing == "cancelled" else "service_closed"
             for key in gone["key"]:
-                yield writer.event(kind, key, {}, last_of(register, key))
+                yield writer.event(kind, key, {}, register.last(key))
         for data in rows_of(SERVICE_LINES, new, tuple(KEYS)):
             key = line_key(data["order_id"], data["line_no"])
-            yield writer.event("service_booked", key, data, last_of(register, key))
+            yield writer.event("service_booked", key, data, register.last(key))
         for data in rows_of(SERVICE_LINES, changed, tuple(KEYS)):
             key = line_key(data["order_id"], data["line_no"])
             service = register.get(key)
             assert service is not None
             amended = amended_columns(SERVICE_LINES, register, service, data) or {
                 "term_months": data["term_months"]}
-            yield writer.event("service_amended", key, amended, last_of(register, key))
+            yield writer.event("service_amended", key, amended, register.last(key))
 
     return events(), faults

@@ -10,7 +10,7 @@ import polars as pl
 from headgate.ledger.book_rows import Writer, rows_of
 from headgate.ledger.book_tables import supply_frame
 from headgate.ledger.events import Event, data_text
-from headgate.ledger.importing_lines import amended_columns, last_of
+from headgate.ledger.importing_lines import amended_columns
 from headgate.ledger.parts import Parts
 from headgate.tables.schema import SUPPLY
 
@@ -105,7 +105,7 @@ def _changed(state: Parts, keys: _Keys, key: str, received: bool, before: Data, 
     register = state.supplies
     supply = register.get(key)
     assert supply is not None
-    last = last_of(register, key)
+    last = register.last(key)
     fewer = before["quantity"] - data["quantity"]
     if received:
         if fewer > 0 and {**before, "quantity": data["quantity"]} == data:
@@ -125,7 +125,7 @@ def _changed(state: Parts, keys: _Keys, key: str, received: bool, before: Data, 
 
 def _cut(state: Parts, key: str, received: bool, pieces: int, writer: Writer) -> Event:
     data = {"quantity": pieces, "received": True} if received else {"quantity": pieces}
-    return writer.event("supply_cut", key, data, last_of(state.supplies, key))
+    return writer.event("supply_cut", key, data, state.supplies.last(key))
 
 
 def _committed(rows: list[Data], keys: _Keys, writer: Writer) -> Iterator[Event]:

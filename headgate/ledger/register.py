@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from headgate.ledger.accounts import A, Account, Entry, Replay, Terms, amendment_of, replayed
 from headgate.ledger.events import data_text
 from headgate.ledger.fields import day_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 BASE: tuple[str, ...] = ("sequence", "opened_on", "last_on", "alive", "history", "original")
 """What every account has, as its frame names it."""
 
 
 class Columns(dict[str, list[Any]]):
-    """Columns as lists, each read when it is first asked for; all are once `all` was."""
+    """
+    Columns as lists, each read when it is first asked for; all are once `all` was.
 
-    def __init__(self, names: Sequence[str], reader: Callable[[str], list[Any]]) -> None:
+    source : the table that they are read from; None: they begin empty
+    reader : makes the list of one of its columns
+    """
+
+    def __init__(self, names: Sequence[str], source: pl.DataFrame | None = None,
+                 reader: Callable[[pl.Series], list[Any]] = list) -> None:
         super().__init__()
         self._names = names
         self._reader = reader
+        self.source = source
 
     def __missing__(self, name: str) -> list[Any]:
         if name not in self._names:
             raise KeyError(name)
-        self[name] = values = self._reader(name)
+        self[name] = values = [] if self.source is None else self._reader(self.source[name])
         return values
 
     def all(self) -> Columns:
@@ -55,8 +65,8 @@ class Register(Generic[A]):
         self._appenders: list[tuple[str, Any, Callable[[Any], None]]] = []
         self.rows: dict[str, int] = {}
         self.accounts: list[A | None] = []
-        self.terms = Columns(make.TERMS, lambda name: [])
-        self.resting = Columns((*BASE, *make.COUNTERS), lambda name: [])
+        self.terms = Columns(make.TERMS)
+        self.resting = Columns((*BASE, *make.COUNTERS))
 
     def get(self, key: str) -> A | None:
         """The account of a key; None when nothing was ever opened under it."""
@@ -91,6 +101,13 @@ class Register(Generic[A]):
         counter = self.make.COUNTED.get(name)
         return self.terms[name][account.row] if counter is None else getattr(account, counter)
 
+    def last(self, key: str) -> int:
+        """The sequence of the last event about a key; 0 for none."""
+        account = self.get(key)
+        if account is None:
+            return 0
+        return max(account.sequence, *(entry.sequence for entry in self._history(account)), 0)
+
     def entries(self, account: A) -> list[Entry]:
         """The history of an account from its opening on, in the order of sequence."""
         opening = [] if not self.make.OPENS else [Entry(
@@ -108,12 +125,12 @@ class Register(Generic[A]):
 
     def _opening(self, account: A) -> Mapping[str, Any]:
         """The data that an account was opened with."""
-        if account.original is not None:
-            return account.original
         row, defaults = account.row, self.make.DEFAULTS
-        data = {name: values[row] for name, values in self.terms.all().items()
-                if values[row] != defaults[name] and values[row] != []}
-        return data | account.opening_terms()
+        data = {name: values[row] for name, values in self.terms.all().items()}
+        data |= account.opening_terms()
+        data |= account.original or {}
+        return {name: value for name, value in data.items()
+                if value != defaults[name] and value != []}
 
     def open(self, key: str, entry: Entry) -> None:
         """Take the first event of a key, or the first after its opening was voided."""
@@ -146,12 +163,7 @@ class Register(Generic[A]):
         assert data is not None
         amendment = amendment_of(kind, data)
         if amendment is not None:
-            if account.original is None:
-                account.original = self._opening(account)
-            row, terms = account.row, self.terms
-            for name, value in amendment.items():
-                if name in self._names:
-                    terms[name][row] = value
+            self._amend(account, amendment)
         account.change(kind, data)
         account.seen_on(kind, on)
         if account.history is None:
@@ -159,6 +171,19 @@ class Register(Generic[A]):
         else:
             self._history(account).append(entry)
         account.last_on = on
+
+    def _amend(self, account: A, amendment: Mapping[str, Any]) -> None:
+        """Give terms new values, and keep those that the account was opened with."""
+        row, terms = account.row, self.terms
+        original = {} if account.original is None else account.original
+        opening = account.opening_terms()
+        for name, value in amendment.items():
+            if name in opening:
+                original.setdefault(name, opening[name])
+            if name in self._names:
+                original.setdefault(name, terms[name][row])
+                terms[name][row] = value
+        account.original = original
 
     def with_entry(self, account: A, entry: Entry) -> list[Entry]:
         """The history of an account with one more entry, or with one instead of its sequence's."""
@@ -180,18 +205,20 @@ class Register(Generic[A]):
         account = after.account
         if account is None:
             # Nothing counts any more; what was there stays for a later correction.
-            account, terms = before, {}
-            account.original = self._opening(before) if before.alive else before.original
-            account.alive = False
-            account.history = [one for one in entries if one.sequence != before.sequence]
+            before.alive = False
+            before.history = [one for one in entries if one.sequence != before.sequence]
             return
-        terms = after.terms
-        account.row, account.original = row, None if opening is None else opening.data
+        account.row = row
         first = account.sequence if self.make.OPENS else 0
         account.history = [one for one in entries if one.sequence != first]
         self.accounts[row] = account
         for name, values in self.terms.all().items():
-            values[row] = terms.get(name, self.make.DEFAULTS[name])
+            values[row] = after.terms.get(name, self.make.DEFAULTS[name])
+        if opening is not None and opening.data is not None:
+            said, given, defaults = self._opening(account), opening.data, self.make.DEFAULTS
+            account.original = {
+                name: given.get(name, defaults[name]) for name in {**said, **given}
+                if said.get(name, defaults[name]) != given.get(name, defaults[name])} or None
 
     def find(self, key: str, sequence: int) -> Entry | None:
         """The entry of an event about a key; None when there is no such event."""

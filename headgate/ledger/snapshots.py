@@ -129,26 +129,30 @@ def register_frame(register: Register[Any], name: str,
     """
     types = types_of(name, register.make)
     columns: dict[str, pl.Series] = {"key": pl.Series(list(register.rows), dtype=pl.String)}
+    woken = [account for account in register.accounts if account is not None]
+    terms = register.terms
     for part in types if parts is None else parts:
         if part in register.make.TERMS:
-            columns[part] = _series(part, register.terms[part], types[part], True)
+            columns[part] = terms.source[part] if terms.source is not None and part not in terms \
+                else _series(part, terms[part], types[part], True)
         elif part != "key":
-            columns[part] = _series(part, _counter(register, part), types[part],
-                                    part in _ISO_COUNTERS)
+            columns[part] = _counter(register, part, woken, types[part])
     return pl.DataFrame(columns)
 
 
-def _counter(register: Register[Any], name: str) -> list[Any]:
+def _counter(register: Register[Any], name: str, woken: list[Any], kind: Any) -> pl.Series:
     """One counter of every account, of those that still rest, too."""
-    accounts = register.accounts
+    values = [getattr(account, name) for account in woken]
     if name == "history":
-        return [register.resting[name][row] if account is None else history_text(account.history)
-                for row, account in enumerate(accounts)]
-    if None in accounts:
-        resting = register.resting[name]
-        return [resting[row] if account is None else getattr(account, name)
-                for row, account in enumerate(accounts)]
-    return [getattr(account, name) for account in accounts]
+        values = [history_text(history) for history in values]
+    fresh = _series(name, values, kind, name in _ISO_COUNTERS)
+    source = register.resting.source
+    if source is None or len(woken) == len(register.accounts):
+        return fresh
+    rows = pl.Series([account.row for account in woken], dtype=pl.UInt32)
+    # `scatter` changes its series in place; the clone shares memory until then.
+    longer = source[name].clone().extend_constant(None, len(register.accounts) - source.height)
+    return longer.scatter(rows, fresh)
 
 
 def _series(name: str, values: list[Any], kind: Any, days_as_text: bool) -> pl.Series:
@@ -165,9 +169,9 @@ def _fill(register: Register[Any], frame: pl.DataFrame) -> None:
     keys = frame["key"].to_list()
     register.rows = dict(zip(keys, range(len(keys)), strict=True))
     register.accounts = [None] * len(keys)
-    register.terms = Columns(register.make.TERMS, lambda name: _values(frame[name], True))
-    register.resting = Columns((*BASE, *register.make.COUNTERS), lambda name: _values(
-        frame[name], name in _ISO_COUNTERS))
+    register.terms = Columns(register.make.TERMS, frame, lambda column: _values(column, True))
+    register.resting = Columns((*BASE, *register.make.COUNTERS), frame, lambda column: _values(
+        column, column.name in _ISO_COUNTERS))
 
 
 def _values(column: pl.Series, days_as_text: bool) -> list[Any]:
