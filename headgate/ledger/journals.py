@@ -167,8 +167,10 @@ def promises(state: Parts) -> pl.DataFrame:
     """
     frame = register_frame(state.promises, "promises", (
         *state.promises.make.TERMS, "first_on", "since", "standing", "alive"))
+    lines = register_frame(state.lines, "lines", ("alive",))
     key = pl.col("key")
     return (frame.filter(pl.col("standing") & pl.col("alive"))
+            .join(lines.filter("alive"), on="key", how="semi", maintain_order="left")
             .with_columns(first_promised_on="first_on",
                           order_id=key.str.replace(r"/[0-9]+$", ""),
                           line_no=key.str.extract(r"([0-9]+)$").cast(pl.Int64))

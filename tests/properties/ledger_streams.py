@@ -53,7 +53,7 @@ def booking(key: str, quantity: int, price: int, region: str, on: date) -> dict[
 _STEPS = st.tuples(
     st.sampled_from(("book", "book", "amend", "move", "cancel", "ship", "ship", "deliver",
                      "deliver", "accept", "return", "return", "invoice", "override", "close",
-                     "void", "replace", "replace")),
+                     "void", "replace", "replace", "other", "other")),
     st.sampled_from(KEYS), st.integers(0, 40), st.integers(1, 9), st.integers(0, 30))
 
 streams = st.lists(_STEPS, min_size=1, max_size=30)
@@ -100,6 +100,8 @@ def take(ledger: Ledger, what: str, key: str, day: int, count: int, more: int,
     elif what == "close" and closing:
         ledger.send("period_closed", f"P{day}", on, {
             "name": f"P{day}", "starts_on": FIRST.isoformat(), "ends_on": on.isoformat()})
+    elif what == "other":
+        _other(ledger, key, on, count, more)
     elif what in ("void", "replace") and ledger.rows:
         _correct(ledger, what, on, count, more)
 
@@ -117,3 +119,31 @@ def _correct(ledger: Ledger, what: str, on: date, count: int, more: int) -> None
         data["amount_cents"] = 100 * count
     ledger.send("correction", event.key, on if more % 2 else event.effective_on,
                 {"corrects": row.sequence, "data": data})
+
+
+def _other(ledger: Ledger, key: str, on: date, count: int, more: int) -> None:
+    """An event about something else than what a line has open."""
+    number = ledger.state.sequence
+    kind, about, data = (
+        ("supply_committed", "PO-1", {"item_id": "gpu", "site_id": "austin", "quantity": 8,
+                                      "available_on": "2026-04-06"}),
+        ("supply_moved", "PO-1", {"available_on": f"2026-05-{count:02d}"}),
+        ("supply_amended", "PO-1", {"quantity": count + 4, "supplier": f"s{count % 3}"}),
+        ("supply_received", "PO-1", {"quantity": 1 + count % 3}),
+        ("supply_cut", "PO-1", {"quantity": 1 + count % 2, "received": count % 3 == 0}),
+        ("promise_made", key, {"promised_on": f"2026-06-{count:02d}", "quantity": count}),
+        ("promise_moved", key, {"promised_on": f"2026-07-{count:02d}", "quantity": count}),
+        ("promise_withdrawn", key, {}),
+        ("deposit_received", "C-1", {"amount_cents": 100 * count}),
+        ("deposit_refunded", "C-1", {"amount_cents": 30 * count}),
+        ("service_booked", "SO-1/9", {"order_id": "SO-1", "line_no": 9, "item_id": "support",
+                                      "amount_cents": 900, "starts": "1", "term_months": 12}),
+        ("service_started", "SO-1/9", {}),
+        ("service_amended", "SO-1/9", {"amount_cents": 100 * count}),
+        ("hold_placed", f"hold-{number}", {"plan": "p", "until": "2026-04-01T00:00:00+00:00",
+                                           "hold": {"n": count}, "seen": number - count % 2}),
+        ("hold_committed", f"hold-{count}", {}),
+        ("row_set", "lanes:austin/EMEA", {"site_id": "austin", "region": "EMEA",
+                                          "transit_days": count}),
+    )[more % 16]
+    ledger.send(kind, about, on, data)

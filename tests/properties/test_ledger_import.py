@@ -65,6 +65,26 @@ def test_a_second_book_becomes_exactly_the_differences(
         assert events_of(tables, state, on, "test", missing) == []
 
 
+@given(books(), st.integers(0, 10_000))
+@EXAMPLES
+def test_an_import_that_broke_off_is_run_again(parts: RawParts, cut: int):
+    """Of an import only the first events were recorded when the power failed. Run again it says
+    the rest, and nothing that was recorded; then the state is the book."""
+    tables = checked(parts)
+    on = tables.settings.as_of
+    events = events_of(tables, None, on, "test")
+    done = events[:cut % len(events)]
+    state = State()
+    record(state, done)
+    rest = events_of(tables, state, on, "test")
+    assert sorted((event.kind, event.key) for event in rest) == sorted(
+        (event.kind, event.key) for event in events[len(done):])
+    assert not {event.idempotency_key for event in rest} & {
+        event.idempotency_key for event in done}
+    record(state, rest)
+    assert check_tables(book_tables(state)).digest == tables.digest
+
+
 def test_the_day_of_the_plan_may_be_another():
     """The settings say 2026-02-02; asked for 2026-03-02 the same book is one of that day."""
     state = State()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
 
+from headgate.ledger.audit import audit
 from headgate.ledger.events import chain_faults
 from headgate.ledger.fold import State, fold
 from tests.oracles.slow_ledger import open_of, slow_lines
@@ -106,3 +108,17 @@ def test_the_chain_shows_every_change(steps: Steps):
     assert list(chain_faults(rows)) == []
     for place in range(len(rows) - 1):
         assert list(chain_faults(rows[:place] + rows[place + 1:]))
+
+
+@given(streams)
+@settings(max_examples=40)
+def test_the_audit_finds_nothing_in_what_was_judged_and_every_change(steps: Steps):
+    """A ledger that only took what was judged has no fault. When the reason of any one event is
+    written over afterwards, the audit names that event."""
+    rows = run(steps).rows
+    assert list(audit(rows)) == []
+    for place, row in enumerate(rows):
+        changed = replace(row, event=replace(row.event, reason="another"))
+        issues = list(audit([*rows[:place], changed, *rows[place + 1:]]))
+        assert [(issue.code, issue.row) for issue in issues] == [
+            ("ledger.chain.hash", row.sequence)]
