@@ -261,7 +261,7 @@ def _batches(opening: list[Event], story: _Story) -> Iterator[Batch]:
     by_day: dict[date, list[Event]] = {}
     for event in story.events:
         if id(event) not in chosen:
-            by_day.setdefault(max(BEGINS, event.effective_on), []).append(event)
+            by_day.setdefault(_told_on(event.effective_on), []).append(event)
     closings = {closed_on: (name, first, last) for name, first, last, closed_on in QUARTERS}
     yield Batch(_at(BEGINS, 6), keyed(opening))
     for day in sorted({*by_day, *closings}):
@@ -274,8 +274,15 @@ def _batches(opening: list[Event], story: _Story) -> Iterator[Batch]:
                 "name": name, "starts_on": first.isoformat(), "ends_on": last.isoformat()},
                 "controller", f"{name} is reported")]))
     if late:
-        yield Batch(_at(AS_OF, 8), keyed([replace(
+        yield Batch(_at(AS_OF, 20), keyed([replace(
             event, reason="told by the carrier after the quarter was closed") for event in late]))
+
+
+def _told_on(day: date) -> date:
+    """The Friday on which a week's events are recorded; of what was before, the ledger's start."""
+    if day <= BEGINS:
+        return BEGINS
+    return min(AS_OF, day + timedelta(days=(4 - day.weekday()) % 7))
 
 
 def _at(day: date, hour: int) -> datetime:

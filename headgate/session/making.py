@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from headgate.base.issue import IssuesError
@@ -12,6 +13,7 @@ from headgate.explain.why_all import why_all as explain_all
 from headgate.planner.policy import read_policy
 from headgate.planner.run import run
 from headgate.session.planning import Progress, certified_tables
+from headgate.tables.frames import Tables
 
 WARM_WORK = 40
 """Units of work after which every kernel of the search has run."""
@@ -26,6 +28,41 @@ def write_demo(folder: str | Path, lines: int = 10_000, seed: int = 1) -> str:
     write_book(made.frames, made.settings, Path(folder),
                "parquet" if lines > PEG_ALL_UP_TO else "csv", notes=made.notes)
     return made.notes
+
+
+def write_demo_ledger(path: str | Path, tables: Tables, seed: int = 1,
+                      progress: Progress | None = None) -> int:
+    """
+    Write the demo's ledger over an older one: two closed quarters and an open one; how many events.
+
+    They end in the demo book, see `headgate.demo.happened`. The file is put into its place when it
+    is whole.
+
+    path   : an SQLite file; tables, seed : of the demo book
+    raises IssuesError : the file cannot be written
+    """
+    from headgate.demo.happened import demo_batches
+    from headgate.ledger.importing import events_of
+    from headgate.stores.address import Address
+    from headgate.stores.store import open_store
+    from headgate.stores.upgrading import make_store
+
+    place = Path(path)
+    work = place.with_name(f".{place.name}.new.db")
+    work.unlink(missing_ok=True)
+    address = Address("sqlite", work, f"sqlite:///{work}", str(work))
+    make_store(address)
+    base = events_of(tables, None, tables.settings.as_of, "import")
+    batches = list(demo_batches(tables.frames["orders"], base, seed))
+    total = sum(len(batch.events) for batch in batches)
+    with open_store(address) as store:
+        for batch in batches:
+            store.append(batch.events, batch.recorded_at)
+            if progress is not None:
+                progress("writing the ledger", store.head().sequence / total)
+    shutil.rmtree(place.with_name(f"{place.name}.snapshots"), ignore_errors=True)
+    work.replace(place)
+    return total
 
 
 def write_sample(folder: str | Path) -> Path:
