@@ -203,7 +203,8 @@ _ALL: tuple[EventKind, ...] = (
                Field("amount_cents", "cents", "the balance", "4300000000000", True, low=0),
                Field("scope", "object", "of which lines: columns with their values; left out: all",
                      '{"segment": "enterprise"}'),
-               Field("currency", "id", "of which currency; left out: the book's", "USD",
+               Field("currency", "id", "of lines sold in it alone; left out: of all, in the "
+                     "book's currency at the rates of the day", "EUR",
                      blank=True)),
               example='{"measure": "order_backlog", "on": "2026-01-30", '
               '"amount_cents": 4300000000000, "scope": {"segment": "enterprise"}}'),

@@ -8,7 +8,7 @@ from typing import Any
 
 from headgate.base.money import MAX_CENTS, text_of_cents
 from headgate.ledger.accounts import Account, Entry
-from headgate.ledger.balances import backlog_cents, wrong_scope
+from headgate.ledger.balances import backlog_cents, changed_assertions, wrong_scope
 from headgate.ledger.corrections import wrong_correction
 from headgate.ledger.events import Event
 from headgate.ledger.fields import day_of, moment_of
@@ -195,6 +195,10 @@ def _period(state: Parts, event: Event, at: datetime | None) -> Rejection | None
         return refused("period_closed", f"all is closed up to {last}")
     if last is not None and starts_on > last + timedelta(days=1):
         return refused("period_gap", f"the last one ended on {last}")
+    for assertion, found in changed_assertions(state, ends_on):
+        return refused("assertion_fails", f"{assertion.name}: "
+                       f"{text_of_cents(assertion.data['amount_cents'])} asserted, the ledger says "
+                       f"{text_of_cents(found)}")
     return None
 
 
@@ -203,7 +207,14 @@ def _assertion(state: Parts, event: Event, at: datetime | None) -> Rejection | N
     wrong = wrong_scope(scope)
     if wrong is not None:
         return refused("malformed", wrong)
-    found = backlog_cents(state, day_of(event.data["on"]), scope, event.data.get("currency"))
+    on, last = day_of(event.data["on"]), state.closed.last_on
+    if last is not None and on <= last:
+        return refused("period_closed", f"a balance is asserted before its period is closed; all "
+                       f"is closed up to {last}")
+    try:
+        found = backlog_cents(state, on, scope, event.data.get("currency"))
+    except LookupError as missing:
+        return refused("assertion_fails", str(missing.args[0]))
     asserted = event.data["amount_cents"]
     return None if found == asserted else refused(
         "assertion_fails", f"{text_of_cents(asserted)} asserted, the ledger says "
