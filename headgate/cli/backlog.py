@@ -95,7 +95,7 @@ def backlog(
                 read, folder, by=by or ("segment",), period=period.value,
                 first=first, until=until, top=top, assumptions=assumptions,
                 bill_and_hold=bill_and_hold, stated_prices=stated_prices,
-                billings=store.billings(plan, day) if store and billings is None else billings,
+                billings=store.billings(plan, read) if store and billings is None else billings,
                 movements=store.movements(plan, day) if store else None,
                 progress=store.progress(plan) if store else None)
             if out is not None:

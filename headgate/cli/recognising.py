@@ -96,7 +96,7 @@ def revenue(
                      place.book_of(compare) if compare is not None else None)
             progress = None if place.storage is None else place.storage.progress(plan)
             billed = (billings if place.storage is None or billings is not None else
-                      place.storage.billings(plan, read.settings.as_of))
+                      place.storage.billings(plan, read))
             made = session.revenue(read, folder, other_folder, other, stated_prices, billed,
                                    progress)
             if out is not None:

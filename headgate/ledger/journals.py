@@ -157,6 +157,32 @@ class Billings:
         return pl.DataFrame(self._rows, schema=BILLINGS, orient="row")
 
 
+def earned_elsewhere(state: Parts, orders: pl.DataFrame, day: date) -> pl.DataFrame:
+    """
+    What lines that have left the book have earned, as billings below 0 with the kind `earned`.
+
+    A book has no lines of which all is done, so nobody who reads it could set their invoices off:
+    pieces that have come as far as the line's rule of recognition asks, at the line's price.
+
+    orders : order_id and line_no of the lines in the book
+    day    : on which they are posted
+    """
+    names = ("shipped", "delivered", "accepted", "price", "recognise_on", "contract_id",
+             "currency", "alive")
+    known = orders.select(key=pl.format("{}/{}", "order_id", "line_no"))
+    lines = register_frame(state.lines, "lines", names).filter("alive").join(
+        known, on="key", how="anti", maintain_order="left")
+    rule = pl.col("recognise_on")
+    pieces = pl.when(rule == "accept").then("accepted").when(rule == "deliver").then(
+        "delivered").otherwise("shipped")
+    return lines.select(
+        sequence=pl.lit(0), order_id=pl.col("key").str.replace(r"/[0-9]+$", ""),
+        contract_id="contract_id", kind=pl.lit("earned"), effective_on=pl.lit(day),
+        posted_on=pl.lit(day), amount_cents=-pieces * pl.col("price"),
+        currency="currency").filter(pl.col("amount_cents") < 0).select(
+        pl.col(name).cast(kind) for name, kind in BILLINGS.items())
+
+
 def promises(state: Parts) -> pl.DataFrame:
     """
     The promise of record of each order line that has one.

@@ -21,7 +21,7 @@ from headgate.files import plan_folder, publications
 from headgate.files.book_writer import write_book
 from headgate.ledger.book_tables import book_tables
 from headgate.ledger.fold import State
-from headgate.ledger.journals import billings
+from headgate.ledger.journals import billings, earned_elsewhere
 from headgate.ledger.movements import movements
 from headgate.promising.carrying import carried
 from headgate.promising.holds import Holds
@@ -294,11 +294,19 @@ class Storage:
         rows = self.store.read(until=self._until(name))
         return without_openings(*progress_and_openings(rows))
 
-    def billings(self, name: str | None, day: date) -> pl.DataFrame | None:
-        """What was invoiced and paid by a day, up to a plan; None where nothing ever was."""
-        found = billings(self.store.read(until=self._until(name)))
-        found = found.filter(pl.col("posted_on") <= day)
-        return None if found.is_empty() else found
+    def billings(self, name: str | None, book: Book) -> pl.DataFrame | None:
+        """
+        What was invoiced and paid by the day of a book, up to a plan; None where nothing ever was.
+
+        What lines earned that have left the book is taken off, see `earned_elsewhere`.
+        """
+        day = book.settings.as_of
+        found = billings(self.store.read(until=self._until(name))).filter(
+            pl.col("posted_on") <= day)
+        if found.is_empty():
+            return None
+        return found.vstack(earned_elsewhere(
+            self.store.state(day), book.tables.frames["orders"], day))
 
     def publish(self, name: str, on: date, first: bool = False, by: str | None = None,
                 reason: str | None = None, sample: int | None = None) -> Publication:
