@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headgate.cli.options import AsOf, Book, Json, Quiet, TableFormat, day_of, existing
-from headgate.cli.sources import source
+from headgate.cli.sources import Source, source
 from headgate.cli.voice import WrongUse, speaking
+
+if TYPE_CHECKING:
+    from headgate.book import Book as OpenBook
 
 
 class PeriodName(StrEnum):
@@ -90,15 +93,22 @@ def backlog(
 
         with voice.progress("working out the backlog"):
             read = place.book(day_of(as_of)) if plan is None else place.book_of(plan)
-            store, day = place.storage, read.settings.as_of
             made = session.backlog(
                 read, folder, by=by or ("segment",), period=period.value,
                 first=first, until=until, top=top, assumptions=assumptions,
                 bill_and_hold=bill_and_hold, stated_prices=stated_prices,
-                billings=store.billings(plan, read) if store and billings is None else billings,
-                movements=store.movements(plan, day) if store else None,
-                progress=store.progress(plan) if store else None)
+                **_recorded(place, plan, read, billings))
             if out is not None:
                 session.write_backlog(made, out, table_format.value)
         document = {"ok": True, "out": None if out is None else str(out), **made.as_dict()}
         voice.answer(document, *backlog_tables(made, lines, out))
+
+
+def _recorded(place: Source, plan: str | None, read: OpenBook,
+              billings: Path | None) -> dict[str, Any]:
+    """What a store has recorded, for `session.backlog`; of a folder the billings given alone."""
+    store = place.storage
+    if store is None:
+        return {"billings": billings}
+    return {"billings": store.billings(plan, read) if billings is None else billings,
+            "movements": store.movements(plan, read), "progress": store.progress(plan)}

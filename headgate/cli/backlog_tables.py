@@ -250,6 +250,11 @@ def backlog_tables(made: Backlog, most: int, out: Path | None) -> list[Renderabl
     return told
 
 
+def roll_forward_tables(made: Backlog) -> list[RenderableType]:
+    """The roll-forward of the whole backlog alone."""
+    return Shown(made).rolled()
+
+
 def called(row: Mapping[str, Any], columns: list[str]) -> str:
     """
     What a row is called: its values, a line as order/line.

@@ -18,24 +18,27 @@ def demo(
     lines: Lines = 10_000, seed: Seed = 1,
     out: Annotated[Path, typer.Option(
         "--out", "-o", metavar="DIR",
-        help="Where book, plan and report go; an older demo is replaced.")] = Path("demo"),
+        help="Where book, plan, ledger and report go; an older demo is replaced.")] = Path("demo"),
     book_only: Annotated[bool, typer.Option(
-        "--book-only", help="Write the book and stop: no plan, no report.")] = False,
+        "--book-only", help="Write the book and stop: no plan, no ledger, no report."
+    )] = False,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
     Plan, check and report a synthetic backlog; show what came out.
 
-    The book is calibrated to public facts about AI servers and is nobody's: every customer, order
-    and price in it is made up.
+    A ledger tells how the backlog came to be: two closed quarters and an open one. All of it is
+    calibrated to public facts about AI servers and is nobody's: every customer, order and price is
+    made up.
     """
     book_folder, plan_folder, page = out / "book", out / "plan", out / "report.html"
-    about = out / "about-the-book.md"
+    about, ledger = out / "about-the-book.md", out / "ledger.db"
     with speaking(as_json, quiet) as voice:
         writable_demo(out)
         writable_plan(plan_folder)
         from headgate import session
         from headgate.cli import showing
+        from headgate.cli.backlog_tables import roll_forward_tables
 
         with voice.progress("writing the book"):
             notes = session.write_demo(book_folder, lines, seed)
@@ -57,14 +60,19 @@ def demo(
             voice.answer({"ok": False, "issues": [issue.as_dict() for issue in proof.issues]},
                          describe(proof.issues, "the plan is refused"))
             raise typer.Exit(exits.SAYS_NO)
+        with voice.progress("writing the ledger") as progress:
+            session.write_demo_ledger(ledger, book.tables, seed, progress)
+            rolled = session.demo_backlog(ledger, book)
         with voice.progress("drawing the report"):
             session.write_report(book, plan_folder, page)
         voice.answer({"ok": True, "book": str(book_folder), "plan": str(plan_folder),
-                      "report": str(page), "notes": str(about), "summary": plan.summary,
-                      "figures": dict(proof.figures)},
+                      "ledger": str(ledger), "report": str(page), "notes": str(about),
+                      "summary": plan.summary, "figures": dict(proof.figures)},
                      *told, *showing.summary_tables(plan.summary),
-                     *showing.highlight_tables(plan), *showing.proof(proof.figures),
-                     *showing.next_steps(plan, book_folder, plan_folder, page))
+                     *showing.highlight_tables(plan), *roll_forward_tables(rolled),
+                     *showing.proof(proof.figures),
+                     *showing.next_steps(plan, book_folder, plan_folder, page),
+                     f"  headgate backlog {ledger}     (two closed quarters and an open one)")
 
 
 def warm(as_json: Json = False, quiet: Quiet = False) -> None:

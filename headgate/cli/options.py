@@ -164,7 +164,8 @@ def writable_demo(folder: Path) -> Path:
 
     raises WrongUse : something else is there
     """
-    parts = {"book", "plan", "report.html", "about-the-book.md"}
+    parts = {"book", "plan", "report.html", "about-the-book.md", "ledger.db",
+             "ledger.db.snapshots"}
     if folder.exists() and (not folder.is_dir() or {e.name for e in folder.iterdir()} - parts):
         raise WrongUse(f"{folder} holds something other than a demo, which is not replaced; name a "
                        "folder that does not exist yet")

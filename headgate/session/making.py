@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 
 from headgate.base.issue import IssuesError
-from headgate.book import build_book
+from headgate.book import Book, build_book
 from headgate.explain.tables import PEG_ALL_UP_TO, explain_plan
 from headgate.explain.why import why as explain_why
 from headgate.explain.why_all import why_all as explain_all
+from headgate.finance.backlog import Backlog
 from headgate.planner.policy import read_policy
 from headgate.planner.run import run
 from headgate.session.planning import Progress, certified_tables
@@ -63,6 +64,18 @@ def write_demo_ledger(path: str | Path, tables: Tables, seed: int = 1,
     shutil.rmtree(place.with_name(f"{place.name}.snapshots"), ignore_errors=True)
     work.replace(place)
     return total
+
+
+def demo_backlog(path: str | Path, book: Book) -> Backlog:
+    """The order backlog of the demo's ledger, from its first quarter on."""
+    from headgate.demo.happened import BEGINS
+    from headgate.ledger.movements import movements
+    from headgate.session.backlog import backlog
+    from headgate.stores.store import open_store
+
+    with open_store(Path(path)) as store:
+        found = movements(store.read())
+    return backlog(book, first=BEGINS, movements=found)
 
 
 def write_sample(folder: str | Path) -> Path:

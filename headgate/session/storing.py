@@ -21,8 +21,6 @@ from headgate.files import plan_folder, publications
 from headgate.files.book_writer import write_book
 from headgate.ledger.book_tables import book_tables
 from headgate.ledger.fold import State
-from headgate.ledger.journals import billings, earned_elsewhere
-from headgate.ledger.movements import movements
 from headgate.promising.carrying import carried
 from headgate.promising.holds import Holds
 from headgate.promising.in_ledger import plan_event, promise_events, record_of, with_promises
@@ -30,7 +28,7 @@ from headgate.promising.record import Publication, publication_of
 from headgate.promising.reserving import without_held
 from headgate.session.asking import check
 from headgate.session.asking import quote as quote_plan
-from headgate.session.openings import progress_and_openings, without_openings
+from headgate.session.journals import billings_of, movements_of, progress_of
 from headgate.session.planning import Plan, open_plan, read_book
 from headgate.session.publishing import PlanRefusedError
 from headgate.stores.address import Address
@@ -275,38 +273,21 @@ class Storage:
         kept = HoldDesk(self.store, "").current()
         return None if kept is None else replace(kept, holds=kept.holds.expire(self.now))
 
-    def movements(self, name: str | None, day: date) -> pl.DataFrame:
-        """What changed the backlog up to a day, and up to a plan: see `finance.movements`."""
-        found = movements(self.store.read(until=self._until(name)))
-        return found.filter(pl.col("posted_on") <= day)
+    def movements(self, name: str | None, book: Book) -> pl.DataFrame:
+        """What changed the backlog up to a plan, or by the day of a book."""
+        return movements_of(self.store, self._until(name), book.settings.as_of)
+
+    def progress(self, name: str | None = None) -> pl.DataFrame:
+        """What was shipped, delivered and accepted up to a plan, or by now."""
+        return progress_of(self.store, self._until(name))
+
+    def billings(self, name: str | None, book: Book) -> pl.DataFrame | None:
+        """What was invoiced and paid up to a plan, and by the day of a book."""
+        return billings_of(self.store, self._until(name), book)
 
     def _until(self, name: str | None) -> int | None:
         """The last event that a plan knows; None: all events."""
         return None if name is None else self.find(name).sequence
-
-    def progress(self, name: str | None = None) -> pl.DataFrame:
-        """
-        What was shipped, delivered and accepted by a plan, or by now: see `finance.under_way`.
-
-        Pieces that had shipped before their line came into the ledger, and of which nothing more
-        is known, are left out: they count as recognised, as in a folder.
-        """
-        rows = self.store.read(until=self._until(name))
-        return without_openings(*progress_and_openings(rows))
-
-    def billings(self, name: str | None, book: Book) -> pl.DataFrame | None:
-        """
-        What was invoiced and paid by the day of a book, up to a plan; None where nothing ever was.
-
-        What lines earned that have left the book is taken off, see `earned_elsewhere`.
-        """
-        day = book.settings.as_of
-        found = billings(self.store.read(until=self._until(name))).filter(
-            pl.col("posted_on") <= day)
-        if found.is_empty():
-            return None
-        return found.vstack(earned_elsewhere(
-            self.store.state(day), book.tables.frames["orders"], day))
 
     def publish(self, name: str, on: date, first: bool = False, by: str | None = None,
                 reason: str | None = None, sample: int | None = None) -> Publication:

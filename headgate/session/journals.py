@@ -1,0 +1,72 @@
+"""What finance reads of a store: movements, progress and billings up to an event, or to a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+
+from headgate.book import Book
+from headgate.ledger.events import Recorded
+from headgate.ledger.journals import Progress, billings, earned_elsewhere
+from headgate.ledger.movements import movements
+from headgate.ledger.store import Store
+
+BOOKED, SHIPPED = "order_booked", "order_shipped"
+
+
+def progress_and_openings(rows: Iterable[Recorded]) -> tuple[pl.DataFrame, list[int]]:
+    """
+    The progress of pieces, see `headgate.ledger.journals.progress`; and which of it is opening.
+
+    An import writes what a new line calls shipped right after the line itself. When that was, and
+    whether the pieces were delivered, nobody said.
+    """
+    journal, openings = Progress(), []
+    before: Recorded | None = None
+    for row in rows:
+        journal.take(row)
+        if (before is not None and row.event.kind == SHIPPED and before.event.kind == BOOKED
+                and row.event.key == before.event.key
+                and row.event.idempotency_key.startswith("import:")):
+            openings.append(row.sequence)
+        before = row
+    return journal.frame(), openings
+
+
+def without_openings(progress: pl.DataFrame, openings: list[int]) -> pl.DataFrame:
+    """The progress without openings, but for lines of which more steps than shipping are known."""
+    keys = ["order_id", "line_no"]
+    opening = pl.col("sequence").is_in(openings)
+    followed = progress.filter(pl.col("step") != "shipped").select(keys).unique()
+    left_out = progress.filter(opening).join(followed, on=keys, how="anti")["sequence"]
+    return progress.filter(~pl.col("sequence").is_in(left_out.to_list()))
+
+
+def movements_of(store: Store, until: int | None, day: date) -> pl.DataFrame:
+    """What changed the backlog up to a day, and up to an event: see `finance.movements`."""
+    return movements(store.read(until=until)).filter(pl.col("posted_on") <= day)
+
+
+def progress_of(store: Store, until: int | None) -> pl.DataFrame:
+    """
+    What was shipped, delivered and accepted up to an event: see `finance.under_way`.
+
+    Pieces that had shipped before their line came into the ledger, and of which nothing more is
+    known, are left out: they count as recognised, as in a folder.
+    """
+    return without_openings(*progress_and_openings(store.read(until=until)))
+
+
+def billings_of(store: Store, until: int | None, book: Book) -> pl.DataFrame | None:
+    """
+    What was invoiced and paid by the day of a book, up to an event; None where nothing ever was.
+
+    What lines earned that have left the book is taken off, see `earned_elsewhere`.
+    """
+    day = book.settings.as_of
+    found = billings(store.read(until=until)).filter(pl.col("posted_on") <= day)
+    if found.is_empty():
+        return None
+    return found.vstack(earned_elsewhere(store.state(day), book.tables.frames["orders"], day))
