@@ -83,6 +83,21 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
+        import psycopg
+
+        self._launch()
+        for _ in range(600):
+            try:
+                psycopg.connect(self._dsn("postgres")).close()
+                return
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+                if self.process.poll() is not None:
+                    # What is left of a server that was killed keeps the next one out for a moment.
+                    self._launch()
+        raise AssertionError((self.folder / "log").read_text(errors="replace"))
+
+    def _launch(self) -> None:
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(self._as_user([
             str(self._program("postgres")), "-D", str(self.folder / "data"), "-p", PORT,
@@ -90,17 +105,6 @@ class PostgresServer:
             "-c", "full_page_writes=off", "-c", "max_connections=200"]),
             stdout=log, stderr=log, cwd="/", start_new_session=True)
         log.close()
-        import psycopg
-
-        for _ in range(600):
-            try:
-                psycopg.connect(self._dsn("postgres")).close()
-                return
-            except psycopg.OperationalError:
-                told = (self.folder / "log").read_text(errors="replace")
-                assert self.process.poll() is None, told
-                time.sleep(0.05)
-        raise AssertionError((self.folder / "log").read_text(errors="replace"))
 
     def kill(self) -> None:
         """End every process of the server at once, as a machine that fails would."""

@@ -64,6 +64,7 @@ from headgate.tables.restored import public_frame, settings_of
 if TYPE_CHECKING:
     from headgate.promising.holds import HoldAnswer
     from headgate.quoting.answers import Quote
+    from headgate.quoting.desk import Desk
     from headgate.quoting.requests import Request
 
 NOTHING = "nothing was published"
@@ -87,6 +88,7 @@ class Storage:
         self.sequence = self.later = 0
         self.held: list[str] = []
         self.broken: set[str] = set()
+        self._desks: dict[str, Desk] = {}
         self._work = tempfile.TemporaryDirectory(prefix="headgate-")
 
     def __enter__(self) -> Storage:
@@ -227,11 +229,15 @@ class Storage:
         raises IssuesError : as `headgate.session.quote`
         """
         kept, stored = HoldDesk(self.store, "").current(), self.find(name)
-        book = self.book_of(name)
         if kept is None or kept.name != stored.name:
-            return quote_plan(book, self.plan(name), requests, mode, alternatives)
-        desk = open_plan(book, self.plan(name)).desk()
-        return kept.holds.quote(desk, list(requests), self.now, mode, alternatives)
+            return quote_plan(self.book_of(name), self.plan(name), requests, mode, alternatives)
+        return kept.holds.quote(self.desk(kept.name), list(requests), self.now, mode, alternatives)
+
+    def desk(self, name: str) -> Desk:
+        """The quote desk of a published plan, made once: such a plan is never replaced."""
+        if name not in self._desks:
+            self._desks[name] = open_plan(self.book_of(name), self.plan(name)).desk()
+        return self._desks[name]
 
     def hold(self, request: Request, until: datetime | None, key: str, mode: str = "ctp",
              actor: str = "headgate", reason: str = "") -> HoldAnswer:
@@ -251,8 +257,7 @@ class Storage:
             known = kept.holds.answers.get(key)
             until = (self.now + HOLD_FOR if known is None else
                      datetime.fromisoformat(json.loads(known[0]).get("until", str(self.now))))
-        desk = open_plan(self.book_of(kept.name), self.plan(kept.name)).desk()
-        return holds.hold(desk, request, until, self.now, key, mode, reason)
+        return holds.hold(self.desk(kept.name), request, until, self.now, key, mode, reason)
 
     def commit(self, hold_id: str, key: str, order_line: str | None = None,
                actor: str = "headgate", reason: str = "") -> HoldAnswer:

@@ -1,4 +1,4 @@
-"""What `verify` proves of a store, on both databases: every change of an event is found."""
+"""What `verify` proves of a store, on both databases: no change of what was recorded stays hid."""
 
 from __future__ import annotations
 
@@ -103,12 +103,12 @@ def test_a_whole_chain_that_could_not_be_is_found(store: SqlStore):
 
         insert_rows(connection, [row_of(forged)])
         connection.execute(HEAD_ROW.update().values(sequence=11, hash=forged.hash))
-    assert found(store) == {"ledger.more_than_open": 11}
+    assert found(store) == {"ledger.event.more_than_open": 11}
 
 
 def test_an_asserted_balance_is_held_to(store: SqlStore):
-    """30 pieces are open at 415,000.00: 12,450,000.00, asserted. Then a shipment of that day
-    becomes known: the balance is another one by now, and `verify` says so."""
+    """30 pieces are open at 415,000.00: 12,450,000.00, asserted. A shipment of that day becomes
+    known: the balance is another one by now, and `verify` says so."""
     store.append([event("balance_asserted", "backlog", {
         "measure": "order_backlog", "on": str(DAY), "amount_cents": 30 * 41_500_000}, "b1")], NOW)
     assert store.verify() == []
