@@ -3,6 +3,7 @@
 #   make demo        a synthetic backlog, planned, checked and reported: out/demo/report.html
 #   make test        every test that this machine can run; ends by listing what it could not
 #   make lint        ruff, mypy --strict and the floors of the house
+#   make soak        ends 200 writers of a ledger at any moment, on both databases (half an hour)
 #   make bench       the benchmarks of benchmarks/README.md
 #   make reference   rewrites docs/reference from the code
 #   make clean       removes everything that the other targets made
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench reference clean
+.PHONY: demo test lint soak bench reference clean
 
 demo: $(READY)
 	$(BIN)/headgate warm
@@ -31,6 +32,10 @@ lint: $(READY)
 		$(BIN)/$$check || status=1; \
 	done; \
 	exit $$status
+
+soak: $(READY)
+	HEADGATE_SOAK=200 $(BIN)/python -m pytest tests/contracts/test_store_crash.py \
+		tests/contracts/test_store_race.py -n 0 $(PYTEST_ARGS)
 
 bench: $(READY)
 	$(BIN)/headgate warm

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from headgate.ledger.events import GENESIS
 from headgate.stores.address import Address
 from headgate.stores.engine import engine_of, reading, wal_is_safe, writing
 from headgate.stores.faults import fault
-from headgate.stores.schema import EVENTS, HEAD, HEAD_ROW, METADATA, VERSION_TABLE
+from headgate.stores.schema import HEAD, HEAD_ROW, METADATA, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-GENESIS = "0" * 64
-"""The hash before the first event."""
 
 
 def make_store(address: Address) -> bool:
@@ -29,20 +28,29 @@ def make_store(address: Address) -> bool:
         if address.path is not None and wal_is_safe():
             with reading(engine, address.shown) as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        with writing(engine, address.shown) as connection:
-            names = sa.inspect(connection).get_table_names()
-            if VERSION_TABLE in names:
-                return False
-            foreign = sorted(set(names) & set(METADATA.tables))
-            if foreign or (names and address.kind == "sqlite"):
-                raise fault("store.foreign", address.shown, "is a table of another program; name "
-                            "a database, or a schema, that headgate has for itself",
-                            (foreign or names)[0])
-            _run(connection, None)
-            connection.execute(HEAD_ROW.insert().values(id=1, sequence=0, hash=GENESIS))
-        return True
+        return make_at(engine, address, HEAD)
     finally:
         engine.dispose()
+
+
+def make_at(engine: sa.Engine, address: Address, revision: str) -> bool:
+    """
+    Make an empty store of a revision, such as one of an older version; False when one is there.
+
+    raises IssuesError : as `make_store`
+    """
+    with writing(engine, address.shown) as connection:
+        names = sa.inspect(connection).get_table_names()
+        if VERSION_TABLE in names:
+            return False
+        foreign = sorted(set(names) & set(METADATA.tables))
+        if foreign or (names and address.kind == "sqlite"):
+            raise fault("store.foreign", address.shown, "is a table of another program; name "
+                        "a database, or a schema, that headgate has for itself",
+                        (foreign or names)[0])
+        _run(connection, None, revision)
+        connection.execute(HEAD_ROW.insert().values(id=1, sequence=0, hash=GENESIS))
+    return True
 
 
 def upgrade_store(address: Address) -> tuple[str, str]:
@@ -106,8 +114,8 @@ def _revision(connection: sa.Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _run(connection: sa.Connection, before: str | None) -> None:
-    """Run the revisions after one, in their order, inside the transaction of a connection."""
+def _run(connection: sa.Connection, before: str | None, last: str = HEAD) -> None:
+    """Run the revisions after one up to another, inside the transaction of a connection."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -115,13 +123,9 @@ def _run(connection: sa.Connection, before: str | None) -> None:
     script = ScriptDirectory(str(MIGRATIONS))
     context = MigrationContext.configure(connection, opts={
         "version_table": VERSION_TABLE, "transactional_ddl": False})
-    steps = list(script.iterate_revisions(HEAD, before or "base"))
+    steps = list(script.iterate_revisions(last, before or "base"))
     with Operations.context(context):
         for step in reversed(steps):
             step.module.upgrade()
             context.stamp(script, step.revision)
 
-
-def is_empty(connection: sa.Connection) -> bool:
-    """Whether a store has no event yet."""
-    return connection.execute(sa.select(sa.func.count()).select_from(EVENTS)).scalar() == 0
