@@ -175,17 +175,30 @@ def file_digest(path: Path) -> str:
 
 def file_digests(folder: Path) -> dict[str, str]:
     """The sha256 of each table file of a plan folder, by table name."""
-    found = {table.name: file_digest(_table_path(folder, table)) for table in _tables(folder)}
+    found = {table.name: file_digest(_table_path(folder, table)) for table in _tables(folder, {})}
     for name, file in (("plan", ARRAYS), ("workbook", WORKBOOK)):
         if (folder / file).exists():
             found[name] = file_digest(folder / file)
     return found
 
 
-def _tables(folder: Path) -> tuple[PlanTable, ...]:
-    """The tables of a plan folder: those of every plan, and those of a re-plan that are there."""
-    return (*PLAN_TABLES, *(table for table in REPLAN_TABLES if any(
+def _tables(folder: Path, summary: Mapping[str, Any]) -> tuple[PlanTable, ...]:
+    """The tables of a plan folder: those of every plan, and those of a re-plan that are named."""
+    return (*PLAN_TABLES, *(table for table in REPLAN_TABLES if _stated(summary, table.name) or any(
         (folder / f"{table.name}.{ending}").exists() for ending in ("csv", "parquet"))))
+
+
+def _stated(summary: Mapping[str, Any], name: str) -> str | None:
+    """The sha256 that a summary gives for a file; None when it gives none."""
+    entries = summary.get("tables")
+    entry = entries.get(name) if isinstance(entries, Mapping) else None
+    return str(entry["sha256"]) if isinstance(entry, Mapping) and "sha256" in entry else None
+
+
+def _changed(file: str, found: str) -> Issue:
+    """A file that is not as it was written."""
+    return Issue("plan.file.changed", "error", file, "must be the file that `headgate plan` wrote; "
+                 "bring it back from a copy, or plan again", value=found)
 
 
 def _table_path(folder: Path, table: PlanTable) -> Path:
@@ -220,19 +233,26 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return summary
 
 
-def read_plan_folder(folder: Path) -> PlanFrames:
+def read_plan_folder(folder: Path, proved: bool = True) -> PlanFrames:
     """
     The tables of a plan folder.
 
-    raises IssuesError : a file is missing or broken, or a cell is not of its column's type; all
-                         faults at once
+    proved : refuse what is not as it was written, by the digests in `summary.json`; the check
+             proves them itself, to tell them among all other faults
+    raises IssuesError : a file is missing or broken, or not the one that was written, or a cell is
+                         not of its column's type; all faults at once
     """
     issues: list[Issue] = []
     frames: dict[str, pl.DataFrame] = {}
     summary = read_summary(folder)
-    for table in _tables(folder):
+    if proved and summary.get("digest") != summary_digest(summary):
+        issues.append(_changed(SUMMARY, "its digest is not that of its content"))
+    for table in _tables(folder, summary):
         try:
             path = _table_path(folder, table)
+            if proved and file_digest(path) != _stated(summary, table.name):
+                issues.append(_changed(path.name, f"its sha256 is not the one in {SUMMARY}"))
+                continue
             raw = (pl.read_csv(path, infer_schema=False) if path.suffix == ".csv"
                    else pl.read_parquet(path))
         except IssuesError as error:
