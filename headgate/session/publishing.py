@@ -41,6 +41,11 @@ def publish(book: Book, folder: str | Path, on: date, after: str | Path | None =
     place = Path(folder)
     done = publications.read_publication(place)
     if done is not None:
+        from headgate.verify import another_book
+
+        other = another_book(done.book_digest, book.digest)
+        if other:
+            raise PlanRefusedError(other, "nothing was published")
         return done
     result = check(book, place, sample)
     if result.issues:

@@ -43,6 +43,23 @@ def check_digests(summary: Mapping[str, Any], hashes: Mapping[str, str]) -> list
     return list(findings.issues())
 
 
+def another_book(stated: object, book_digest: str) -> list[Issue]:
+    """
+    The one issue of a plan of another book; empty where it is of this one.
+
+    stated : the `book_digest` of the plan
+
+    >>> [issue.value for issue in another_book("9f2c", "77ab")], another_book("77ab", "77ab")
+    (['9f2c'], [])
+    """
+    findings = Findings()
+    if stated != book_digest:
+        findings.add("check.book.other", TABLE, f"must be the digest of this book, {book_digest}; "
+                     "give the book that was planned, or plan this one", column="book_digest",
+                     value=stated)
+    return list(findings.issues())
+
+
 def canonical_digest(summary: Mapping[str, Any]) -> str:
     """The sha256 of a summary as JSON with sorted keys and no spaces, without its own digest."""
     rest = {name: value for name, value in summary.items() if name != "digest"}

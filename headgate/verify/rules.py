@@ -84,6 +84,7 @@ RULES: dict[str, str] = {
     "check.summary.value": "a figure of the summary differs from the recomputed one",
     "check.summary.policy": "the policy cannot be read",
     "check.summary.digest": "a digest differs from the content that it names",
+    "check.book.other": "the plan is of another book; nothing else of it was checked",
     "check.book.size": "figures are too large to be proven with 64-bit whole numbers",
 }
 """Every code that `check` reports, with what it means; the reference page is made from it."""

@@ -480,15 +480,20 @@ def test_a_bound_line_ships_from_its_site_only() -> None:
     told = story()
     sites = pl.concat([told.frames["sites"], told.frames["sites"].with_columns(
         pl.lit("reno").alias("site_id"))])
-    tables = Story({**told.frames, "sites": sites}, told.settings).tables()
     plan = hg.plan(hg.read_book(*told)).frames
+    # The plan claims to be of the book with one site more, or the check would stop there.
+    tables = replace(Story({**told.frames, "sites": sites}, told.settings).tables(),
+                     digest=plan.summary["book_digest"])
     assert "check.allocations.site" in codes(frame_with(tables, "orders", site_id="reno"), plan)
 
 
 def test_another_book_is_refused() -> None:
-    """The plan of one book is not the plan of another."""
+    """The plan of one book is not the plan of another. Each of its lines would be unknown, which
+    says nothing: the book is named, and nothing else."""
     (tables, _), (_, plan) = planned(*BOOKS[0]), planned(*BOOKS[1])
-    assert codes(tables, plan)
+    (issue,) = check_plan(tables, plan).issues
+    assert (issue.code, issue.column) == ("check.book.other", "book_digest")
+    assert issue.value == plan.summary["book_digest"] and tables.digest in issue.expected
 
 
 def test_a_long_list_of_violations_ends_with_their_count() -> None:

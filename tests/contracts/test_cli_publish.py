@@ -111,6 +111,18 @@ def test_a_plan_of_another_book_is_refused(run, place):
     assert not (place / "plan" / "published").exists()
 
 
+def test_a_published_plan_of_another_book_is_refused(run, place):
+    """Its own book gets the answer that nothing was changed; another one a refusal, and nothing
+    is written either way."""
+    run("publish", place / "book", place / "plan", *DAY)
+    before = content(place / "plan")
+    session.write_demo(place / "other", 50, 3)
+    said = run("publish", place / "other", place / "plan", *DAY)
+    assert said.code == exits.SAYS_NO
+    assert "[check.book.other]" in said.out and "nothing was published" in said.out
+    assert content(place / "plan") == before
+
+
 def test_a_published_plan_is_not_replaced(run, place):
     """Promises must not go with a plan's folder: the next plan needs one of its own."""
     run("publish", place / "book", place / "plan", *DAY)
