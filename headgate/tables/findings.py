@@ -55,10 +55,12 @@ class Sheet:
         Whether an id that is not found in that column is certainly unknown.
 
         It is not where rows, the column or the whole table could not be read, which is reported
-        as such; nor where a required table is empty, as otherwise every id would be reported.
+        as such; nor where a required table is empty, as otherwise every id would be reported. Only
+        orders may be empty: nothing is reported of that, so what refers to one is.
         """
         return self.whole and column not in self.missing and not (
-            self.table.required and self.frame.is_empty())
+            self.table.required and self.frame.is_empty()
+            and not (self.name == "orders" and self.present))
 
     def line_of(self, row: int) -> int:
         """The editor's line number of a row."""

@@ -129,3 +129,17 @@ def test_a_broken_order_is_not_reported_again_at_its_pin(tmp_path: Path):
     changes = {**pins("SO-1,1,austin,2026-02-02,,held"), **orders("shipped_quantity", "9")}
     assert [issue.code for issue in issues_of(tmp_path, changes)] == [
         "orders.shipped_quantity.over"]
+
+
+def test_a_book_without_orders_has_none_that_is_pinned(tmp_path: Path):
+    """A header and no orders may be planned, which says that nothing waits; a pin or a service of
+    an order is then of one that the book has not, and is named, beside the empty table."""
+    changes = {**pins("SO-1,1,austin,2026-02-02,,held"),
+               "service_lines.csv": "order_id,line_no,item_id,amount,term_months\n"
+                                    "SO-1,2,support,96.00,12\n",
+               "orders.csv": FILES["orders.csv"].splitlines()[0] + "\n"}
+    told = {issue.code: issue for issue in issues_of(tmp_path, changes)}
+    assert {"orders.file.no_rows", "pins.order_id.unknown",
+            "service_lines.order_id.unknown"} <= set(told)
+    pin = told["pins.order_id.unknown"]
+    assert (pin.severity, pin.row, pin.value) == ("error", 2, "SO-1")
