@@ -84,6 +84,12 @@ CODES: dict[str, Rule] = {
     "*.*.misspelt": _warning(
         "an extra column has nearly the name of an optional one that is not there; it is kept but "
         "not used", "Correct its name if it is that column."),
+    "quotas.*.misspelt": _error(
+        "an extra column has nearly the name of one that is not there; without that one the quotas "
+        "would count for everybody", "Correct its name, or delete the column."),
+    "restrictions.*.misspelt": _error(
+        "an extra column has nearly the name of one that is not there; without that one the "
+        "restrictions would hold for everybody", "Correct its name, or delete the column."),
     "*.*.blank": _error("a required cell is blank", "Fill it; blank is never taken for zero."),
     "*.*.type": _error("the text is not of the column's kind", "Write what the column asks for."),
     "*.*.fraction": _error("a whole number has decimals", "Write a whole number."),

@@ -43,7 +43,7 @@ def read_sheet(table: Table, book: RawBook, findings: Findings) -> Sheet:
             columns.append(empty_column(column, frame.height))
             continue
         if near is not None:
-            findings.add(f"{table.name}.{column.name}.misspelt", file, "is kept but not used; did "
+            findings.add(f"{table.name}.{column.name}.misspelt", file, f"{_unused(table)}; did "
                          f'you mean "{column.name}"?', column=near)
         columns.append(filled_column(column, frame.height))
     kept = _extra_columns(frame, extra, sheet, findings)
@@ -51,6 +51,13 @@ def read_sheet(table: Table, book: RawBook, findings: Findings) -> Sheet:
         _say_empty(sheet, findings)
     return Sheet(table, file, pl.DataFrame(columns), kept, sheet.first_row, sheet.lines, True,
                  sheet.whole, frozenset(missing))
+
+
+def _unused(table: Table) -> str:
+    """What comes of a column with nearly the right name."""
+    if table.name in ("quotas", "restrictions"):
+        return "is not used, and without it each row would count for everybody"
+    return "is kept but not used"
 
 
 def _nothing(table: Table, file: str, present: bool, whole: bool) -> Sheet:

@@ -49,6 +49,13 @@ FILES_AND_HEADERS = [
          None, "quantity", None, 'is it the column "quantty"?'),
     Case("a misspelt optional column", orders_with("prioritty", "1"), "orders.priority.misspelt",
          None, "prioritty", None, 'did you mean "priority"?'),
+    Case("a cap of a segment that is misspelt",
+         {"quotas.csv": "quota_id,from_on,to_on,item_id,segmnt,max_quantity\n"
+                        "Q,2026-02-02,2026-03-01,server,cloud,5\n"},
+         "quotas.segment.misspelt", None, "segmnt", None, 'did you mean "segment"?'),
+    Case("a restriction of a region that is misspelt",
+         {"restrictions.csv": "item_id,regoin,reason\nserver,EMEA,licence\n"},
+         "restrictions.region.misspelt", None, "regoin", None, "for everybody"),
     Case("two columns of one name", {"orders.csv": with_column("orders.csv", "segment", "x")},
          "orders.header.duplicate", 1, None, "segment", "column 4"),
     Case("a name that is used inside", orders_with("unit_price_cents", "1"),
