@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -112,7 +113,11 @@ def quote(
                       place.storage.quote(plan, requests, mode.value, file is None))
             if out is not None:
                 session.write_quotes(quotes, out)
-        document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes]}
+        warnings = [issue if file is None else replace(issue, file=file.name, row=row)
+                    for row, one in enumerate(quotes, start=2) for issue in one.warnings]
+        document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
+                                    "issues": [issue.as_dict() for issue in warnings]}
+        voice.warn(warnings)
         shown = _one(quotes[0]) if file is None else _many(quotes, out)
         voice.answer(document, *shown)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from headgate.base.issue import Issue
 from headgate.base.wording import reason_text
 from headgate.quoting.requests import Request
 
@@ -122,6 +123,7 @@ class Quote:
     displaced   : under "ptp" the lines that would give way, those first that lose most
     reason, binding_* : why the requested week cannot be met, as in the `promises` table; None when
                   it is met
+    warnings    : the segment or customer that the book does not know
     """
 
     request: Request
@@ -139,6 +141,7 @@ class Quote:
     work: tuple[Work, ...] = ()
     counted: tuple[Counted, ...] = ()
     displaced: tuple[Displaced, ...] = ()
+    warnings: tuple[Issue, ...] = ()
 
     @property
     def lost_cents(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of
+from headgate.base.issue import Issue, near_miss
 from headgate.book import NO_LIMIT, Book, Lines
 from headgate.catalog.restrictions import Bans, banned_for
 from headgate.planner.permits import Matches, Permits, Scope, quotas_of
@@ -28,6 +29,8 @@ class Asking:
         self.bans: dict[Scope, int] = {}
         self.banned = [np.zeros(len(book.items), dtype=np.int8)]
         self.matches = Matches(quotas_of(book))
+        self.names: dict[str, list[str]] = {}
+        self.told: dict[tuple[str, str], Issue] = {}
 
     def book_of(self, book: Book, lines: Lines) -> Book:
         """A book with requests as its only lines."""
@@ -42,6 +45,31 @@ class Asking:
     def key(self, who: tuple[int, Scope]) -> tuple[int, tuple[int, ...]]:
         """How `Permits.known` names the claim."""
         return who[0], self.matches.of(who[1])
+
+    def strangers(self, request: Request) -> tuple[Issue, ...]:
+        """A warning for the segment and the customer of a request, if the book has no such one."""
+        found = []
+        for column, name in (("segment", request.segment), ("customer_id", request.customer_id)):
+            if name is None or name in self._known(column):
+                continue
+            if (column, name) not in self.told:
+                self.told[column, name] = Issue(
+                    f"quote.{column}.nobody", "warning", "quote", "no order, quota or restriction "
+                    "of the book has it, so only what holds for everybody holds here"
+                    f"{near_miss(name, self._known(column))}", None, column, name)
+            found.append(self.told[column, name])
+        return tuple(found)
+
+    def _known(self, column: str) -> list[str]:
+        """The segments or customers that any row of the book names."""
+        if column not in self.names:
+            frames = self.book.tables.frames
+            named = [frames[table][column] for table in ("orders", "quotas", "restrictions")]
+            if column == "customer_id":
+                named.append(frames["supply"]["reserved_for"])
+            self.names[column] = sorted({name for cells in named
+                                         for name in cells.drop_nulls().unique().to_list()})
+        return self.names[column]
 
     def permits(self, permits: Permits, requests: Sequence[Request]) -> Permits:
         """A plan's permits with the claims of requests, which it must know."""

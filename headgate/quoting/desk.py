@@ -306,6 +306,7 @@ class Desk:
         return Quote(request, mode, given,
                      max(part.promised_on for part in shipments) if whole else None,
                      tuple(shipments), draws_of(book, pools, log), others,
+                     warnings=self.asking.strangers(request),
                      work=work_of(book, lines, log), counted=counted_by(book, pools, log),
                      **reason)  # type: ignore[arg-type]
 

@@ -118,6 +118,28 @@ def test_a_file_brings_its_own_requests(run, made, tmp_path, option, column):
     assert "requested_on" in several.err
 
 
+def test_a_segment_or_customer_that_the_book_has_not_is_said(run, made, tmp_path):
+    """`public-sector` for `public sector` would pass every restriction of that segment: the answer
+    comes with a warning that names the right one. Of a new customer it is said, too; of those that
+    orders name, nothing."""
+    ask = ("quote", *made, "--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA")
+    assert run(*ask, "--segment", "enterprise").err == ""
+    said = run(*ask, "--segment", "enterprize", "--customer", "somebody new")
+    assert said.code == exits.FINE
+    for words in ("2 warnings in quote", "segment = enterprize", 'did you mean "enterprise"?',
+                  "customer_id = somebody new", "[quote.segment.nobody]"):
+        assert words in said.err
+    document = run(*ask, "--segment", "enterprize", "--json").json
+    assert [issue["code"] for issue in document["issues"]] == ["quote.segment.nobody"]
+    assert document["quotes"][0]["warnings"] == document["issues"]
+    asked = tmp_path / "asked.csv"
+    asked.write_text("item_id,quantity,region,segment\nxp-rtx8,2,EMEA,enterprise\n"
+                     "xp-rtx8,2,EMEA,enterprize\n")
+    said = run("quote", *made, "--file", asked)
+    assert said.code == exits.FINE and "1 warning in asked.csv" in said.err
+    assert "row 3  segment = enterprize" in said.err
+
+
 def test_one_unknown_item_is_a_fault(run, made):
     """A region without lanes and an item with a slip: both are named, with what comes near."""
     said = run("quote", *made, "--item", "xp-rtx9", "--quantity", 1, "--region", "EMAE")
