@@ -18,7 +18,7 @@ REASONS: dict[str, str] = {
     "quota": "alone it would be on time: a quota leaves it too few pieces",
     "ship_set": "alone it would be on time: it arrives with its ship set, another line of which is "
                 "late",
-    "unprofitable": "delivering it costs more than it brings",
+    "unprofitable": "delivering it in time would cost more than it brings",
     "outbid": "alone it would be on time: other orders hold what it lacks",
 }
 """What each reason code means, as a clause for people."""

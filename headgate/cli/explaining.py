@@ -91,7 +91,8 @@ def _all(table: pl.DataFrame, out: Path | None) -> list[RenderableType]:
     shown: list[RenderableType] = [
         f"{counted(table.height, 'line')} not on time: something would help "
         f"{by_state.get('found', 0):,}, nothing can help {by_state.get('none_exists', 0):,}, "
-        f"nothing was found for {by_state.get('none_found', 0):,}"]
+        f"nothing was found for {by_state.get('none_found', 0):,}, "
+        f"and to serve {by_state.get('at_a_loss', 0):,} would cost more than it brings"]
     if table.height:
         shown.append(grid("What would help", ("relief", "lines"), [
             (row["relief_kind"] or row["relief"].replace("_", " "), f"{row['len']:,}")

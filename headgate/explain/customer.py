@@ -41,6 +41,8 @@ AWAITED = {
     "ship_set": "It is delivered together with other lines, which come later.",
 }
 """What is told of a reason that waits for no part."""
+NOT_SOONER = "An earlier date is not in the plan at present."
+NOT_THE_REST = "The rest of it is not in the plan at present."
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ def tell_customer(book: Book, policy: Policy, allocation: Allocation, line: int)
     if status not in ("on_time", "shipped"):
         ground = Ground.of(book, allocation, hours_used(book, allocation))
         awaited = _awaited(ground, policy, line, plain)
-        options = customer_options(ground, Limits.of(ground, policy), line, last,
+        if last >= 0 and awaited == AWAITED["unprofitable"]:
+            awaited = NOT_SOONER if status == "late" else NOT_THE_REST
+        options = customer_options(ground, policy, Limits.of(ground, policy), line, last,
                                    int(promises.pieces[line]), plain.item)
     first, end = int(allocation.ptr[line]), int(allocation.ptr[line + 1])
     pieces: dict[int, int] = {}

@@ -14,8 +14,9 @@ from headgate.base.calendar import friday_of_bucket
 from headgate.book import NO_LIMIT, Book
 from headgate.catalog.restrictions import banned_for
 from headgate.explain.allowance import Limits
+from headgate.explain.line_worth import Weighed
 from headgate.explain.reasons import Desk, Ground
-from headgate.explain.relief_kernels import GIVEN, LAST
+from headgate.explain.relief_kernels import GIVEN, LAST, LOG_END, LOG_FIRST
 from headgate.explain.trials import Trial, Trials
 from headgate.planner.kernels.rank import (
     ACCEPT,
@@ -25,10 +26,13 @@ from headgate.planner.kernels.rank import (
     COMPLETE,
     EARLIEST,
     LATEST,
+    LINE,
     REGION,
     SOLD,
+    Log,
 )
 from headgate.planner.permits import Matches, quotas_of
+from headgate.planner.policy import Policy
 
 Longs = NDArray[np.int64]
 
@@ -82,10 +86,11 @@ class _Asked:
     whole: bool = True
 
 
-def customer_options(ground: Ground, limits: Limits, line: int, last: int, pieces: int,
-                     named: Callable[[str], str]) -> tuple[CustomerOption, ...]:
+def customer_options(ground: Ground, policy: Policy, limits: Limits, line: int, last: int,
+                     pieces: int, named: Callable[[str], str]) -> tuple[CustomerOption, ...]:
     """
-    What a customer could change to have a line sooner, on what the plan leaves for it.
+    What a customer could change to have a line sooner, on what the plan leaves for it; under
+    `value` only what brings more than what is planned, so that nothing is offered in vain.
 
     limits       : what the plan leaves of quotas; a line with a pin, a frozen promise or a ship set
                    is not the customer's alone to change
@@ -109,10 +114,13 @@ def customer_options(ground: Ground, limits: Limits, line: int, last: int, piece
     packed = ground.lines
     own = replace(ground, lines=packed._replace(rows=rows, banned=np.array(banned, dtype=np.int8)),
                   allocation=replace(ground.allocation, ptr=ptr))
-    out, _ = Trials(Desk(own), limits).outcome([Trial(2 * place, (), one.goal, giver=line)
-                                                for place, one in enumerate(asked)])
-    found = [(one, int(row[GIVEN]), int(row[LAST])) for one, row in zip(asked, out, strict=True)
-             if row[GIVEN] == book.lines.open[line] or (not one.whole and row[GIVEN] > 0)]
+    out, logs = Trials(Desk(own), limits).outcome(
+        [Trial(2 * place, (), one.goal, giver=line) for place, one in enumerate(asked)], keep=True)
+    pays = _pays(ground, policy, line)
+    found = [(one, int(row[GIVEN]), int(row[LAST]))
+             for one, row, log in zip(asked, out, logs, strict=True)
+             if (row[GIVEN] == book.lines.open[line] or (not one.whole and row[GIVEN] > 0))
+             and pays(one.whole, log, int(row[LOG_FIRST]), int(row[LOG_END]))]
     found.sort(key=lambda each: (ORDER.index(each[0].kind), each[2], each[0].name or ""))
     told: list[CustomerOption] = []
     for one, given, arrival in found:
@@ -120,6 +128,25 @@ def customer_options(ground: Ground, limits: Limits, line: int, last: int, piece
             told.append(CustomerOption(one.kind, one.name, given,
                                        friday_of_bucket(arrival, book.settings.as_of)))
     return tuple(told)
+
+
+def _pays(ground: Ground, policy: Policy, line: int) -> Callable[[bool, Log, int, int], bool]:
+    """
+    Whether some rows of a log bring the line more than what is planned; of an option that is not
+    whole, as its rest comes later, more than nothing.
+    """
+    if policy.objective != "value":
+        return lambda whole, log, first, end: True
+    weighed = Weighed(ground.book, policy, ground.allocation)
+    planned = weighed.planned((line,))[0]
+    nothing = weighed.of((line,), ground.allocation.log, 0, 0)[0]
+
+    def pays(whole: bool, log: Log, first: int, end: int) -> bool:
+        rows = log.rows.copy()
+        rows[:, LINE] = line
+        worth, _ = weighed.of((line,), log._replace(rows=rows), first, end)
+        return worth > (planned if whole else nothing)
+    return pays
 
 
 def _partial(ground: Ground, line: int, goal: int) -> list[_Asked]:

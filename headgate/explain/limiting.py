@@ -40,7 +40,7 @@ def reasons_of(ground: Ground, policy: Policy, chosen: Ints,
     book = ground.book
     limited = mark_limited(book, policy, ground.allocation, ground,
                            ground.explain(chosen, progress))
-    return mark_unprofitable(book, policy, limited)
+    return mark_unprofitable(policy, ground, limited)
 
 
 def mark_limited(book: Book, policy: Policy, allocation: Allocation, ground: Ground,

@@ -10,7 +10,7 @@ from typing import Any
 from headgate.base.calendar import friday_of_bucket, monday_of_bucket
 from headgate.base.money import short_money
 from headgate.book import Book
-from headgate.explain.relief import FOUND, NONE_EXISTS, Displaced, Relief, Relieved
+from headgate.explain.relief import AT_A_LOSS, FOUND, NONE_EXISTS, Displaced, Relief, Relieved
 from headgate.explain.relief_kernels import ORDER, WORK
 from headgate.explain.relief_ways import HELD, KEPT, Change
 from headgate.planner.promise import Promises
@@ -117,13 +117,17 @@ class LineReliefs:
     What would bring a line on time, or earlier where on time is out of reach.
 
     state     : "found"; "none_exists": planned alone with parts and hours without limit it is no
-                earlier than in the plan, or never whole; "none_found"
+                earlier than in the plan, or never whole; "none_found"; "at_a_loss": what the plan
+                leaves would do, but served so the line brings less than as planned
     reliefs   : the smallest first
     today_quantity, today_on : what the line could have of what the plan leaves, nothing changed,
                 and the Friday by which; None: nothing
     earliest_on : Friday of the first week in which all of it could arrive with parts and hours
                 without limit; None: never
     ship_set  : the ship set that it arrives with; all dates are those of the whole set
+    loss_cents, extra_cents : "at_a_loss" only: how much less weighted value it would bring, and
+                how much more would go into substitutes that cost extra
+    currency  : of the loss
     """
 
     state: str
@@ -132,6 +136,9 @@ class LineReliefs:
     today_on: date | None
     earliest_on: date | None
     ship_set: str | None = None
+    loss_cents: int | None = None
+    extra_cents: int | None = None
+    currency: str = "USD"
 
     @property
     def relief(self) -> LineRelief | None:
@@ -151,6 +158,8 @@ class LineReliefs:
                 f"On time is out of reach: with parts and hours without limit {self.earliest_on} "
                 "is the earliest. ")
             return reach + first.text()
+        if self.state == AT_A_LOSS:
+            return self._loss_sentence()
         if self.state != NONE_EXISTS:
             return ("No single change was found that brings it sooner, though with parts and hours "
                     f"without limit it could arrive by {self.earliest_on}.")
@@ -160,10 +169,19 @@ class LineReliefs:
         return ("No supply brings it sooner: even with parts and hours without limit, and no other "
                 f"order, {self.earliest_on} is the earliest.")
 
+    def _loss_sentence(self) -> str:
+        lost, extra = (short_money(cents or 0, self.currency)
+                       for cents in (self.loss_cents, self.extra_cents))
+        dear = f" (substitutes would cost {extra} extra)" if self.extra_cents else ""
+        less = f"{lost} less than" if self.loss_cents else "no more than"
+        return (f"What the plan leaves would be enough for all of it by {self.today_on}, but it "
+                f"would bring {less} it does as planned{dear}: the policy leaves it.")
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {"state": self.state, "today_quantity": self.today_quantity,
                 "today_on": _plain(self.today_on), "earliest_on": _plain(self.earliest_on),
+                "loss_cents": self.loss_cents, "extra_cents": self.extra_cents,
                 "text": self.text(),
                 "ship_set": self.ship_set, "reliefs": [relief.as_dict() for relief in self.reliefs]}
 
@@ -179,7 +197,9 @@ def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved)
             friday_of_bucket(relief.last, as_of), relief.last <= requested,
             book.settings.currency) for relief in found.reliefs),
         found.pieces, _friday(book, found.last), _friday(book, found.earliest),
-        book.tables.frames["orders"]["ship_set"][int(book.lines.source_row[found.line])])
+        book.tables.frames["orders"]["ship_set"][int(book.lines.source_row[found.line])],
+        None if found.loss is None else found.loss.cents,
+        None if found.loss is None else found.loss.extra_cents, book.settings.currency)
 
 
 def _named(book: Book, pools: Pools, promises: Promises, line: int, change: Change,

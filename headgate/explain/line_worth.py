@@ -1,16 +1,18 @@
-"""What single lines of a plan bring, by the rules of "Value of a plan"."""
+"""What single lines of a plan bring: "Value of a plan", and its "Weighted value"."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from headgate.book import Book
 from headgate.planner.allocate import Allocation
-from headgate.planner.kernels.rank import LANE, PIECES, SENT, SHIP, Log
+from headgate.planner.kernels.rank import LANE, LINE, PIECES, SENT, SHIP, Log
 from headgate.planner.policy import Policy
-from headgate.planner.terms import late_cost_cents, late_weeks_undelivered
+from headgate.planner.terms import late_cost_cents, late_weeks_undelivered, terms_of
+from headgate.planner.world import Pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,65 @@ class Worths:
         return LineWorth(pieces, last, cents - missing * late * int(self.lost_weeks[line]))
 
     def _extra(self, log: Log, row: int, ship: int) -> int:
-        """The extra cost of the substitutes drawn for an allocation."""
-        forest, cents = self.book.forest, 0
-        for draw in range(int(log.first_draw[row]), int(log.first_draw[row + 1])):
-            node = int(log.sources[draw, 0])
-            called, drawn = int(forest.item[node]), int(
-                self.allocation.pools.item[log.sources[draw, 1]])
-            week = ship - int(forest.offset[node])
-            for sub in range(forest.sub_ptr[called], forest.sub_ptr[called + 1]):
-                if called != drawn and forest.sub_item[sub] == drawn and (
-                        forest.sub_from[sub] <= week <= forest.sub_to[sub]):
-                    cents += int(log.pieces[draw]) * int(forest.sub_cost_cents[sub])
-        return cents
+        return extra_cents(self.book, self.allocation.pools, log, row, ship)
+
+
+class Weighed:
+    """
+    The weighted value, in cents, of what lines are given: what the `value` policy goes by.
+    """
+
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
+        self.book, self.allocation = book, allocation
+        self.terms = terms_of(book, policy)
+
+    def planned(self, lines: Iterable[int]) -> tuple[int, int]:
+        """What some lines bring as planned, and the extra cost of substitutes in it."""
+        cents = extra = 0
+        for line in lines:
+            first, end = self.allocation.ptr[line], self.allocation.ptr[line + 1]
+            worth, more = self.of((line,), self.allocation.log, int(first), int(end))
+            cents, extra = cents + worth, extra + more
+        return cents, extra
+
+    def of(self, lines: Iterable[int], log: Log, first: int, end: int) -> tuple[int, int]:
+        """
+        What lines bring with some rows of a log, and the extra cost of substitutes in it; rows of
+        other lines do not count.
+        """
+        book, terms = self.book, self.terms
+        missing = {line: int(book.lines.open[line]) for line in lines}
+        cents = extra = 0
+        for row in range(first, end):
+            line, lane, ship, count = (int(log.rows[row, column])
+                                       for column in (LINE, LANE, SHIP, PIECES))
+            if line in missing:
+                missing[line] -= count
+                cents += count * self._piece(line, int(log.rows[row, SENT]), lane, ship)
+                extra += extra_cents(book, self.allocation.pools, log, row, ship)
+        lost = sum(pieces * int(terms.lost[line]) for line, pieces in missing.items())
+        return cents - extra - lost, extra
+
+    def _piece(self, line: int, item: int, lane: int, ship: int) -> int:
+        """What one piece brings, substitutes aside."""
+        book, terms = self.book, self.terms
+        arrival = ship + int(book.lanes.weeks[lane])
+        late = int(terms.late[line]) * max(0, arrival - int(book.lines.requested[line]))
+        when = ship if terms.on_ship[line] else arrival
+        bonus = int(terms.bonus[line][when <= terms.bonus_until[line]].sum())
+        gain = int(terms.gain(book, np.array([line]), np.array([item]))[0])
+        return gain - int(book.lanes.cost_cents[lane]) - late + bonus
+
+
+def extra_cents(book: Book, pools: Pools, log: Log, row: int, ship: int) -> int:
+    """The extra cost of the substitutes drawn for an allocation of a log."""
+    forest, cents = book.forest, 0
+    for draw in range(int(log.first_draw[row]), int(log.first_draw[row + 1])):
+        node = int(log.sources[draw, 0])
+        called, drawn = int(forest.item[node]), int(pools.item[log.sources[draw, 1]])
+        week = ship - int(forest.offset[node])
+        for sub in range(forest.sub_ptr[called], forest.sub_ptr[called + 1]):
+            if called != drawn and forest.sub_item[sub] == drawn and (
+                    forest.sub_from[sub] <= week <= forest.sub_to[sub]):
+                cents += int(log.pieces[draw]) * int(forest.sub_cost_cents[sub])
+    return cents

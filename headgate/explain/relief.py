@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from headgate.book import NO_LIMIT
 from headgate.explain.allowance import Limits
+from headgate.explain.line_worth import Weighed
 from headgate.explain.reasons import THREADS, Desk, Ground
 from headgate.explain.relief_kernels import GIVEN, LAST, LOG_END, LOG_SECOND
 from headgate.explain.relief_options import Options
 from headgate.explain.relief_ways import HELD, UNFROZEN, Change, Ways
 from headgate.explain.trials import Trial, Trials
+from headgate.explain.unprofitable import Loss, losses
 from headgate.planner.policy import Policy
 from headgate.planner.promise import Promises
 
@@ -33,6 +35,7 @@ CHUNK = 500
 MOST_PARTS = 12
 """A change of more parts than this is told as it stands: nobody would act on its variants."""
 FOUND, NONE_EXISTS, NONE_FOUND = "found", "none_exists", "none_found"
+AT_A_LOSS = "at_a_loss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,13 @@ class Relieved:
     """
     The answer for one line that is not on time.
 
-    state     : FOUND; NONE_EXISTS, as planning with parts and hours without limit proves; or
-                NONE_FOUND
+    state     : FOUND; NONE_EXISTS, as planning with parts and hours without limit proves;
+                NONE_FOUND; or AT_A_LOSS: what the plan leaves would serve it, but the policy not
     reliefs   : the smallest first
     pieces, last : what it could have today, everything else held; last -1 for nothing
     earliest  : the first bucket in which all of it could arrive with parts and hours without
                 limit, -1 never
+    loss      : AT_A_LOSS: what serving it so would cost
     """
 
     line: int
@@ -83,6 +87,7 @@ class Relieved:
     pieces: int
     last: int
     earliest: int
+    loss: Loss | None = None
 
 
 def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
@@ -97,13 +102,15 @@ def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
     limits = Limits.of(ground, policy)
     ways = Ways(ground.book, policy, ground.allocation, ground.left, limits.spared,
                 None if limits.allowance is None else limits.allowance.counting)
+    weighed = Weighed(ground.book, policy, ground.allocation) if (
+        policy.objective == "value") else None
     starts = list(range(0, len(chosen), CHUNK))
     threads = max(1, min(threads, len(starts)))
     stop = Event()
     answers: dict[int, list[Relieved]] = {}
 
     def run(turn: int) -> None:
-        search = Search(ground, ways, limits, promises)
+        search = Search(ground, ways, limits, promises, weighed)
         for count, start in enumerate(starts[turn::threads], start=1):
             if stop.is_set():
                 return
@@ -124,10 +131,12 @@ def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
 
 
 class Search:
-    """The search for reliefs of one thread."""
+    """The search for reliefs of one thread; `weighed` under the `value` policy only."""
 
-    def __init__(self, ground: Ground, ways: Ways, limits: Limits, promises: Promises) -> None:
+    def __init__(self, ground: Ground, ways: Ways, limits: Limits, promises: Promises,
+                 weighed: Weighed | None) -> None:
         self.ground, self.ways, self.limits, self.promises = ground, ways, limits, promises
+        self.weighed = weighed
         self.book = ground.book
         self.desk = Desk(ground)
         # What a line lacks is looked for without quotas, and alone; trials are planned with all.
@@ -145,6 +154,9 @@ class Search:
         planned = np.stack([self.promises.pieces[chosen], self.promises.last[chosen]], axis=1)
         helps = whole & ~((planned[:, 0] == lines.open[chosen]) & (planned[:, 1] <= goals))
         ready = helps & (today[:, GIVEN] == lines.open[chosen]) & (today[:, LAST] <= goals)
+        asked = ready & ~self.limits.fixed[chosen]
+        lost = {} if self.weighed is None else losses(self.trials, self.weighed, chosen[asked],
+                                                      goals[asked])
         lacking = np.flatnonzero(helps & ~ready)
         found = dict(zip(lacking.tolist(), self.reliefs(chosen[lacking], goals[lacking],
                                                         earliest[lacking]), strict=True))
@@ -152,13 +164,15 @@ class Search:
         for place in range(count):
             reliefs = tuple(found.get(place, ()))
             held = bool(self.limits.fixed[chosen[place]])
-            if ready[place]:
+            loss = lost.get(int(chosen[place]))
+            if ready[place] and loss is None:
                 reliefs = (Relief((UNFROZEN,) if held else (), int(today[place, LAST])),)
-            state = FOUND if reliefs else NONE_FOUND if helps[place] else NONE_EXISTS
+            state = (FOUND if reliefs else AT_A_LOSS if loss is not None else
+                     NONE_FOUND if helps[place] else NONE_EXISTS)
             # Nothing changed, what is held stays as it is planned.
             now = planned[place] if held else today[place, [GIVEN, LAST]]
             answers.append(Relieved(int(chosen[place]), state, reliefs, int(now[0]), int(now[1]),
-                                    int(earliest[place])))
+                                    int(earliest[place]), loss))
         return answers
 
     def _ample(self, chosen: Ints) -> tuple[Longs, Longs]:

@@ -53,7 +53,7 @@ def _row(found: LineReliefs) -> dict[str, Any]:
             "earliest_on": found.earliest_on, "relief": found.state, "text": found.text()}
     relief = found.relief
     if relief is None:
-        return row
+        return row | {"cost_cents": found.loss_cents}
     row |= {"relief_kind": relief.kind, "relief_parts": len(relief.parts),
             "cost_cents": relief.cost_cents, "relieved_on": relief.promised_on,
             "on_time": "yes" if relief.on_time else "no",

@@ -37,7 +37,8 @@ WHY = PlanTable(
         _date("earliest_on", "Friday of the first week in which all of it could arrive with parts "
               "and hours without limit and no other line", "never"),
         _text("relief", "found; none_exists (even parts and hours without limit bring it no "
-              "earlier); none_found"),
+              "earlier); none_found; at_a_loss (what the plan leaves is enough, but served so it "
+              "brings no more than as planned)"),
         _text("relief_kind", "the kinds of its parts, + between them: more, pulled_in, transfer, "
               "substitute, quota, hours, displaced, unfrozen; unchanged: what the plan leaves is "
               "enough",
@@ -53,7 +54,8 @@ WHY = PlanTable(
               "nobody is displaced"),
         _date("displaced_promised_on", "the date that it then has", "none, or nobody is displaced"),
         _whole("cost_cents", "what the book knows of the cost, in cents: pieces at standard cost, "
-               "and what a displaced line brings less", "nothing is known"),
+               "and what a displaced line brings less; of at_a_loss what the line would bring less",
+               "nothing is known"),
         _date("relieved_on", "Friday by which all of it arrives with the relief",
               "there is no relief"),
         _text("on_time", "yes or no: whether that is in time", "there is no relief"),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.issue import Issue
@@ -19,8 +17,10 @@ from headgate.verify.compare import compare_quantities
 from headgate.verify.digests import another_book
 from headgate.verify.explosion import Explosion, draws_of, explode, line_name
 from headgate.verify.facts import Book, read_book
-from headgate.verify.held import Held, check_held, hold, rest_of
+from headgate.verify.given import given_to
+from headgate.verify.held import Held, check_held, hold, rest_of, sets_of
 from headgate.verify.limits import check_quotas, check_sets, counter_of
+from headgate.verify.losing import Losing
 from headgate.verify.market import Prices, read_prices
 from headgate.verify.moves import check_moves
 from headgate.verify.pegging import Pegs, peg, pegging_rows
@@ -35,7 +35,7 @@ from headgate.verify.promises import (
     status_of,
 )
 from headgate.verify.quotas import Quotas, read_quotas
-from headgate.verify.reasons import Given, Reason, Reasoner, chosen_lines
+from headgate.verify.reasons import Reason, Reasoner, chosen_lines
 from headgate.verify.reliefs import check_reliefs
 from headgate.verify.rules import Findings
 from headgate.verify.shape import Coded, check_shape
@@ -247,28 +247,15 @@ class _Check:
         book = self.book
         free = np.where(book.hours >= LIMIT, book.hours, book.hours - used)
         left = World(self.supply, pegs.left.tolist(), free.tolist())
-        unprofitable: list[int] = []
+        mates = [mate for unit in sets_of(book).values() for mate in unit]
+        given = given_to(np.union1d(chosen, np.array(mates, dtype=np.int64)), exploded, pegs)
+        trees, unprofitable, losing = Trees(book, self.structure), list[int](), None
         if book.policy.objective == VALUE:
-            best = best_worth(chosen, read_worth(book), None, self.supply, self.quotas.kind)
+            worth = read_worth(book)
+            best = best_worth(chosen, worth, None, self.supply, self.quotas.kind)
             unprofitable = chosen[best <= 0].tolist()
-        return Reasoner(book, Trees(book, self.structure), self.supply, shipments, left,
-                        _given(chosen, exploded, pegs), frozenset(unprofitable), held,
-                        self.quotas, exploded.draws)
-
-
-def _given(chosen: Longs, exploded: Explosion, pegs: Pegs) -> Given:
-    """The pieces by pool and the hours of the lines whose reasons are recomputed."""
-    line, site, week = (exploded.draws[name].to_numpy() for name in ("line", "site", "drawn"))
-    pieces: dict[tuple[int, int], list[Any]] = {}
-    at = np.flatnonzero(np.isin(line[pegs.draw], chosen))
-    draw = pegs.draw[at]
-    for key_line, key_site, *row in zip(
-            line[draw].tolist(), site[draw].tolist(), pegs.pool[at].tolist(),
-            week[draw].tolist(), pegs.pieces[at].tolist(), strict=True):
-        pieces.setdefault((key_line, key_site), []).append(tuple(row))
-    hours: dict[tuple[int, int], list[Any]] = {}
-    rows = exploded.hours.filter(pl.col("line").is_in(pl.Series(chosen).implode()))
-    for key_line, key_site, *row in rows.select(
-            "line", "site", "resource", "drawn", "micro").iter_rows():
-        hours.setdefault((key_line, key_site), []).append(tuple(row))
-    return Given(pieces, hours)
+            losing = Losing(book, trees, self.structure, self.supply, shipments, left, given,
+                            counter_of(self.quotas, shipments, exploded.draws), worth,
+                            exploded.draws)
+        return Reasoner(book, trees, self.supply, shipments, left, given, frozenset(unprofitable),
+                        losing, held, self.quotas, exploded.draws)

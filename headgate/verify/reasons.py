@@ -15,7 +15,9 @@ from headgate.verify.allocations import Shipments, first_of_line
 from headgate.verify.alone import Alone, Answer, Question, Questions
 from headgate.verify.explosion import line_name
 from headgate.verify.facts import ALWAYS, Book
+from headgate.verify.given import Given
 from headgate.verify.held import Held
+from headgate.verify.losing import Losing
 from headgate.verify.quotas import Quotas
 from headgate.verify.supply import Supply
 from headgate.verify.waiting import Limits
@@ -59,19 +61,6 @@ class Reason:
                 book.calendar.day(bound.bucket))
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """
-    What each line of the plan was given, so that it can be given back.
-
-    pieces : (pool, bucket, pieces) by (line, site)
-    hours  : (resource, bucket, micro) by (line, site)
-    """
-
-    pieces: dict[tuple[int, int], list[tuple[int, int, int]]]
-    hours: dict[tuple[int, int], list[tuple[int, int, int]]]
-
-
 def chosen_lines(late: Longs, sample: int | None, book: Book) -> Longs:
     """The lines whose reasons are recomputed: all, or so many, picked by a hash of their ids."""
     if sample is None or len(late) <= sample:
@@ -86,14 +75,15 @@ class Reasoner:
     Recomputes the reasons of lines: each is planned alone by the rank rules, whatever the policy.
 
     unprofitable : lines that cost more than they bring even when pieces and hours are free
+    losing       : which lines would be served at a loss; None under a policy that asks for no value
     """
 
     def __init__(self, book: Book, trees: Trees, supply: Supply, shipments: Shipments,
-                 left: World, given: Given, unprofitable: frozenset[int], held: Held,
-                 quotas: Quotas, draws: pl.DataFrame) -> None:
+                 left: World, given: Given, unprofitable: frozenset[int], losing: Losing | None,
+                 held: Held, quotas: Quotas, draws: pl.DataFrame) -> None:
         self.book, self.trees, self.shipments = book, trees, shipments
         self.questions = Questions(book, supply)
-        self.unprofitable = unprofitable
+        self.unprofitable, self.losing = unprofitable, losing
         self.left, self.given = left, given
         horizon, hours = book.calendar.horizon, book.hours.tolist()
         there = supply.there.tolist()
@@ -161,7 +151,10 @@ class Reasoner:
             return "quota"
         if self.limits.waits_for_set(line):
             return "ship_set"
-        return "unprofitable" if line in self.unprofitable else "outbid"
+        if line in self.unprofitable or (
+                self.losing is not None and self.losing.at_a_loss(line)):
+            return "unprofitable"
+        return "outbid"
 
     def _binding_quota(self, line: int, question: Question, answer: Answer) -> Binding | None:
         """The last of the quotas that must be lifted, in the week of the reference shipment."""
@@ -198,19 +191,12 @@ class Reasoner:
         world = self.empty.world if alone else self.left
         before = Walk(world, site, question.customer, banned)
         if not alone:
-            self._give_back(line, before)
+            self.given.back(line, before)
         walk = before.copy()
         option = self.trees.option(item, ship)
         walk.run(option, question.pieces, go_on=True)
         return _Candidates(self.book, self.trees, before, walk, option, spread,
                            question.complete).latest(always)
-
-    def _give_back(self, line: int, walk: Walk) -> None:
-        """The line's own draws and hours at the site of the walk, as if it had none."""
-        for pool, bucket, pieces in self.given.pieces.get((line, walk.site), ()):
-            walk.add(pool, bucket, pieces)
-        for resource, bucket, micro in self.given.hours.get((line, walk.site), ()):
-            walk.used[resource, bucket] = walk.used.get((resource, bucket), 0) - micro
 
 
 def _changed(question: Question, banned: int | None = None, first: int | None = None,

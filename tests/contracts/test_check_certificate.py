@@ -627,3 +627,26 @@ def test_unprofitable_is_a_line_that_loses_even_when_all_is_free() -> None:
     assert reason_codes(told(9, "0.02"), "outbid", kept) == set()
     assert reason_codes(told(9), "outbid", kept, "rank") == set()
     assert reason_codes(told(9), "unprofitable", nothing, "rank") == {"check.promises.reason"}
+
+
+def test_unprofitable_is_a_line_that_what_is_left_would_serve_at_a_loss() -> None:
+    """Servers sell for 100 and cost 10: 90. The first takes the two dimm-a; for the second two
+    dimm-b are left, at 45 more each: to serve it would bring 90 - 90, no more than to leave it, so
+    it is unprofitable, and a plan that calls it outbid is refused. Where one dimm-b is left only,
+    nothing serves it whole: it was outbid, and not unprofitable."""
+    for left, word, other in ((2, "unprofitable", "outbid"), (1, "outbid", "unprofitable")):
+        read = hg.read_book(*book(
+            orders=[("server", 1, 1, {"unit_price": 101}), ("server", 1, 1)],
+            supply=[("dimm-a", 2, 0), ("dimm-b", left, 0)], bom=[("server", "dimm-a", 2)],
+            substitutes=[("dimm-a", "dimm-b", 1, {"extra_cost": 45})], late_rate="0",
+            objective="value"))
+        made = hg.plan(read).frames
+        assert check_plan(read.tables, made).proven
+        promises = made.frames["promises"]
+        assert promises["reason"].to_list() == [None, word]
+        told = reason_text(other, *kept(promises.row(1, named=True)))
+        torn = promises.with_columns(reason=pl.Series([None, other]),
+                                     text=pl.Series([promises["text"][0], told]))
+        found = check_plan(read.tables, PlanFrames({**made.frames, "promises": torn},
+                                                   made.summary)).issues
+        assert {issue.code for issue in found} == {"check.promises.reason"}

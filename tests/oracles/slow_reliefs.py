@@ -16,6 +16,7 @@ from .slow_book import ANYBODY, MILLION, Line, Quota, SlowBook, SupplyRow, weeks
 from .slow_limits import cap_used, counted_by_time, groups
 from .slow_planner import Allocation, plan_line, plan_set
 from .slow_world import Draw, Sent, Use, World
+from .slow_worth import SlowWorth
 
 Key = tuple[str, int]
 
@@ -137,6 +138,11 @@ class SlowTables:
         """
         What a line gets alone, or with its ship set, after the changes, and the world behind it.
         """
+        rows, after = self.given(key, changes)
+        return [row for row in rows if row.line.key == key], after
+
+    def given(self, key: Key, changes: list[SlowChange]) -> tuple[list[Allocation], World]:
+        """The same with what the other lines of its ship set get."""
         book = SlowBook(self.plan.book.tables)
         for change in changes:
             self._change(book, change)
@@ -149,8 +155,33 @@ class SlowTables:
                                       change.week) >= 0
         if self.line[key].ship_set is None:
             return plan_line(world, self.line[key])
-        rows, after = plan_set(world, unit)
-        return [row for row in rows if row.line is self.line[key]], after
+        return plan_set(world, unit)
+
+    def weighed(self, key: Key, served: tuple[list[Allocation], World] | None) -> int:
+        """
+        What a line, with its ship set, brings in weighted value.
+
+        served : what `given` gave it; None as the plan has it
+        """
+        worth = SlowWorth(self.book)
+        lanes = {(lane.site, lane.region): lane for lane in self.book.lanes}
+        rest = {line.key: line.pieces for line in self.book.mates(self.line[key])}
+        rows: list[Allocation] | list[Shipment] = self.shipments
+        draws = self.draws
+        if served is not None:
+            rows, draws = served[0], served[1].all_draws()
+        cents = 0
+        for row in rows:
+            if row.line.key in rest:
+                rest[row.line.key] -= row.pieces
+                lane = lanes[row.site, row.line.region]
+                cents += row.pieces * worth.delivered(row.line, row.item, lane, row.ship)
+        for draw in draws:
+            if draw.line.key in rest and draw.stood_in_for:
+                choices = self.book.choices(draw.stood_in_for, draw.bucket)
+                cents -= draw.pieces * next(sub.extra_cents for sub in choices
+                                            if sub.item == draw.item)
+        return cents - sum(pieces * worth.lost(self.line[name]) for name, pieces in rest.items())
 
     def held(self, key: Key) -> bool:
         """Whether a pin or a frozen promise holds a line, or another of its ship set."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import headgate as hg
-from headgate.explain.line_relief import LineRelief, ReliefPart, named_reliefs
+from headgate.explain.line_relief import LineRelief, LineReliefs, ReliefPart, named_reliefs
 from headgate.explain.reasons import Ground
 from headgate.explain.relief import relieve
 from headgate.planner.promise import promise
@@ -15,9 +15,10 @@ from headgate.planner.usage import hours_used
 from headgate.session import Plan
 from tests.oracles.limited_books import LIMITS, limited_book
 from tests.oracles.random_books import SHAPES, random_book
-from tests.oracles.slow_book import Line
+from tests.oracles.slow_book import Line, weeks_of
 from tests.oracles.slow_planner import Allocation, World, plan_line, plan_set
 from tests.oracles.slow_reliefs import Key, SlowChange, SlowTables, quotas_hold
+from tests.oracles.slow_worth import SlowWorth
 
 POLICIES = {"rank": {"objective": "rank"}, "value": {"objective": "value", "work": 25}}
 SEEDS = {"rank": 20, "value": 8}
@@ -80,6 +81,45 @@ def check_relief(slow: SlowTables, key: Key, relief: LineRelief, smallest: bool)
         assert after is None or after > last or not relief.on_time
 
 
+def is_worth_nothing(slow: SlowTables, line: Line) -> bool:
+    """Whether no option of a line is worth more than 0, even with free parts and hours."""
+    book, worth = slow.book, SlowWorth(slow.book)
+    last = book.horizon + 99 if line.latest is None else line.latest
+    return all(
+        worth.delivered(line, item, lane, ship) + worth.lost(line) <= 0
+        for item in (line.item, *line.accepts) if not book.restricted(line, item)
+        for lane in book.lanes_of(line) for ship in range(book.horizon)
+        if max(0, line.earliest) <= ship + weeks_of(lane.transit_days) <= last)
+
+
+def check_loss(plan: Plan, slow: SlowTables, key: Key, named: LineReliefs,
+               free: int | None) -> None:
+    """
+    What the plan leaves is a relief where it brings more than is planned; else the loss is told,
+    and if it were in time the line is unprofitable, as is one that is worth nothing at all.
+    """
+    if plan.policy.objective != "value":
+        assert named.state != "at_a_loss"
+        return
+    line, reason = slow.line[key], plan.promises.filter(
+        order_id=key[0], line_no=key[1])["reason"].item()
+    served = slow.given(key, [])
+    last = outcome(line, [row for row in served[0] if row.line is line])
+    loss = slow.weighed(key, None) - slow.weighed(key, served)
+    losing = last is not None and loss >= 0 and not slow.held(key)
+    if named.state == "at_a_loss":
+        assert losing and last is not None and free is not None
+        assert last <= max(line.requested, free) and named.loss_cents == loss
+    elif named.relief is not None and named.relief.kind == "unchanged":
+        assert not losing
+    if reason == "outbid":
+        assert not (losing and last is not None and last <= line.requested)
+        assert not is_worth_nothing(slow, line)
+    if reason == "unprofitable":
+        assert is_worth_nothing(slow, line) or (
+            losing and last is not None and last <= line.requested)
+
+
 def check_lines(plan: Plan) -> tuple[int, int]:
     """Checks the answer of every line that is not on time; counts of lines and of reliefs."""
     book, promises = plan.book, promise(plan.book, plan.allocation)
@@ -97,6 +137,7 @@ def check_lines(plan: Plan) -> tuple[int, int]:
         assert named.today_quantity == (planned["promised_quantity"] if slow.held(key) else
                                         sum(row.pieces for row in rows))
         free = outcome(line, freely(slow, line))
+        check_loss(plan, slow, key, named, free)
         assert named.earliest_on == (None if free is None else slow.book.friday_of(free))
         if named.state == "none_exists":
             goal = None if free is None else slow.book.friday_of(max(free, line.requested))

@@ -92,3 +92,34 @@ def test_on_time_is_all_that_needs_to_be_said():
     assert told(book([("part", 1, 1)], [("part", 1, 0)])).text() == (
         "Order SO-1, line 1: 1 x part, requested for 2026-02-13. All of it is promised for "
         "2026-02-06.")
+
+
+def test_nothing_is_offered_that_the_plan_would_not_do():
+    """Two servers that ship complete sell for 70 and cost 20 each. The second would take dimm-b at
+    120 more: both bring 100 - 120, so a value plan leaves them, and no part of them is offered, as
+    it would be the same two. With a single dimm-b one server could go by itself: it brings 50 and
+    is offered; at a price of 15, below its cost, it is not."""
+    def asked(price: int, dear: int) -> CustomerAnswer:
+        return told(book([("server", 2, 1, {"ship_complete": "yes", "unit_price": price})],
+                         [("dimm-a", 2, 0), ("dimm-b", dear, 0)], [("server", "dimm-a", 2)],
+                         substitutes=[("dimm-a", "dimm-b", 1, {"extra_cost": 60})],
+                         items=[("server", 20)], objective="value", late_rate=0))
+
+    answer = asked(70, 2)
+    assert (answer.awaited, answer.options) == ("It is not in the plan at present.", ())
+    assert options(asked(70, 1)) == [("partial", None, 1, week(0, 4))]
+    assert asked(15, 1).options == ()
+
+
+def test_a_line_that_has_some_is_not_told_that_it_is_not_in_the_plan():
+    """The same, not complete: one server is promised, the other would cost more than it brings. A
+    line whose parts are late and cheap, or in time and dear, is told of its date alone."""
+    answer = told(book([("server", 2, 1, {"unit_price": 70})], [("dimm-a", 2, 0), ("dimm-b", 2, 0)],
+                       [("server", "dimm-a", 2)], items=[("server", 20)], objective="value",
+                       substitutes=[("dimm-a", "dimm-b", 1, {"extra_cost": 60})], late_rate=0))
+    assert answer.awaited == "The rest of it is not in the plan at present."
+    late = told(book([("server", 1, 1)], [("dimm-a", 2, 3), ("dimm-a", 2, 0, {
+        "reserved_for": "umbrella"}), ("dimm-b", 2, 0)], [("server", "dimm-a", 2)],
+        items=[("server", 20)], objective="value", late_rate="0.001",
+        substitutes=[("dimm-a", "dimm-b", 1, {"extra_cost": 60})]))
+    assert late.awaited == "An earlier date is not in the plan at present."

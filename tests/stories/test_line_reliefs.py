@@ -6,7 +6,7 @@ from typing import Any
 
 from headgate.explain.line_relief import LineRelief
 from tests.stories.book_builder import Story, book, week
-from tests.stories.plans import planned
+from tests.stories.plans import planned, promise
 
 
 def reliefs(story: Story, order: str = "SO-1") -> dict[str, LineRelief]:
@@ -169,15 +169,67 @@ def test_built_already_where_no_part_is_in_time():
     assert found["more"].text().startswith("1 more server at austin, built already and there by")
 
 
-def test_nothing_has_to_change_where_the_plan_left_it_out_for_its_price():
-    """At a price of 5 and a cost of 10 a value plan does not deliver. The part lies there: nothing
-    has to change for week 1 but the decision."""
+def test_a_line_that_is_left_for_its_price_is_told_what_serving_it_would_cost():
+    """At a price of 5 and a cost of 10 a value plan does not deliver. The part lies there, but
+    nothing that could change is told: to serve it would bring 5 less than to leave it."""
     made = planned(book([("part", 1, 1, {"unit_price": 5})], [("part", 1, 0)], objective="value",
                         late_rate=0))
     answer = made.why("SO-1", 1)
     assert answer.reason == "unprofitable" and answer.relief is not None
-    assert [relief.kind for relief in answer.relief.reliefs] == ["unchanged"]
-    assert "What the plan leaves is enough for all of it by 2026-02-06." in answer.text()
+    told = answer.relief
+    assert (told.state, told.reliefs) == ("at_a_loss", ())
+    assert (told.loss_cents, told.extra_cents) == (500, 0)
+    assert (told.today_quantity, told.today_on) == (1, week(0, 4))
+    assert told.text() == ("What the plan leaves would be enough for all of it by 2026-02-06, but "
+                           "it would bring $5.00 less than it does as planned: the policy leaves "
+                           "it.")
+
+
+DEAR = {"extra_cost": 60}
+DIMMS = {"bom": [("server", "dimm-a", 2)], "substitutes": [("dimm-a", "dimm-b", 1, DEAR)],
+         "items": [("server", 20)], "objective": "value", "late_rate": 0}
+
+
+def test_a_line_whose_only_parts_left_are_too_dear_is_unprofitable():
+    """A server sells for 100 and costs 20: 80. SO-1 takes both dimm-a; what is left for SO-2 are
+    two dimm-b at 60 more each, 120: to serve it would bring 40 less than to leave it. By rank it
+    is served."""
+    told = book([("server", 1, 1, {"unit_price": 101}), ("server", 1, 1)],
+                [("dimm-a", 2, 0), ("dimm-b", 2, 0)], **DIMMS)
+    answer = planned(told).why("SO-2", 1)
+    assert (answer.reason, answer.binding_id) == ("unprofitable", None)
+    assert answer.relief is not None
+    assert (answer.relief.state, answer.relief.loss_cents, answer.relief.extra_cents) == (
+        "at_a_loss", 4_000, 12_000)
+    assert answer.relief.text().endswith("it would bring $40.00 less than it does as planned "
+                                         "(substitutes would cost $120.00 extra): the policy "
+                                         "leaves it.")
+    row = planned(told).why_all().row(0, named=True)
+    assert (row["relief"], row["relief_kind"], row["cost_cents"]) == ("at_a_loss", None, 4_000)
+    by_rank = planned(book([("server", 1, 1), ("server", 1, 1)], [("dimm-a", 2, 0),
+                                                                   ("dimm-b", 2, 0)],
+                           **DIMMS | {"objective": "rank"}))
+    assert promise(by_rank, "SO-2")["status"] == "on_time"
+
+
+def test_the_rest_of_a_line_can_be_what_does_not_pay():
+    """Two servers, one pair of dimm-a: the first server brings 80, the second with its dimm-b
+    would take 40 off again. The line is short: whole it would bring 160 - 120, which is 40 less
+    than the 80 of now."""
+    answer = planned(book([("server", 2, 1)], [("dimm-a", 2, 0), ("dimm-b", 2, 0)],
+                          **DIMMS)).why("SO-1", 1)
+    assert (answer.status, answer.promised_quantity, answer.reason) == ("short", 1, "unprofitable")
+    assert answer.relief is not None and answer.relief.loss_cents == 4_000
+
+
+def test_a_ship_set_is_weighed_together():
+    """SO-2 alone would bring 80 with the dimm-a that are left; its mate, which pays 10 for what
+    costs 20 and takes dimm-b at 120, brings 130 less. Together they lose 50."""
+    one = {"ship_set": "S-1"}
+    answer = planned(book([("server", 1, 1, one), ("server", 1, 1, {**one, "unit_price": 10})],
+                          [("dimm-a", 2, 0), ("dimm-b", 2, 0)], **DIMMS)).why("SO-1", 1)
+    assert answer.reason == "unprofitable" and answer.relief is not None
+    assert (answer.relief.state, answer.relief.loss_cents) == ("at_a_loss", 5_000)
 
 
 def test_the_table_of_all_lines_says_what_each_answer_says():
