@@ -149,7 +149,7 @@ def _summary_page(pack: Pack, made: RevenueStatement, rows: EntryRows,
     page.skip()
     _quarter_table(page, made, rows)
     page.skip()
-    page.heads(["Sheet", "What it holds"])
+    page.heads(["Sheet", "What it holds"], (0, 1))
     for name in pack.pages:
         if name != SUMMARY:
             page.row([name, CONTENTS[name]])

@@ -8,7 +8,7 @@ black, as is the custom. Rows are written from top to bottom and leave memory as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from io import BytesIO
@@ -108,6 +108,7 @@ class Page:
         self.sheet.hide_gridlines(2)
         self.sheet.set_landscape()
         self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_row(0, 24)
         self.sheet.write_string(0, 0, words[:LONGEST_TEXT], self.styles("text", "title"))
         if note:
             self.sheet.write_string(1, 0, note[:LONGEST_TEXT], self.styles("text", "note"))
@@ -119,10 +120,15 @@ class Page:
             last = 200 if column == len(widths) - 1 else column
             self.sheet.set_column(column, last, width)
 
-    def heads(self, words: Sequence[str]) -> int:
-        """A row of headings; the row's number."""
+    def heads(self, words: Sequence[str], left: Collection[int] = (0,)) -> int:
+        """
+        A row of headings; the row's number.
+
+        left : the columns that hold texts; the others stand flush right, as their numbers do
+        """
         for column, word in enumerate(words):
-            self.sheet.write_string(self.next, column, word, self.styles("text", "head"))
+            self.sheet.write_string(self.next, column, word, self.styles(
+                "text", "head" if column in left else "number head"))
         self.next += 1
         return self.next - 1
 
@@ -213,10 +219,11 @@ class Pack:
     def style(self, kind: Kind, role: str) -> Format:
         """The format of a kind of cell in a role: made once, when it is first asked for."""
         if (kind, role) not in self._formats:
+            head = {"bold": True, "bg_color": "#0B2B45", "font_color": "#FFFFFF"}
             looks: dict[str, dict[str, Any]] = {
-                "": {"font_color": BLUE}, "formula": {}, "words": {},
-                "total": {"bold": True, "top": 1},
-                "head": {"bold": True, "bg_color": "#0B2B45", "font_color": "#FFFFFF"},
+                "": {"font_color": BLUE}, "formula": {}, "words": {"indent": 1},
+                "total": {"bold": True, "top": 1, **({"indent": 1} if kind == "text" else {})},
+                "head": {**head, "indent": 1}, "number head": {**head, "align": "right"},
                 "title": {"bold": True, "font_size": 15}, "note": {"font_color": "#55636F"},
                 "big": {"bold": True, "font_size": 13, "border": 1}}
             self._formats[kind, role] = self.workbook.add_format({
@@ -254,7 +261,8 @@ class Pack:
         names    : with `entries`, the column `quarter` is known as `entries_quarter`
         """
         heads = [name.removesuffix("_cents") for name in frame.columns]
-        top = page.heads(heads)
+        top = page.heads(heads, [column for column, kind in enumerate(frame.dtypes)
+                                 if kind == pl.String])
         for column, name in enumerate(frame.columns):
             if name in meanings:
                 page.sheet.write_comment(top, column, meanings[name],

@@ -48,6 +48,10 @@ def revenue_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> None:
     page.title("Revenue, cost and margin by fiscal quarter and segment",
                f"Amounts in {made.revenue.currency}; every amount is a sum over the sheet Entries")
     page.widths(6, 34, 17)
+    page.sheet.freeze_panes(0, FIRST)
+    # Many quarters on the width of one page would be too small to read.
+    page.sheet.fit_to_pages(0, 1)
+    page.sheet.repeat_columns(0, 1)
     quarters = [period.name for period in made.revenue.quarters]
     sums = {(row["quarter"], row["segment_no"]): row for row in rows.frame.group_by(
         "quarter", "segment_no").agg(pl.col("revenue_cents", "cost_cents").sum()).iter_rows(
@@ -69,7 +73,7 @@ def revenue_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> None:
 def _sums_block(pack: Pack, page: Page, measure: str, quarters: Sequence[str],
                 segments: Sequence[tuple[int, str]], values: Sequence[Sequence[int]]) -> int:
     """One measure by segment and quarter with its check; the row of the first segment."""
-    head = page.heads(["No.", capital(measure), *quarters, ALL_QUARTERS])
+    head = page.heads(["No.", capital(measure), *quarters, ALL_QUARTERS], (1,))
     top, end = head + 1, FIRST + len(quarters)
     for (number, name), row in zip(segments, values, strict=True):
         at = page.next
@@ -107,7 +111,7 @@ def _margin_blocks(page: Page, quarters: Sequence[str], segments: Sequence[tuple
              for side in padded]
     for share in (False, True):
         page.heads(["No.", "Margin, share of revenue" if share else "Margin", *quarters,
-                    ALL_QUARTERS])
+                    ALL_QUARTERS], (1,))
         for place in range(len(segments) + 1):
             number, name = segments[place] if place < len(segments) else (None, "All segments")
             cells: list[Value] = [number, name]
@@ -146,7 +150,7 @@ def _margin_block(page: Page, rows: EntryRows, dimension: str) -> int:
     sums = rows.sums(key)
     pieces = rows.sums(key, pl.col("kind") == "hardware")
     top = 1 + page.heads(["No.", capital(dimension), "Pieces", "Revenue", "Cost", "Margin",
-                          "Margin, share", "Share of revenue"])
+                          "Margin, share", "Share of revenue"], (1,))
     names = numbered(rows, dimension)
     total = top + len(names)
     whole = {name: sum(row[name] for row in sums.values())

@@ -31,8 +31,9 @@ def reconciliation_page(pack: Pack, made: RevenueStatement) -> None:
     page = pack.pages[RECONCILIATION]
     page.title("From the value of the plan to its margin",
                f"Amounts in {made.revenue.currency}; each column sums to its last row")
-    page.widths(34, 20, 20, 20, 100)
-    top = 1 + page.heads(["Step", "In the plan's value", "In margin", "Difference", "What it is"])
+    page.widths(34, 20, 20, 20, 70)
+    top = 1 + page.heads(["Step", "In the plan's value", "In margin", "Difference", "What it is"],
+                         (0, 4))
     *rows, total = made.reconciliation.to_dicts()
     for row in rows:
         at, step = page.next + 1, row["step"]
@@ -62,8 +63,8 @@ def walk_page(pack: Pack, made: RevenueStatement) -> None:
     page = pack.pages[WALK]
     page.title("From the price of all contracts to the revenue of the plan",
                f"Amounts in {made.revenue.currency}; the last row is the sum of those above")
-    page.widths(38, 20, 100)
-    top = 1 + page.heads(["Step", "Amount", "What it is"])
+    page.widths(38, 20, 70)
+    top = 1 + page.heads(["Step", "Amount", "What it is"], (0, 2))
     *rows, total = made.price_walk.to_dicts()
     for row in rows:
         page.row([capital(WALK_WORDS[row["step"]]), Formula("-SUM(entries_penalty)", row["cents"])
@@ -137,7 +138,8 @@ def deferred_page(pack: Pack, made: RevenueStatement, frame: pl.DataFrame) -> in
     order = [period.name for period in made.revenue.quarters]
     sums = frame.group_by("currency", "quarter").agg(
         pl.col([f"{name}_cents" for name in names]).sum()).sort("currency", _place(order))
-    page.heads(["All contracts", "Currency", "Quarter", *map(capital, names), "Ties"])
+    page.heads(["All contracts", "Currency", "Quarter", *map(capital, names), "Ties"],
+               (0, 1, 2))
     same: list[tuple[int, int, int, bool]] = []
     before: dict[str, int] = {}
     for row in sums.iter_rows(named=True):
