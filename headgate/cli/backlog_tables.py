@@ -15,6 +15,7 @@ from headgate.finance.conversion import STATUSES
 from headgate.finance.levels import columns_of
 from headgate.finance.rollforward import STEPS
 from headgate.finance.rpo import WALK
+from headgate.reports.finance_words import RPO_WORDS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,15 +30,6 @@ STEP_WORDS = {"booked": "+ booked", "amended": "± amended", "fx": "± FX",
               "cancelled": "- cancelled", "shipped": "- shipped", "returned": "+ returned",
               "prior_period": "± prior periods"}
 ALWAYS = ("booked", "shipped")
-WALK_WORDS = {
-    "order_backlog": "order backlog", "cancellable": "  may be cancelled",
-    "firm_backlog": "firm backlog", "deposit": "  deposits not refundable",
-    "split": "  split by standalone prices", "bill_and_hold": "  bill-and-hold, recognised",
-    "in_transit": "  on its way", "acceptance": "  not accepted yet", "services": "  services",
-    "late_penalty": "  late penalties", "rpo": "RPO", "one_year": "  contracts of up to a year",
-    "rpo_expedient": "RPO with the one-year expedient", "expedient_back": "  these contracts back",
-    "not_billed": "  not billed", "beyond": "  billed beyond RPO",
-    "deferred_revenue": "deferred revenue"}
 
 
 class Shown:
@@ -177,8 +169,9 @@ class Shown:
     def walk(self) -> RenderableType:
         """From order backlog to firm backlog, RPO and deferred revenue."""
         cents = dict(self.made.rpo_walk.select("step", "cents").iter_rows())
-        rows = [(WALK_WORDS[step.name], "" if step.rule.startswith("no rule") else
-                 step.rule.removeprefix("ASC "), self.scaled(cents[step.name]))
+        rows = [(f"{'' if step.kind == 'number' else '  '}{RPO_WORDS[step.name]}",
+                 "" if step.rule.startswith("no rule") else step.rule.removeprefix("ASC "),
+                 self.scaled(cents[step.name]))
                 for step in WALK if cents[step.name] or (
                     step.kind == "number" and cents[step.name] is not None)]
         return grid(f"From order backlog to RPO and deferred revenue, {self.of_unit}", (

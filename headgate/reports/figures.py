@@ -260,6 +260,7 @@ def plan_columns(names: Sequence[str], plans: Sequence[tuple[str, Sequence[int]]
                  currency: str) -> dict[str, Any]:
     """Columns of dollars in groups: one group to a name, one column of it to a plan."""
     most = max((cents for _, values in plans for cents in values), default=0)
+    low = min((min(cents, 0) for _, values in plans for cents in values), default=0)
     places = list(range(len(names)))
     data = [{"type": "bar", "name": chart_text(plan), "x": places,
              "y": [cents / 100 for cents in values],
@@ -273,8 +274,8 @@ def plan_columns(names: Sequence[str], plans: Sequence[tuple[str, Sequence[int]]
     layout["barmode"], layout["bargap"] = "group", 0.25
     layout["xaxis"] = {**names_axis(places, ["<br>".join(chart_text(name).rsplit(" ", 1))
                                               for name in names]), "tickangle": 0}
-    layout["yaxis"] = {**money_axis(most, currency), "range": [0, max(most, 1) / 100 * 1.05],
-                       "automargin": True}
+    layout["yaxis"] = {**(signed_axis(low, most, currency) if low else money_axis(most, currency)),
+                       "range": [low / 100 * 1.05, max(most, 1) / 100 * 1.05], "automargin": True}
     if len(names) > MOST_NARROW_COLUMNS:
         layout["meta"] = {"every_second": True}
     return {"data": data, "layout": layout}

@@ -31,6 +31,21 @@ ONE_OF = {"rack": "a rack", "gpu_server": "a GPU server", "cpu_server": "a CPU s
 """One of each class, within a sentence."""
 
 
+ROLL_WORDS = {"booked": "booked", "amended": "amended", "fx": "FX", "cancelled": "cancelled",
+              "shipped": "shipped", "returned": "returned", "prior_period": "prior periods"}
+"""What leads from the opening of a period to its closing."""
+RPO_WORDS = {
+    "order_backlog": "order backlog", "cancellable": "may be cancelled",
+    "firm_backlog": "firm backlog", "deposit": "deposits not refundable",
+    "split": "split by standalone prices", "bill_and_hold": "bill-and-hold, recognised",
+    "in_transit": "on its way", "acceptance": "not accepted yet", "services": "services",
+    "late_penalty": "late penalties", "rpo": "RPO", "one_year": "contracts of up to a year",
+    "rpo_expedient": "RPO with the one-year expedient", "expedient_back": "these contracts back",
+    "not_billed": "not billed", "beyond": "billed beyond RPO",
+    "deferred_revenue": "deferred revenue"}
+"""The numbers from order backlog to deferred revenue, and what leads from one to the next."""
+
+
 def capital(words: str) -> str:
     """
     Words at the start of a sentence or a cell; the name of a setting stays as it is.

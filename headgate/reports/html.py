@@ -12,11 +12,13 @@ from headgate.base.issue import Issue
 from headgate.base.money import short_money
 from headgate.base.wording import REASONS
 from headgate.book import Book
+from headgate.finance.backlog import Backlog
 from headgate.finance.statement import SCOPE, RevenueStatement
 from headgate.promising.record import Publication
+from headgate.reports.accounting import accounting_panels
 from headgate.reports.backlog import backlog_panels, headline_cards, proof_cards
 from headgate.reports.lead_times import lead_time_panel
-from headgate.reports.markup import grid_of, table_markup
+from headgate.reports.markup import Panel, grid_of, table_markup
 from headgate.reports.moves import broken_panel, move_panels
 from headgate.reports.numbers import (
     REASON_LABELS,
@@ -55,7 +57,8 @@ REVENUE_TERMS = (
 def report_html(book: Book, plan: PlanFrames, top: int = 5000,
                 publication: Publication | None = None, quotas: pl.DataFrame | None = None,
                 why: pl.DataFrame | None = None,
-                revenue: RevenueStatement | Sequence[Issue] | None = None) -> str:
+                revenue: RevenueStatement | Sequence[Issue] | None = None,
+                accounting: Backlog | Sequence[Issue] | None = None) -> str:
     """
     The whole report as one HTML text.
 
@@ -66,10 +69,11 @@ def report_html(book: Book, plan: PlanFrames, top: int = 5000,
     why         : the table `why`, whose reliefs stand in the order table; None leaves them out
     revenue     : what the plan becomes; or what is missing to work it out, which is told in its
                   place; None leaves the part out
+    accounting  : where the order backlog came from and what it becomes; the same
     """
     tables = book.tables
     lines = order_lines(book, plan)
-    sections = _sections(book, plan, lines, quotas, revenue)
+    sections = _sections(book, plan, lines, quotas, _money_sections(revenue, accounting))
     orders = order_data(lines, plan, top, why)
     body = "\n".join([
         _header(plan.summary, publication), _navigation(sections), '<main id="main">',
@@ -82,18 +86,13 @@ def report_html(book: Book, plan: PlanFrames, top: int = 5000,
 
 
 def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame,
-              quotas: pl.DataFrame | None,
-              revenue: RevenueStatement | Sequence[Issue] | None) -> Sections:
+              quotas: pl.DataFrame | None, money: Sections) -> Sections:
     currency = str(plan.summary["currency"])
     backlog = backlog_panels(lines, book, plan)
     moved = [] if "moves" not in plan.frames else [
         ("moves", "Moved promises", "What this plan promises otherwise than the one before, and "
          "why.", move_panels(lines, plan, currency))]
     broken = broken_panel(lines, currency)
-    money = [] if revenue is None else [
-        ("revenue", "Revenue and margin", "What the plan becomes, quarter by quarter, and what it "
-         "costs.", revenue_panels(revenue) if isinstance(revenue, RevenueStatement)
-         else missing_panels(revenue))]
     limits = [] if quotas is None or quotas.is_empty() else [quota_panel(quotas, currency)]
     return [
         ("backlog", "Backlog", "What is ordered and not shipped, and when the plan delivers it.",
@@ -109,6 +108,24 @@ def _sections(book: Book, plan: PlanFrames, lines: pl.DataFrame,
          "customers are told to wait.",
          [stranded_panel(book, plan, currency), lead_time_panel(lines, book.settings.as_of)]),
     ]
+
+
+def _money_sections(revenue: RevenueStatement | Sequence[Issue] | None,
+                    accounting: Backlog | Sequence[Issue] | None) -> Sections:
+    """What the plan becomes in money, and how the backlog is accounted for."""
+    sections: list[tuple[str, str, str, Sequence[Panel]]] = []
+    if revenue is not None:
+        sections.append((
+            "revenue", "Revenue and margin", "What the plan becomes, quarter by quarter, and what "
+            "it costs.", revenue_panels(revenue) if isinstance(revenue, RevenueStatement)
+            else missing_panels(revenue)))
+    if accounting is not None:
+        sections.append((
+            "accounting", "Backlog accounting", "Where the order backlog came from, how old and "
+            "how firm it is, and how it ties to RPO and deferred revenue.",
+            accounting_panels(accounting) if isinstance(accounting, Backlog)
+            else missing_panels(accounting, "accounting-missing", "RPO")))
+    return sections
 
 
 def _header(summary: Mapping[str, Any], publication: Publication | None) -> str:

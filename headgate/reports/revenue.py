@@ -38,18 +38,19 @@ def revenue_panels(made: RevenueStatement) -> list[Panel]:
             *([] if bridge is None else [bridge]), *([] if deferred is None else [deferred])]
 
 
-def missing_panels(issues: Sequence[Issue]) -> list[Panel]:
-    """What stands in the place of the section when the revenue cannot be worked out."""
+def missing_panels(issues: Sequence[Issue], key: str = "revenue-missing",
+                   what: str = "revenue") -> list[Panel]:
+    """What stands in the place of a section when its numbers cannot be worked out."""
     rows = [(issue.file, "" if issue.row is None else f"{issue.row:,}", issue.column or "",
              issue.value or "", issue.expected) for issue in issues]
     prices = all(issue.code == "items.standalone_price.needed" for issue in issues)
-    finding = (f"No revenue yet: the standalone price of {count_of(len(issues), 'item')} is missing"
-               if prices else f"No revenue yet: {count_of(len(issues), 'fault')} in the way")
+    finding = (f"No {what} yet: the standalone price of {count_of(len(issues), 'item')} is missing"
+               if prices else f"No {what} yet: {count_of(len(issues), 'fault')} in the way")
     remedy = ("Contracts that sell several things share their price by standalone prices. Give "
               "standalone_price in items and plan again; or let stated prices stand for them: "
               "headgate report BOOK PLAN --stated-prices" if prices else
               "Mend what the table names and plan again.")
-    return [Panel("revenue-missing", finding, remedy, None, grid_of(
+    return [Panel(key, finding, remedy, None, grid_of(
         "What is missing", ("Table", "Row", "Column", "Found", "What to do"), rows, (1,)),
         wide=True)]
 

@@ -61,6 +61,14 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     return backlog_of(book, told, asked, None if opened is None else opened.allocation)
 
 
+def backlog_or_issues(plan: Plan, stated_prices: bool) -> Backlog | tuple[Issue, ...]:
+    """The backlog of a plan's book; or what is missing, for a report that goes on without."""
+    try:
+        return backlog(plan.book, plan, stated_prices=stated_prices)
+    except IssuesError as error:
+        return error.issues
+
+
 def _day(rule: str, day: date | str, last: bool) -> date:
     return day if isinstance(day, date) else day_named(rule, day, last)
 

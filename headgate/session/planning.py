@@ -37,6 +37,7 @@ from headgate.planner.world import pools_of
 from headgate.tables.plan_schema import MOVES, PlanFrames
 
 if TYPE_CHECKING:
+    from headgate.finance.backlog import Backlog
     from headgate.finance.statement import RevenueStatement
     from headgate.promising.record import Publication
     from headgate.quoting.desk import Desk
@@ -202,25 +203,30 @@ class Plan:
         return count_quotas(self.book, self.allocation, self.prices)
 
     def report(self, stated_prices: bool = False,
-               revenue: RevenueStatement | None = None) -> str:
+               revenue: RevenueStatement | None = None,
+               backlog: Backlog | None = None) -> str:
         """
         The report: one self-contained HTML page.
 
         What would help each line is told where at most 10,000 lines are not on time: two seconds
-        for half of that. Where the revenue cannot be worked out, the page says what is missing.
+        for half of that. Where revenue or RPO cannot be worked out, the page says what is missing.
 
         stated_prices : prices as stated stand for standalone prices that are missing
         revenue       : what `headgate.revenue` answered for this plan, to tell a bridge or deferred
                         revenue, too; None works it out
+        backlog       : what `headgate.backlog` answered, to tell what a ledger knows; None tells
+                        what the book knows
         """
         from headgate.reports.html import report_html
+        from headgate.session.backlog import backlog_or_issues
         from headgate.session.recognising import revenue_or_issues
 
         waiting = self.lines["status"].is_in(["late", "short", "unplanned"]).sum()
         return report_html(self.book, self.frames, publication=self.publication,
                            quotas=self.quota_use(),
                            why=self.why_all() if waiting <= MOST_RELIEVED else None,
-                           revenue=revenue or revenue_or_issues(self, stated_prices))
+                           revenue=revenue or revenue_or_issues(self, stated_prices),
+                           accounting=backlog or backlog_or_issues(self, stated_prices))
 
 
 def read_book(source: str | Path | Mapping[str, Any],

@@ -80,7 +80,8 @@ def test_every_chart_is_one_that_plotly_knows() -> None:
                             "binders", "shortages", "load", "stranded", "lead-times",
                             "revenue-quarters", "margin-segment", "margin-product",
                             "value-to-margin", "price-to-revenue", "system-pieces",
-                            "system-contents"}
+                            "system-contents", "roll-forward", "backlog-reconciliation",
+                            "ages-booked", "ages-requested", "ages-promised"}
     for key, figure in figures.items():
         assert go.Figure(figure).data, key
 

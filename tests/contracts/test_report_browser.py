@@ -66,7 +66,7 @@ def test_page_never_scrolls_sideways_and_every_chart_is_drawn(page: Page) -> Non
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width == page.viewport_size["width"]  # type: ignore[index]
     charts = page.query_selector_all(".chart")
-    assert len(charts) == 17
+    assert len(charts) == 22
     assert all(chart.query_selector(".main-svg") for chart in charts)
 
 
