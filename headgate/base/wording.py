@@ -63,9 +63,12 @@ def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
 
 
 def reason_text(reason: str, binding_kind: str | None, binding_id: str | None,
-                binding_site_id: str | None, binding_on: date | None) -> str:
+                binding_site_id: str | None, binding_on: date | None,
+                clause: str | None = None) -> str:
     """
     A reason with what binds, as one sentence; the empty text for a line that is on time.
+
+    clause : what to say for the reason instead of its own words
 
     >>> reason_text("outbid", "part", "gpu-b300", "austin", date(2026, 3, 2))
     'Alone it would be on time: other orders hold what it lacks (part gpu-b300 at austin, \
@@ -73,7 +76,7 @@ needed in the week of 2026-03-02).'
     """
     if not reason:
         return ""
-    sentence = REASONS[reason]
+    sentence = clause or REASONS[reason]
     sentence = sentence[0].upper() + sentence[1:]
     if binding_id is None:
         return f"{sentence}."

@@ -194,7 +194,9 @@ def _one(found: Quote) -> list[RenderableType]:
     words = {"complete": "all in one week", "partial": "as it comes", "by_date": "by the day asked",
              "site": "all from {}", "item": "{} instead"}
     if found.alternatives:
-        shown.append(grid("What else could be said", ("instead", "promised", "pieces"),
+        title = "What else could be said" + (
+            ", without displacing anybody" if found.mode == "ptp" else "")
+        shown.append(grid(title, ("instead", "promised", "pieces"),
                           [(words[part.kind].format(part.name), str(part.promised_on or "no date"),
                             f"{part.quantity:,}") for part in found.alternatives], left=2))
     shown.append("a quote reserves nothing")

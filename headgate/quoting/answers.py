@@ -14,6 +14,20 @@ MODES = {"atp": "what is uncommitted of the finished item itself",
          "ctp": "what can be built from parts and hours that no line of the plan uses",
          "ptp": "the same, and what lines have that lose less than the request gains"}
 
+STOCK = "stock"
+"""The reason that only "atp" has: building might do, but so much of the item is not there."""
+UNDATED = {
+    "window": "no piece can arrive by its latest day",
+    "horizon": "the planned weeks end before it can arrive",
+    "lead_time": "the planned weeks end before it can arrive",
+    "part": "what comes in the planned weeks is too little",
+    "capacity": "the hours of the planned weeks are too few",
+    "frozen": "pins and frozen promises hold what it lacks",
+    "quota": "a quota leaves it too few pieces",
+    "outbid": "other orders hold what it lacks",
+}
+"""What a reason means where no day was asked for, so that nothing can be on time or late."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
@@ -77,6 +91,7 @@ class Alternative:
     """
     What else could be said to the customer.
 
+    mode        : "ctp" or "atp": under "ptp", too, nobody gives way for it
     kind        : "complete" all in one week; "partial" as it comes; "by_date" what arrives by the
                   requested week; "site" all from one site; "item" all of an accepted item
     name        : the site or item of the last two
@@ -88,6 +103,7 @@ class Alternative:
     name: str | None
     quantity: int
     promised_on: date | None
+    mode: str = "ctp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +137,8 @@ class Quote:
     promised_on : Friday of the week in which all that was asked for has arrived; None: not all
     draws, work, counted : the pieces and hours that it would take, and what counts on quotas
     displaced   : under "ptp" the lines that would give way, those first that lose most
-    reason, binding_* : why the requested week cannot be met, as in the `promises` table; None when
-                  it is met
+    reason, binding_* : why the requested week cannot be met, or without one not all be had, as in
+                  the `promises` table, and under "atp" `stock`; None when it is met
     warnings    : the segment or customer that the book does not know
     """
 
@@ -174,9 +190,18 @@ class Quote:
             sentences.append(f"{count:,} order line{'s' if count > 1 else ''} would give way and "
                              f"lose {self.lost_cents / 100:,.2f} of value.")
         if self.reason is not None:
-            sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
-                                         self.binding_site_id, self.binding_on))
+            sentences.append(self._reason_text())
         return " ".join(sentences)
+
+    def _reason_text(self) -> str:
+        """The reason as one sentence."""
+        if self.reason == STOCK:
+            return ("No more of the finished item itself is uncommitted"
+                    f"{'' if self.request.requested_on is None else ' in time'}; --mode ctp tells "
+                    "what can be built.")
+        clause = UNDATED.get(str(self.reason)) if self.request.requested_on is None else None
+        return reason_text(str(self.reason), self.binding_kind, self.binding_id,
+                           self.binding_site_id, self.binding_on, clause)
 
 
 def _plain(part: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of, friday_of_bucket, monday_of_bucket
 from headgate.book import Book, Lines, with_roots
-from headgate.explain.kernels import OUTBID, REASON_CODES
+from headgate.explain.kernels import HORIZON, LEAD_TIME, OUTBID, REASON_CODES
 from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
 from headgate.planner.allocate import Allocation, look_ahead
 from headgate.planner.kernels.layout import FIRST_BITS, MAKE, UNLIMITED
@@ -35,6 +35,7 @@ from headgate.planner.world import (
 from headgate.quoting.answers import (
     MODES,
     NOTHING_TAKEN,
+    STOCK,
     Alternative,
     Displaced,
     Quote,
@@ -167,7 +168,7 @@ class Desk:
                 if offer is not None:
                     found[place], displaced[place] = offer.log, displaced_by(self.book, offer)
         late = [place for place, log in enumerate(found) if self._late(own, place, log)]
-        reasons = self._reasons(own, requests, late)
+        reasons = self._reasons(own, requests, late, free)
         others = [self._alternatives(request, free) if alternatives else ()
                   for request in requests]
         return [self._answer(request, mode, log, packed[0], reasons.get(place, {}) | {
@@ -240,8 +241,8 @@ class Desk:
         return bool(rows[:, PIECES].sum() < lines.open[place]
                     or arrives.max(initial=-1) > max(0, lines.requested[place]))
 
-    def _reasons(self, lines: Lines, requests: Sequence[Request],
-                 late: list[int]) -> dict[int, dict[str, object]]:
+    def _reasons(self, lines: Lines, requests: Sequence[Request], late: list[int],
+                 mode: str) -> dict[int, dict[str, object]]:
         """Why each late one cannot have its week: fields of `Quote`."""
         if not late:
             return {}
@@ -259,6 +260,10 @@ class Desk:
                                       "binding_id": quota_id, "binding_on": monday_of_bucket(
                                           int(found.ship[row]), book.settings.as_of)}
                     continue
+            if mode == "atp" and (found.code[row] > HORIZON or (
+                    found.code[row] in (LEAD_TIME, HORIZON) and self._comes_soon(lines, place))):
+                answers[place] = {"reason": STOCK}
+                continue
             names = book.items if kind == 1 else book.resources
             answers[place] = {"reason": REASON_CODES[found.code[row]]} | ({} if kind == 0 else {
                 "binding_kind": "part" if kind == 1 else "resource",
@@ -266,6 +271,14 @@ class Desk:
                 "binding_site_id": book.sites.ids[site],
                 "binding_on": monday_of_bucket(int(found.bucket[row]), book.settings.as_of)})
         return answers
+
+    def _comes_soon(self, lines: Lines, place: int) -> bool:
+        """Whether what stands at some site would arrive by the requested week."""
+        lanes, region = self.book.lanes, int(lines.region[place])
+        own = slice(int(lanes.ptr[region]), int(lanes.ptr[region + 1]))
+        may = (lines.site[place] < 0) | (lanes.site[own] == lines.site[place])
+        weeks = lanes.weeks[own][may]
+        return bool((weeks <= max(0, lines.requested[place])).any())
 
     def _alternatives(self, request: Request, mode: str) -> tuple[Alternative, ...]:
         """What else could be said: other ways to ask, each planned alone."""
@@ -287,7 +300,7 @@ class Desk:
         out = self._ask([other for _, _, other in asked], mode)
         as_of = book.settings.as_of
         return tuple(Alternative(kind, name, pieces,
-                                 friday_of_bucket(last, as_of) if pieces else None)
+                                 friday_of_bucket(last, as_of) if pieces else None, mode)
                      for (kind, name, _), (pieces, last) in zip(asked, out.tolist(), strict=True))
 
     def _answer(self, request: Request, mode: str, log: Log, lines: Packed,

@@ -51,6 +51,18 @@ def test_a_line_that_loses_less_gives_way(objective: str):
     assert "1 order line would give way and lose 8.00 of value" in quote.text()
 
 
+def test_what_else_could_be_said_displaces_nobody():
+    """The request gets the 4 parts of week 1 from the line. By that day nothing else can be had
+    without it, which is said to be what `ctp` finds, as it would contradict the answer else."""
+    plan = planned(parts(("part", 4, 1, {"unit_price": 100}), late_rate=0.01))
+    request = hg.Request("part", 4, REGION, requested_on=friday(1), unit_price=Decimal(300))
+    quote = hg.quote(plan.book, plan, request, "ptp")[0]
+    by_date = next(one for one in quote.alternatives if one.kind == "by_date")
+    assert quote.promised_on == friday(1)
+    assert (by_date.quantity, by_date.mode) == (0, "ctp")
+    assert {one["mode"] for one in quote.as_dict()["alternatives"]} == {"ctp"}
+
+
 def test_nobody_gives_way_to_who_gains_less():
     """The same at 50 dollars a piece: waiting two weeks costs the request 4 dollars, and moving the
     line 8. It gets week 3, as without displacing, and nobody moves."""

@@ -73,6 +73,34 @@ def test_atp_is_the_finished_item_only():
     assert {(part.item_id, part.quantity) for part in built.draws} == {("server", 1), ("gpu", 2)}
 
 
+def test_atp_waits_for_the_finished_item():
+    """Of the two servers in stock one is free, and GPUs for three more lie there, so that no part
+    and no order is to blame for the third: only `atp` itself is, and `ctp` has all. A piece that
+    takes two weeks to arrive is late for week 0 by its lane alone."""
+    told = book([("server", 1, 0)], [("server", 2, 0), ("gpu", 3, 0)], [("server", "gpu", 1)])
+    quote = asked(planned(told), "server", 3, 0, "atp")
+    assert (quote.reason, quote.binding_id) == ("stock", None)
+    assert "uncommitted in time; --mode ctp tells what can be built" in quote.text()
+    assert "order" not in quote.text()
+    far = planned(book([("cable", 1, 0)], [("cable", 1, 0), ("server", 2, 0)],
+                       [("server", "gpu", 1)], lanes=[("austin", {"transit_days": 14})]))
+    assert asked(far, "server", 1, 0, "atp").reason == "lead_time"
+
+
+def test_without_a_day_nothing_is_called_on_time():
+    """The plan has all four GPUs: of a fifth server nothing can be had, whoever asks. Without a day
+    no promise could be on time, so the answer only says who holds the GPUs; with one it does. Of
+    seven, four come at all, which is too little whoever else ordered."""
+    plan = planned(book([("server", 4, 1)], [("gpu", 4, 0)], [("server", "gpu", 1)]))
+    quote = asked(plan, "server", 1)
+    assert quote.reason == "outbid" and "on time" not in quote.text()
+    assert "Other orders hold what it lacks (part gpu at austin" in quote.text()
+    assert "Alone it would be on time" in asked(plan, "server", 1, 1).text()
+    more = asked(plan, "server", 7)
+    assert more.reason == "part"
+    assert "What comes in the planned weeks is too little (part gpu" in more.text()
+
+
 def test_complete_waits_for_the_last_piece():
     """One GPU now and two in week 3: partial shipments are one now and two then, all at once is
     week 3. Each way names the other as what else could be said."""
