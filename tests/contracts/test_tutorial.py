@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "tutorial" / "README.md"
+PAGES = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
+COMMAND = re.compile(r"^\$ .*\n(?:^> .*\n)*", re.MULTILINE)
+"""A command, and the lines that a shell asks for after `>`."""
 BLOCK = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 
 
@@ -31,23 +33,23 @@ def answered(page: str, folder: Path) -> str:
 
     def run(block: re.Match[str]) -> str:
         lines = []
-        for line in block.group(1).splitlines():
-            if line.startswith("$ "):
-                lines.append(line)
-                told = answer(line.removeprefix("$ "), folder)
-                lines += told.split("\n") if told else []
+        for command in COMMAND.findall(block.group(1)):
+            typed = command.rstrip("\n").split("\n")
+            told = answer("\n".join(line[2:] for line in typed), folder)
+            lines += [*typed, *(told.split("\n") if told else [])]
         return "```console\n" + "\n".join(lines) + "\n```\n"
 
     return BLOCK.sub(run, page)
 
 
-def test_the_tutorial_answers_what_it_says(tmp_path: Path, update_goldens: bool):
-    """Every command of the page is typed in its order in an empty folder; each answer is the one
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_tutorial_answers_what_it_says(path: Path, tmp_path: Path, update_goldens: bool):
+    """Every command of a page is typed in its order in an empty folder; each answer is the one
     that stands below it. `--update-goldens` writes the answers anew."""
-    page = PAGE.read_text(encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
     now = answered(page, tmp_path)
     if update_goldens:
-        PAGE.write_text(now, encoding="utf-8", newline="\n")
+        path.write_text(now, encoding="utf-8", newline="\n")
         return
     if now != page:
         differing = [pair for pair in zip(page.splitlines(), now.splitlines(), strict=False)
