@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from headgate.finance.statement import RevenueStatement
     from headgate.history.answer import HistoryAnswer
     from headgate.history.market import MarketAnswer
+    from headgate.ledger.events import Event, Recorded
+    from headgate.ledger.store import Answer
     from headgate.promising.holds import Hold, HoldAnswer, Holds
     from headgate.promising.plain import plain_holds, read_holds
     from headgate.promising.record import Publication
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
         Plan,
         RevenueAnswer,
         Scenarios,
+        Storage,
         actions,
         check,
         compare,
@@ -50,17 +53,19 @@ if TYPE_CHECKING:
         why_all,
     )
     from headgate.session.backlog import backlog
+    from headgate.session.ledger import import_book, make_store, record
     from headgate.verify import CheckResult
 
 __version__ = "0.1.0"
 
-__all__ = ["Backlog", "Book", "CheckResult", "Comparison", "CustomerAnswer", "HistoryAnswer",
-           "Hold", "HoldAnswer", "Holds", "Issue", "IssuesError", "LineRelief", "LineReliefs",
-           "MarketAnswer", "Plan", "Publication", "Quote", "ReliefPart", "Request", "RevenueAnswer",
-           "RevenueStatement", "Scenarios", "WhereUsed", "Why", "__version__", "actions", "backlog",
-           "check", "compare", "plain_holds", "plan", "publish", "quote", "read_book",
-           "read_history", "read_holds", "read_market", "replan", "revenue", "scenario",
-           "where_used", "why_all"]
+__all__ = ["Answer", "Backlog", "Book", "CheckResult", "Comparison", "CustomerAnswer", "Event",
+           "HistoryAnswer", "Hold", "HoldAnswer", "Holds", "Issue", "IssuesError", "LineRelief",
+           "LineReliefs", "MarketAnswer", "Plan", "Publication", "Quote", "Recorded", "ReliefPart",
+           "Request", "RevenueAnswer", "RevenueStatement", "Scenarios", "Storage", "WhereUsed",
+           "Why", "__version__", "actions", "backlog", "check", "compare", "import_book",
+           "make_store", "plain_holds", "plan", "publish", "quote", "read_book", "read_history",
+           "read_holds", "read_market", "record", "replan", "revenue", "scenario", "where_used",
+           "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -81,9 +86,13 @@ _HOMES = {
     "scenario": "headgate.session", "Scenarios": "headgate.session",
     "replan": "headgate.session", "revenue": "headgate.session",
     "RevenueAnswer": "headgate.session", "RevenueStatement": "headgate.finance.statement",
-    "backlog": "headgate.session", "Backlog": "headgate.finance.backlog",
-    "read_history": "headgate.session", "read_market": "headgate.session",
-    "HistoryAnswer": "headgate.history.answer", "MarketAnswer": "headgate.history.market",
+    "Event": "headgate.ledger.events", "Recorded": "headgate.ledger.events",
+    "Answer": "headgate.ledger.store", "Storage": "headgate.session",
+    "import_book": "headgate.session.ledger", "make_store": "headgate.session.ledger",
+    "record": "headgate.session.ledger", "backlog": "headgate.session",
+    "Backlog": "headgate.finance.backlog", "read_history": "headgate.session",
+    "read_market": "headgate.session", "HistoryAnswer": "headgate.history.answer",
+    "MarketAnswer": "headgate.history.market",
 }
 """Where each public name lives."""
 

@@ -22,20 +22,35 @@ from headgate.ledger.importing import Missing, differences
 from headgate.ledger.store import Answer
 from headgate.session.planning import Progress
 from headgate.session.storing import Storage
-from headgate.stores.address import Address
+from headgate.stores.address import Address, address_of
+from headgate.stores.faults import fault
 from headgate.stores.store import open_store
-from headgate.stores.upgrading import make_store, upgrade_store
+from headgate.stores.upgrading import make_store as make_at
+from headgate.stores.upgrading import upgrade_store
 from headgate.tables.check import check_tables
 
 __all__ = ["Imported", "Summary", "close_period", "event_of_options", "export_book",
-           "export_events", "import_book", "prepared", "read_events", "record", "state_tables",
-           "summary_of", "write_state"]
+           "export_events", "import_book", "make_store", "prepared", "read_events", "record",
+           "state_tables", "summary_of", "write_state"]
 
 NOTHING = "nothing was recorded"
 SNAPSHOT_FROM = 20_000
 """After an import of so many events a snapshot is kept, so that nobody folds them again."""
 HIDDEN = ("history", "original")
 """Columns of a state's tables that are of use to the ledger alone."""
+
+
+def make_store(address: str | Path | Address) -> bool:
+    """
+    Make an empty ledger: "store.db", "postgresql://..."; False when one is there already.
+
+    raises IssuesError : it is no address of a store, holds other tables, or cannot be written
+    """
+    found = address if isinstance(address, Address) else address_of(address)
+    if found is None:
+        raise fault("store.missing", str(address), "is no address of a store; name a file that "
+                    "ends in .db, or postgresql://...")
+    return make_at(found)
 
 
 def record(storage: Storage, events: Sequence[Event], dry_run: bool = False,

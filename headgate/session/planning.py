@@ -34,6 +34,7 @@ from headgate.planner.restart import Start
 from headgate.planner.run import Run, run
 from headgate.planner.terms import check_policy as check_terms
 from headgate.planner.world import pools_of
+from headgate.stores.address import address_of
 from headgate.tables.plan_schema import MOVES, PlanFrames
 
 if TYPE_CHECKING:
@@ -232,9 +233,10 @@ class Plan:
 def read_book(source: str | Path | Mapping[str, Any],
               settings: Mapping[str, Any] | None = None) -> Book:
     """
-    A checked book from a folder, a workbook, or frames.
+    A checked book from a folder, a workbook, a store, or frames.
 
-    source   : a path; or a mapping of table names to frames, any object with `__arrow_c_stream__`
+    source   : a path; the address of a store, such as "store.db"; or a mapping of table names to
+               frames, any object with `__arrow_c_stream__`
     settings : the content of `headgate.toml`, when frames are given
     raises IssuesError : the book has faults; all of them are in it, and nothing is loaded
     """
@@ -243,6 +245,11 @@ def read_book(source: str | Path | Mapping[str, Any],
     from headgate.tables.raw import raw_of_frames
 
     started = perf_counter()
+    address = None if isinstance(source, Mapping) else address_of(source)
+    if address is not None:
+        from headgate.session.storing import stored_book
+
+        return stored_book(address)
     raw = (raw_of_frames(source, settings or {}) if isinstance(source, Mapping)
            else read_raw(Path(source)))
     book = build_book(check_tables(raw))

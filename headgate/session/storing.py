@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -55,7 +55,8 @@ from headgate.stores.plans import (
     put_plan,
     refuse_name,
 )
-from headgate.stores.store import SqlStore, Writer, open_store
+from headgate.stores.store import SqlStore, open_store
+from headgate.stores.writer import Writer
 from headgate.tables.check import check_tables
 from headgate.tables.frames import Tables
 from headgate.tables.raw import raw_of_frames
@@ -375,6 +376,18 @@ class Storage:
         place.mkdir(parents=True)
         publications.write_publication(place, made, __version__)
         return _files_under(place, PLAN)
+
+
+def stored_book(address: Address) -> Book:
+    """
+    The book of a ledger, as of the last event in it.
+
+    raises IssuesError : there is no store, it holds no book, or one with faults
+    """
+    with Storage(address, datetime.min.replace(tzinfo=UTC)) as storage:
+        last = storage.store.last_recorded_at()
+        storage.now = storage.now if last is None else last
+        return storage.book()
 
 
 def order_lines(tables: Tables) -> set[str]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from headgate.quoting.answers import Quote
     from headgate.quoting.desk import Desk
     from headgate.quoting.requests import Request
-    from headgate.stores.store import SqlStore, Writer
+    from headgate.stores.store import SqlStore
+    from headgate.stores.writer import Writer
 
 KINDS = {HELD: "hold_placed", COMMITTED: "hold_committed", RELEASED: "hold_released",
          EXPIRED: "hold_expired"}

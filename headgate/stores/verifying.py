@@ -17,7 +17,8 @@ from headgate.stores.holding import read_kept
 from headgate.stores.plans import plans_of
 from headgate.stores.rows import PAGE, Row, raw_rows, recorded_of_row, unreadable
 from headgate.stores.snapshots import frames_of
-from headgate.stores.store import Head, SqlStore, head_of
+from headgate.stores.store import SqlStore
+from headgate.stores.writer import Head, head_of
 
 if TYPE_CHECKING:
     from headgate.stores.snapshots import Snapshots

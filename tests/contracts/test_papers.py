@@ -117,6 +117,16 @@ def test_the_example_of_holds_runs(with_a_book: Path):
     assert names["answer"].code == "committed"
 
 
+def test_the_example_of_the_ledger_runs(with_a_book: Path):
+    """The Python block of the page on ledgers runs: 4 of 8 pieces ship, 4 are open, and the book of
+    the ledger is the one that was imported, but for that."""
+    names: dict[str, object] = {}
+    for block in blocks_of(ROOT / "docs" / "how-to" / "keep-a-ledger.md", "python"):
+        exec(compile(block, "keep-a-ledger.md", "exec"), names)
+    assert names["answer"].sequence and names["open_pieces"] == 4
+    assert (with_a_book / "desk.db").exists()
+
+
 def test_the_reference_is_fresh():
     """What `make reference` would write is what stands in docs/reference: an undocumented
     command, column, setting, issue or public function cannot stay."""

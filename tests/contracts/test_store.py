@@ -16,8 +16,9 @@ from headgate.stores.address import Address
 from headgate.stores.engine import writing
 from headgate.stores.rows import AT_ONCE
 from headgate.stores.schema import EVENTS
-from headgate.stores.store import RejectedError, SqlStore, open_store
+from headgate.stores.store import SqlStore, open_store
 from headgate.stores.upgrading import make_store
+from headgate.stores.writer import RejectedError
 from tests.contracts.ledger_events import DAY, NOW, booked, event, shipped
 
 
