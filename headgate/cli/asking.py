@@ -54,7 +54,9 @@ def report(
         from headgate import session
 
         with voice.progress("drawing the report"):
-            session.write_report(place.book_of(plan), folder, out, stated_prices)
+            read = place.book_of(plan)
+            recorded = None if place.storage is None else place.storage.journals(plan, read)
+            session.write_report(read, folder, out, stated_prices, recorded)
         voice.answer({"ok": True, "report": str(out)}, f"the report is in {out}")
 
 

@@ -107,8 +107,8 @@ def backlog(
 def _recorded(place: Source, plan: str | None, read: OpenBook,
               billings: Path | None) -> dict[str, Any]:
     """What a store has recorded, for `session.backlog`; of a folder the billings given alone."""
-    store = place.storage
-    if store is None:
+    if place.storage is None:
         return {"billings": billings}
-    return {"billings": store.billings(plan, read) if billings is None else billings,
-            "movements": store.movements(plan, read), "progress": store.progress(plan)}
+    found = place.storage.journals(plan, read)
+    return {"billings": found.billings if billings is None else billings,
+            "movements": found.movements, "progress": found.progress}

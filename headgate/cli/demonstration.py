@@ -62,9 +62,10 @@ def demo(
             raise typer.Exit(exits.SAYS_NO)
         with voice.progress("writing the ledger") as progress:
             session.write_demo_ledger(ledger, book.tables, seed, progress)
-            rolled = session.demo_backlog(ledger, book)
+            recorded = session.demo_journals(ledger, book)
+            rolled = session.demo_backlog(recorded, plan)
         with voice.progress("drawing the report"):
-            session.write_report(book, plan_folder, page)
+            session.write_page(plan.report(backlog=rolled, recorded=recorded), page)
         voice.answer({"ok": True, "book": str(book_folder), "plan": str(plan_folder),
                       "ledger": str(ledger), "report": str(page), "notes": str(about),
                       "summary": plan.summary, "figures": dict(proof.figures)},

@@ -94,11 +94,10 @@ def revenue(
             read = place.book_of(plan)
             other = (session.read_book(compare_book) if compare_book is not None else
                      place.book_of(compare) if compare is not None else None)
-            progress = None if place.storage is None else place.storage.progress(plan)
-            billed = (billings if place.storage is None or billings is not None else
-                      place.storage.billings(plan, read))
+            known = None if place.storage is None else place.storage.journals(plan, read)
+            billed = billings if known is None or billings is not None else known.billings
             made = session.revenue(read, folder, other_folder, other, stated_prices, billed,
-                                   progress)
+                                   None if known is None else known.progress)
             if out is not None:
                 session.write_revenue(made, out, table_format.value)
             if excel is not None:

@@ -17,6 +17,7 @@ from headgate.session.asking import (
 from headgate.session.backlog import backlog, write_backlog
 from headgate.session.making import (
     demo_backlog,
+    demo_journals,
     warm,
     write_demo,
     write_demo_ledger,
@@ -45,8 +46,9 @@ from headgate.session.storing import Storage
 
 __all__ = ["FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "RevenueAnswer", "Scenarios",
            "Storage", "actions", "backlog", "certified_tables", "check", "check_policy", "compare",
-           "demo_backlog", "open_plan", "plan", "publish", "quote", "read_book", "read_history",
-           "read_market", "read_publication", "read_requests", "replan", "revenue", "scenario",
-           "tell_customer", "warm", "where_used", "why", "why_all", "write_backlog", "write_demo",
-           "write_demo_ledger", "write_examples", "write_history", "write_market", "write_pack",
-           "write_page", "write_quotes", "write_report", "write_revenue", "write_sample"]
+           "demo_backlog", "demo_journals", "open_plan", "plan", "publish", "quote", "read_book",
+           "read_history", "read_market", "read_publication", "read_requests", "replan", "revenue",
+           "scenario", "tell_customer", "warm", "where_used", "why", "why_all", "write_backlog",
+           "write_demo", "write_demo_ledger", "write_examples", "write_history", "write_market",
+           "write_pack", "write_page", "write_quotes", "write_report", "write_revenue",
+           "write_sample"]

@@ -23,6 +23,7 @@ from headgate.tables.plan_schema import PlanFrames
 if TYPE_CHECKING:
     from headgate.quoting.answers import Quote
     from headgate.quoting.requests import Request
+    from headgate.session.journals import Journals
     from headgate.verify import CheckResult
 
 
@@ -159,14 +160,15 @@ def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Requ
 
 
 def write_report(book: Book, plan: Plan | str | Path, file: str | Path,
-                 stated_prices: bool = False) -> Path:
+                 stated_prices: bool = False, recorded: Journals | None = None) -> Path:
     """
     Write the report of a plan as one HTML file, whole or not at all; its path.
 
     stated_prices : prices as stated stand for standalone prices that the revenue needs and lacks
+    recorded      : what a ledger has recorded; None tells what the book knows
     raises IssuesError : the plan is of another book, or a file that is no report is in the way
     """
-    return write_page(_opened(book, plan).report(stated_prices), file)
+    return write_page(_opened(book, plan).report(stated_prices, recorded=recorded), file)
 
 
 def write_page(page: str, file: str | Path) -> Path:

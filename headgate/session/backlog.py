@@ -17,6 +17,7 @@ from headgate.finance.backlog import Asked, Backlog, Told, backlog_of
 from headgate.finance.levels import cuts_of
 from headgate.finance.movements import movements_of_book
 from headgate.finance.rollforward import day_named, first_day_of, span_of
+from headgate.session.journals import Journals
 from headgate.session.planning import Plan, open_plan
 
 Day = date | str | None
@@ -61,10 +62,14 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     return backlog_of(book, told, asked, None if opened is None else opened.allocation)
 
 
-def backlog_or_issues(plan: Plan, stated_prices: bool) -> Backlog | tuple[Issue, ...]:
+def backlog_or_issues(plan: Plan, stated_prices: bool,
+                      recorded: Journals | None = None) -> Backlog | tuple[Issue, ...]:
     """The backlog of a plan's book; or what is missing, for a report that goes on without."""
     try:
-        return backlog(plan.book, plan, stated_prices=stated_prices)
+        if recorded is None:
+            return backlog(plan.book, plan, stated_prices=stated_prices)
+        return backlog(plan.book, plan, stated_prices=stated_prices, billings=recorded.billings,
+                       movements=recorded.movements, progress=recorded.progress)
     except IssuesError as error:
         return error.issues
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -14,6 +15,26 @@ from headgate.ledger.movements import movements
 from headgate.ledger.store import Store
 
 BOOKED, SHIPPED = "order_booked", "order_shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Journals:
+    """
+    What a ledger has recorded for finance, up to an event and to the day of a book.
+
+    movements : see `finance.movements.MOVEMENTS`; progress : see `finance.under_way.PROGRESS`
+    billings  : see `finance.deferred.BILLINGS`; None where nothing was ever invoiced or paid
+    """
+
+    movements: pl.DataFrame
+    progress: pl.DataFrame
+    billings: pl.DataFrame | None
+
+
+def journals_of(store: Store, until: int | None, book: Book) -> Journals:
+    """All that finance reads of a store for a book: up to an event, None the last one."""
+    return Journals(movements_of(store, until, book.settings.as_of), progress_of(store, until),
+                    billings_of(store, until, book))
 
 
 def progress_and_openings(rows: Iterable[Recorded]) -> tuple[pl.DataFrame, list[int]]:

@@ -13,7 +13,8 @@ from headgate.explain.why_all import why_all as explain_all
 from headgate.finance.backlog import Backlog
 from headgate.planner.policy import read_policy
 from headgate.planner.run import run
-from headgate.session.planning import Progress, certified_tables
+from headgate.session.journals import Journals
+from headgate.session.planning import Plan, Progress, certified_tables
 from headgate.tables.frames import Tables
 
 WARM_WORK = 40
@@ -66,16 +67,22 @@ def write_demo_ledger(path: str | Path, tables: Tables, seed: int = 1,
     return total
 
 
-def demo_backlog(path: str | Path, book: Book) -> Backlog:
-    """The order backlog of the demo's ledger, from its first quarter on."""
-    from headgate.demo.happened import BEGINS
-    from headgate.ledger.movements import movements
-    from headgate.session.backlog import backlog
+def demo_journals(path: str | Path, book: Book) -> Journals:
+    """What the demo's ledger has recorded for finance."""
+    from headgate.session.journals import journals_of
     from headgate.stores.store import open_store
 
     with open_store(Path(path)) as store:
-        found = movements(store.read())
-    return backlog(book, first=BEGINS, movements=found)
+        return journals_of(store, None, book)
+
+
+def demo_backlog(recorded: Journals, plan: Plan) -> Backlog:
+    """The order backlog of the demo's ledger, from its first quarter on."""
+    from headgate.demo.happened import BEGINS
+    from headgate.session.backlog import backlog
+
+    return backlog(plan.book, plan, first=BEGINS, movements=recorded.movements,
+                   progress=recorded.progress, billings=recorded.billings)
 
 
 def write_sample(folder: str | Path) -> Path:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from headgate.finance.statement import RevenueStatement
     from headgate.promising.record import Publication
     from headgate.quoting.desk import Desk
+    from headgate.session.journals import Journals
 
 Progress = Callable[[str, float], None]
 MOST_RELIEVED = 10_000
@@ -205,7 +206,7 @@ class Plan:
 
     def report(self, stated_prices: bool = False,
                revenue: RevenueStatement | None = None,
-               backlog: Backlog | None = None) -> str:
+               backlog: Backlog | None = None, recorded: Journals | None = None) -> str:
         """
         The report: one self-contained HTML page.
 
@@ -215,8 +216,8 @@ class Plan:
         stated_prices : prices as stated stand for standalone prices that are missing
         revenue       : what `headgate.revenue` answered for this plan, to tell a bridge or deferred
                         revenue, too; None works it out
-        backlog       : what `headgate.backlog` answered, to tell what a ledger knows; None tells
-                        what the book knows
+        backlog       : what `headgate.backlog` answered; None works it out
+        recorded      : what a ledger has recorded, for both; None tells what the book knows
         """
         from headgate.reports.html import report_html
         from headgate.session.backlog import backlog_or_issues
@@ -226,8 +227,8 @@ class Plan:
         return report_html(self.book, self.frames, publication=self.publication,
                            quotas=self.quota_use(),
                            why=self.why_all() if waiting <= MOST_RELIEVED else None,
-                           revenue=revenue or revenue_or_issues(self, stated_prices),
-                           accounting=backlog or backlog_or_issues(self, stated_prices))
+                           revenue=revenue or revenue_or_issues(self, stated_prices, recorded),
+                           accounting=backlog or backlog_or_issues(self, stated_prices, recorded))
 
 
 def read_book(source: str | Path | Mapping[str, Any],

@@ -11,6 +11,7 @@ from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.revenue import Revenue, revenue_of
 from headgate.finance.statement import RevenueStatement, statement_of
+from headgate.session.journals import Journals
 from headgate.session.planning import Plan, open_plan
 
 
@@ -81,10 +82,13 @@ def write_pack(made: RevenueStatement, file: str | Path) -> Path:
     return write_pack_file(Path(file), pack_bytes(made))
 
 
-def revenue_or_issues(plan: Plan, stated_prices: bool) -> RevenueStatement | tuple[Issue, ...]:
+def revenue_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None = None,
+                      ) -> RevenueStatement | tuple[Issue, ...]:
     """What a plan becomes; or what is missing to work it out, for a report that goes on without."""
+    progress, billings = (None, None) if recorded is None else (recorded.progress,
+                                                                recorded.billings)
     try:
-        return statement_of(_revenue_of(plan.book, plan, stated_prices, None))
+        return statement_of(_revenue_of(plan.book, plan, stated_prices, progress), None, billings)
     except IssuesError as error:
         return error.issues
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from headgate import __version__
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book, build_book
@@ -28,7 +26,7 @@ from headgate.promising.record import Publication, publication_of
 from headgate.promising.reserving import without_held
 from headgate.session.asking import check
 from headgate.session.asking import quote as quote_plan
-from headgate.session.journals import billings_of, movements_of, progress_of
+from headgate.session.journals import Journals, journals_of
 from headgate.session.planning import Plan, open_plan, read_book
 from headgate.session.publishing import PlanRefusedError
 from headgate.stores.address import Address
@@ -279,17 +277,9 @@ class Storage:
         kept = HoldDesk(self.store, "").current()
         return None if kept is None else replace(kept, holds=kept.holds.expire(self.now))
 
-    def movements(self, name: str | None, book: Book) -> pl.DataFrame:
-        """What changed the backlog up to a plan, or by the day of a book."""
-        return movements_of(self.store, self._until(name), book.settings.as_of)
-
-    def progress(self, name: str | None = None) -> pl.DataFrame:
-        """What was shipped, delivered and accepted up to a plan, or by now."""
-        return progress_of(self.store, self._until(name))
-
-    def billings(self, name: str | None, book: Book) -> pl.DataFrame | None:
-        """What was invoiced and paid up to a plan, and by the day of a book."""
-        return billings_of(self.store, self._until(name), book)
+    def journals(self, name: str | None, book: Book) -> Journals:
+        """What is recorded for finance up to a plan, None up to now, and by the day of a book."""
+        return journals_of(self.store, self._until(name), book)
 
     def _until(self, name: str | None) -> int | None:
         """The last event that a plan knows; None: all events."""
