@@ -17,9 +17,8 @@ from headgate.explain.kernels import (
     PART,
     RESTRICTION,
     WINDOW,
-    first_item,
-    reference_lane,
 )
+from headgate.explain.references import reference_of
 from headgate.planner.kernels.compiled import Int, inner, kernel
 from headgate.planner.kernels.explode import made_by
 from headgate.planner.kernels.layout import (
@@ -64,9 +63,7 @@ from headgate.planner.kernels.rank import (
     LANE,
     LANE_SITE,
     LANE_WEEKS,
-    LATEST,
     OPEN,
-    REQUESTED,
     SENT,
     SHIP,
     Lines,
@@ -279,18 +276,20 @@ def _first_hours(trees: Trees, world: World, step: Int, site: Int, when: Int, sp
 @kernel
 def find_bindings(trees: Trees, world: World, clean: World, balance: Longs, scratch: Scratch,
                   lines: Lines, order: Ints, plan: Log, plan_ptr: Longs, chosen: Ints,
-                  ends: Longs, give: bool, bound_rows: Longs, out: Longs) -> None:
+                  ends: Longs, empty: World, alone: Longs, give: bool, bound_rows: Longs,
+                  out: Longs) -> None:
     """
     What binds each chosen line in a world, and `capacity` for `part` where hours bind.
 
     plan_ptr   : (lines + 1,) rows of the plan's log of each line
     ends       : (chosen,) the `S` of the rules
+    empty      : the empty book as it is; alone : (chosen, 2) item and lane of each line's first
+                 shipment alone on it, -1 none
     give       : whether the world is what the plan leaves, and each line's own share goes back
     bound_rows : (3, 7) working memory
     out        : (chosen, 10) int64: reason (given, and kept), what binds (BOUND to LACKING), the
                  reference shipment's bucket and its lane (-1 when there is none)
     """
-    weeks = world.free.shape[1]
     found, slowest, best = bound_rows[0], bound_rows[1], bound_rows[2]
     for place_ in range(len(chosen)):
         line = np.int64(chosen[place_])
@@ -301,12 +300,10 @@ def find_bindings(trees: Trees, world: World, clean: World, balance: Longs, scra
         found[INDEX], found[WHERE] = -1, -1
         lane, ship = -1, -1
         if reason != RESTRICTION and reason != NO_LANE and reason != HORIZON:
-            item = first_item(lines, line, lines.rows[line, BAN])
-            lane = reference_lane(lines, line, item, plan, first, end)
-            transit = lines.lanes[lane, LANE_WEEKS]
-            ship = min(weeks - 1, min(max(lines.rows[line, REQUESTED], ends[place_]),
-                                      lines.rows[line, LATEST]) - transit)
-            first_ship = max(0, max(0, lines.rows[line, EARLIEST]) - transit)
+            item, lane, ship = reference_of(trees, empty, scratch, lines, plan, first, end, line,
+                                            ends[place_], alone[place_])
+            first_ship = max(0, max(0, lines.rows[line, EARLIEST])
+                             - lines.lanes[lane, LANE_WEEKS])
             if ship >= 0:
                 if give:
                     give_back(trees, world, balance, scratch, lines, plan, first, end)

@@ -42,11 +42,10 @@ def first_item(lines: Lines, line: Int, ban: Int) -> Int:
 
 
 @inner
-def reference_lane(lines: Lines, line: Int, item: Int, plan: Log, first: Int, end: Int) -> Int:
+def planned_lane(lines: Lines, item: Int, plan: Log, first: Int, end: Int) -> Int:
     """
-    The lane of the line's first allocation of an item (-1: of any item), else its first lane.
-
-    plan, first, end : the plan's log and the line's rows in it
+    The lane of the first allocation of an item (-1: of any item) among rows of a plan's log; -1
+    where there is none.
     """
     best, best_arrival = -1, 0
     for row in range(first, end):
@@ -56,8 +55,12 @@ def reference_lane(lines: Lines, line: Int, item: Int, plan: Log, first: Int, en
         if best < 0 or arrival < best_arrival or (
                 arrival == best_arrival and plan.rows[row, LANE] < best):
             best, best_arrival = plan.rows[row, LANE], arrival
-    if best >= 0:
-        return int(best)
+    return int(best)
+
+
+@inner
+def nearest_lane(lines: Lines, line: Int) -> Int:
+    """The first lane of a line; -1 where none leads to it."""
     region = lines.rows[line, REGION]
     for lane in range(lines.lane_ptr[region], lines.lane_ptr[region + 1]):
         if lines.rows[line, SITE] < 0 or lines.rows[line, SITE] == lines.lanes[lane, LANE_SITE]:

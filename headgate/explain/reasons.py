@@ -24,7 +24,7 @@ from headgate.explain.kernels import (
 )
 from headgate.planner.allocate import Allocation, balance_after, look_ahead
 from headgate.planner.kernels.layout import UNLIMITED, World
-from headgate.planner.kernels.rank import Lines, place_lines
+from headgate.planner.kernels.rank import SENT, Lines, place_lines
 from headgate.planner.permits import Permits
 from headgate.planner.world import (
     ample_world,
@@ -247,7 +247,32 @@ class Desk:
         if len(chosen):
             find_bindings(self.trees, self.worlds[id(clean)], clean, shared.balance, self.scratch,
                           shared.lines, shared.order, shared.allocation.log, shared.allocation.ptr,
-                          chosen, ends, clean is shared.left, self.bound_rows, out)
+                          chosen, ends, self.worlds[id(shared.empty)], self._elsewhere(chosen),
+                          clean is shared.left, self.bound_rows, out)
+
+    def _elsewhere(self, chosen: Ints) -> Longs:
+        """
+        (chosen, 2) item and lane of the first shipment, alone on the empty book, of the lines that
+        the plan gives nothing of what they ask for first; -1 else.
+        """
+        book, plan = self.book, self.shared.allocation
+        found = np.full((len(chosen), 2), -1, dtype=np.int64)
+        own = book.lines.item[chosen]
+        served = np.zeros(len(chosen), dtype=np.bool_)
+        for place in np.flatnonzero(plan.ptr[chosen + 1] > plan.ptr[chosen]).tolist():
+            rows = plan.log.rows[plan.ptr[chosen[place]]:plan.ptr[chosen[place] + 1], SENT]
+            served[place] = bool((rows == own[place]).any())
+        asked = np.flatnonzero(~served)
+        windows = np.stack([book.lines.earliest[chosen[asked]], np.full(len(asked), NO_LIMIT),
+                            book.lines.ban[chosen[asked]]], axis=1).astype(np.int64)
+        out = np.zeros((len(asked), 4), dtype=np.int64)
+        if len(asked):
+            self.log.size[:] = 0
+            place_lines(self.trees, self.worlds[id(self.shared.empty)], self.shared.empty,
+                        self.scratch, self.shared.lines, chosen[asked], windows, 0, self.log,
+                        NOTHING_REMEMBERED, *self.room, True, out)
+        found[asked] = out[:, 2:]
+        return found
 
 
 def id_order(book: Book) -> Ints:

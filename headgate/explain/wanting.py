@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.explain.kernels import ANY_ITEM, reference_lane
+from headgate.explain.kernels import ANY_ITEM, nearest_lane, planned_lane
 from headgate.planner.kernels.compiled import kernel
 from headgate.planner.kernels.layout import (
     HAS_BOM,
@@ -55,7 +55,9 @@ def want_all(trees: Trees, world: World, scratch: Scratch, lines: Lines, rank: I
         line = np.int64(rank[turn])
         if lines.rows[line, OPEN] == 0:
             continue
-        lane = reference_lane(lines, line, ANY_ITEM, plan, plan_ptr[line], plan_ptr[line + 1])
+        lane = planned_lane(lines, ANY_ITEM, plan, plan_ptr[line], plan_ptr[line + 1])
+        if lane < 0:
+            lane = nearest_lane(lines, line)
         if lane < 0:
             continue
         ship = max(0, lines.rows[line, REQUESTED] - lines.lanes[lane, LANE_WEEKS])

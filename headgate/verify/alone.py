@@ -103,6 +103,7 @@ class Alone:
     answers: dict[Question, Answer] = field(default_factory=dict)
     reaches: dict[tuple[int, int, int, int, int], _Reach] = field(default_factory=dict)
     makeable: dict[tuple[int, int, int], bool] = field(default_factory=dict)
+    firsts: dict[Question, tuple[int, int] | None] = field(default_factory=dict)
 
     def answer(self, question: Question) -> Answer:
         """The plan of a line alone."""
@@ -110,16 +111,45 @@ class Alone:
             self.answers[question] = self._plan(question)
         return self.answers[question]
 
-    def _plan(self, question: Question) -> Answer:
-        """Arrival buckets in rising order, until all pieces are there."""
-        items = [item for item in question.items if not self.banned_rows[question.banned][item]]
-        if not items or not question.lanes:
-            return Answer(0, -ALWAYS)
+    def first_shipment(self, question: Question) -> tuple[int, int] | None:
+        """Item and site of the first shipment of a line alone; None when it gets nothing."""
+        if question not in self.firsts:
+            self.firsts[question] = self._first_shipment(question)
+        return self.firsts[question]
+
+    def _first_shipment(self, question: Question) -> tuple[int, int] | None:
+        items = self._sendable(question)
+        for arrive in self._arrivals(question) if items else ():
+            whole = question.pieces if question.complete else 1
+            if self._arrive_in(question, items, arrive, question.pieces, {}) < whole:
+                continue
+            for item in items:
+                for site, weeks in question.lanes:
+                    if 0 <= arrive - weeks < self.horizon and self._provide(
+                            question, item, site, arrive - weeks, question.pieces, {}):
+                        return item, site
+        return None
+
+    def _sendable(self, question: Question) -> list[int]:
+        banned = self.banned_rows[question.banned]
+        return [item for item in question.items if not banned[item]]
+
+    def _arrivals(self, question: Question) -> range:
+        """The arrival buckets in which a line may be served."""
+        if not question.lanes:
+            return range(0)
         end = self.horizon - 1 + max(weeks for _, weeks in question.lanes)
         start = max(question.first, min(weeks for _, weeks in question.lanes))
+        return range(start, min(end, question.last) + 1)
+
+    def _plan(self, question: Question) -> Answer:
+        """Arrival buckets in rising order, until all pieces are there."""
+        items = self._sendable(question)
+        if not items:
+            return Answer(0, -ALWAYS)
         there, last = 0, -ALWAYS
         sites: dict[int, Walk] = {}
-        for arrive in range(start, min(end, question.last) + 1):
+        for arrive in self._arrivals(question):
             if question.complete:
                 sites = {}
             got = self._arrive_in(question, items, arrive, question.pieces - there, sites)

@@ -173,12 +173,37 @@ class Reasoner:
     def _reference(self, line: int, question: Question, answer: Answer) -> tuple[int, int, int]:
         """Item, site and ship bucket of the reference shipment; below 0 there is none."""
         banned = self.banned[question.banned]
-        item = next(item for item in question.items if not banned[item])
-        site = self._own.get((line, item), question.lanes[0][0])
+        items = [item for item in question.items if not banned[item]]
         asked = int(self.book.lines.requested[line])
         arrive = min(max(asked, answer.last if answer.pieces else asked), question.last)
-        return item, site, min(self.book.calendar.horizon - 1,
-                               arrive - dict(question.lanes)[site])
+        ships = {site: min(self.book.calendar.horizon - 1, arrive - weeks)
+                 for site, weeks in question.lanes}
+        own = self._own.get((line, items[0]))
+        if own is not None:
+            return items[0], own, ships[own]
+        there = self.empty.first_shipment(_changed(question, last=ALWAYS))
+        if there is not None:
+            return (*there, ships[there[1]])
+        options = [(item, site) for item in items for site, _ in question.lanes if ships[site] >= 0]
+        item, site = min(options, default=(items[0], question.lanes[0][0]),
+                         key=lambda one: self._hopeless(question, one[0], one[1], ships[one[1]]))
+        return item, site, ships[site]
+
+    def _hopeless(self, question: Question, item: int, site: int, ship: int) -> int:
+        """How many needs of a shipment of all open pieces a site can meet in no week."""
+        banned, hours = self.banned[question.banned], self.empty.world.hours
+        before = Walk(self.empty.world, site, question.customer, banned)
+        walk, option = before.copy(), self.trees.option(item, ship)
+        walk.run(option, question.pieces, go_on=True)
+        last, count = self.book.calendar.horizon - 1, 0
+        for k, need in enumerate(option.needs):
+            if need.has_bom:
+                count += sum(walk.made[k] * micro > 0 and not any(hours[resource][site])
+                             for resource, micro, _, _ in need.steps)
+            elif walk.needed[k] and not any(before.offer(other, last)
+                                            for other in (need.item, *need.substitutes)):
+                count += 1
+        return count
 
     def _binding(self, line: int, question: Question, answer: Answer, alone: bool,
                  always: bool) -> Binding | None:

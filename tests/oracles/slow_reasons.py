@@ -7,13 +7,12 @@ Follows "Why a line is not on time" of docs/explanation/planning-rules.md, one c
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .slow_book import ANYBODY, Lane, Line, SlowBook, weeks_of
 from .slow_limits import Counted, counted_by_time
 from .slow_pegging import left_by_others
 from .slow_planner import (
-    Allocation,
     LeafNeed,
     SlowPlan,
     StepUse,
@@ -168,14 +167,11 @@ class Reference:
     def of(plan: SlowPlan, line: Line) -> Reference | None:
         """The reference shipment; None when it would have to leave before bucket 0."""
         book = plan.book
-        item = next(item for item in (line.item, *line.accepts)
-                    if not book.restricted(line, item))
-        lane = _reference_lane(book, line, [row for row in plan.allocations[line.rank]
-                                            if row.item == item])
         alone = plan_line(World(book, open_book=True), line)[0]
         arrive = max([line.requested, *(row.arrive for row in alone)])
         if line.latest is not None:
             arrive = min(arrive, line.latest)
+        item, lane = _reference_option(plan, line, arrive)
         transit = weeks_of(lane.transit_days)
         ship = min(arrive - transit, book.horizon - 1)
         if ship < 0:
@@ -248,8 +244,41 @@ class Reference:
         return self.book.horizon
 
 
-def _reference_lane(book: SlowBook, line: Line, rows: list[Allocation]) -> Lane:
+def _reference_option(plan: SlowPlan, line: Line, arrive: int) -> tuple[str, Lane]:
+    """The item and the lane of the reference shipment, which arrives in a week or before."""
+    book = plan.book
     lanes = {lane.site: lane for lane in book.lanes_of(line)}
+    items = [item for item in dict.fromkeys((line.item, *line.accepts))
+             if not book.restricted(line, item)]
+    rows = [row for row in plan.allocations[line.rank] if row.item == items[0]]
     if rows:
-        return lanes[min(rows, key=lambda row: (row.arrive, lanes[row.site].nearness)).site]
-    return book.lanes_of(line)[0]
+        first = min(rows, key=lambda row: (row.arrive, lanes[row.site].nearness))
+        return items[0], lanes[first.site]
+    rows = plan_line(World(book), replace(line, latest=None))[0]
+    if rows:
+        return rows[0].item, lanes[rows[0].site]
+    options = [(item, lane) for item in items for lane in book.lanes_of(line)
+               if arrive >= weeks_of(lane.transit_days)]
+    if not options:
+        return items[0], book.lanes_of(line)[0]
+    return min(options, key=lambda option: _hopeless(
+        book, line, option[0], option[1].site,
+        min(arrive - weeks_of(option[1].transit_days), book.horizon - 1)))
+
+
+def _hopeless(book: SlowBook, line: Line, item: str, site: str, ship: int) -> int:
+    """How many needs of a shipment of all open pieces a site can meet in no week."""
+    empty = World(book)
+    walk = Walk(empty.copy(), line, site, ship).run(item, line.pieces)
+    count = 0
+    for leaf in walk.leaves:
+        could = [leaf.need.item]
+        if not leaf.need.is_sold:
+            could += [sub.item for sub in book.choices(leaf.need.item, leaf.bucket)]
+        count += not any(empty.drawable(other, site, pool, week) for other in could
+                         if not book.restricted(line, other)
+                         for pool in (line.customer, ANYBODY) for week in range(book.horizon))
+    for step in walk.steps:
+        count += step.micro > 0 and not any(
+            empty.free_micro(step.resource, site, week) for week in range(book.horizon))
+    return count

@@ -156,3 +156,49 @@ def test_very_many_options_are_counted_and_not_wrapped_round():
                         items=[(name, 10, "other") for name in names],
                         bom=[(name, "chip") for name in names[1:]]))
     assert promise(made, "SO-2")["reason"] == "outbid"
+
+
+NEAR_AND_FAR = [("lodz", "AMER", 0), ("austin", "AMER", 7)]
+"""Lodz is near; from Austin it takes a week."""
+
+
+def test_a_line_is_explained_where_it_could_be_made():
+    """Servers can be made at Austin only: Lodz, which is nearer, never has a chassis. SO-1 takes
+    the one GPU of Austin, the other one is at Lodz, where it helps nobody. SO-2 gets nothing: it
+    lacks a GPU at Austin, in week 1 for an arrival in week 2, which SO-1 holds; it does not lack
+    a chassis at Lodz."""
+    story = book([("server", 1, 2, {"priority": 1}), ("server", 1, 2)],
+                 [("gpu", 1, 0), ("chassis", 9, 0), ("gpu", 1, 0, {"site_id": "lodz"})],
+                 [("server", "gpu"), ("server", "chassis")], lanes=NEAR_AND_FAR)
+    assert told(story, "SO-2") == ("outbid", "gpu", "austin", week(1))
+    holders = planned(story).why("SO-2", 1).holders
+    assert holders.select("order_id", "quantity").rows() == [("SO-1", 1.0)]
+
+
+def test_what_no_site_can_make_is_explained_where_least_of_it_is_out_of_reach():
+    """Eight GPUs are needed. Austin has 5 of them and a chassis, Lodz neither: at Lodz two needs
+    can be met in no week, at Austin all could, if there were more: GPUs at Austin bind. Where
+    Lodz makes chassis and has no GPU, and Austin has GPUs and no chassis, both lack one, and the
+    nearer is told."""
+    parts = [("server", "gpu", 8), ("server", "chassis")]
+    assert told(book([("server", 1, 2)], [("gpu", 5, 0), ("chassis", 1, 0)], parts,
+                     lanes=NEAR_AND_FAR)) == ("part", "gpu", "austin", week(1))
+    assert told(book([("server", 1, 2)], [("gpu", 5, 0), ("chassis", 1, 0, {"site_id": "lodz"})],
+                     parts, lanes=NEAR_AND_FAR)) == ("part", "gpu", "lodz", week(2))
+
+
+def test_a_site_without_hours_makes_nothing():
+    """A server takes two GPUs. They are at Lodz, but nobody tests there. Austin tests and has one
+    GPU: it binds, not the test at Lodz."""
+    assert told(book([("server", 1, 2)], [("gpu", 1, 0), ("gpu", 2, 0, {"site_id": "lodz"})],
+                     [("server", "gpu", 2)], routing=[("server", "test", 1, 0)],
+                     capacity=[("test", 9), ("test", 0, {"site_id": "lodz"})],
+                     lanes=NEAR_AND_FAR)) == ("part", "gpu", "austin", week(1))
+
+
+def test_a_line_is_explained_by_the_item_that_it_could_have_had():
+    """SO-2 asks for a b300, of which none come in the planned weeks, and accepts a b200, which SO-1
+    holds."""
+    assert told(book([("b200", 1, 1, {"priority": 1}), ("b300", 1, 1, {"accepts": "b200"})],
+                     [("b200", 1, 0), ("b300", 1, 20)]), "SO-2") == (
+        "outbid", "b200", "austin", week(1))

@@ -286,7 +286,8 @@ def place_lines(trees: Trees, world: World, clean: World, scratch: Scratch, line
                        (0, 3) means the lines' own
     room, room_draws : the most allocations and draws that one line can make
     alone            : every line finds the world as `clean` has it; `out` (lines of the order, 2)
-                       takes its pieces and its last arrival bucket, -1 none, and the log nothing
+                       takes its pieces and its last arrival bucket, -1 none, and the log nothing;
+                       of four columns the others take item and lane of its first shipment, -1 none
     returns          : the place in `order` of the next line; len(order) when all are placed
     """
     for turn in range(first, len(order)):
@@ -312,6 +313,10 @@ def place_lines(trees: Trees, world: World, clean: World, scratch: Scratch, line
                 last = max(last, log.rows[row, SHIP]
                            + lines.lanes[log.rows[row, LANE], LANE_WEEKS])
             out[turn, 0], out[turn, 1] = pieces, last
+            if out.shape[1] > 2:
+                none = log.size[0] == 0
+                out[turn, 2] = -1 if none else log.rows[0, SENT]
+                out[turn, 3] = -1 if none else log.rows[0, LANE]
             log.size[0], log.size[1] = 0, 0
             restore(world, clean, scratch)
     return len(order)
