@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,49 +11,37 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from headgate import __version__
-from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book, build_book
 from headgate.files import plan_folder, publications
 from headgate.files.book_writer import write_book
 from headgate.ledger.book_tables import book_tables
 from headgate.ledger.fold import State
-from headgate.promising.carrying import carried
-from headgate.promising.holds import Holds
-from headgate.promising.in_ledger import plan_event, promise_events, record_of, with_promises
-from headgate.promising.record import Publication, publication_of
+from headgate.promising.in_ledger import record_of, with_promises
+from headgate.promising.record import Publication
 from headgate.promising.reserving import without_held
-from headgate.session.asking import check
 from headgate.session.asking import quote as quote_plan
 from headgate.session.journals import Journals, journals_of
-from headgate.session.planning import Plan, open_plan, read_book
-from headgate.session.publishing import PlanRefusedError
+from headgate.session.planning import open_plan, read_book
 from headgate.stores.address import Address
 from headgate.stores.engine import reading, writing
 from headgate.stores.faults import fault
 from headgate.stores.holding import (
     HoldDesk,
     Kept,
-    events_of,
-    read_kept,
     unpublished,
-    write_kept,
 )
 from headgate.stores.plans import (
     BOOK,
     PLAN,
     StoredPlan,
-    add_files,
     files_of_plan,
     find_plan,
-    mark_published,
     plans_of,
     published_last,
     put_plan,
     refuse_name,
 )
 from headgate.stores.store import SqlStore, open_store
-from headgate.stores.writer import Writer
 from headgate.tables.check import check_tables
 from headgate.tables.frames import Tables
 from headgate.tables.raw import raw_of_frames
@@ -87,8 +74,9 @@ class Storage:
         self.sequence = self.later = 0
         self.held: list[str] = []
         self.broken: set[str] = set()
+        self._holds = HoldDesk(self.store)
         self._desks: dict[str, Desk] = {}
-        self._work = tempfile.TemporaryDirectory(prefix="headgate-")
+        self.work = tempfile.TemporaryDirectory(prefix="headgate-")
 
     def __enter__(self) -> Storage:
         return self
@@ -99,7 +87,7 @@ class Storage:
     def close(self) -> None:
         """Let go of the store and of everything that was unpacked."""
         self.store.close()
-        self._work.cleanup()
+        self.work.cleanup()
 
     @property
     def storage(self) -> Storage:
@@ -148,7 +136,7 @@ class Storage:
         holds = {hold_id: hold for hold_id, hold in kept.keeping().items()
                  if kept.orders.get(hold_id) not in lines}
         frames, self.broken = without_held(tables, holds.values())
-        self.held = sorted(holds)
+        self.held = sorted(holds.keys() - self.broken)
         if not holds:
             return tables
         return check_tables(raw_of_frames({name: public_frame(name, frame)
@@ -161,7 +149,7 @@ class Storage:
 
         raises IssuesError : there is no such plan
         """
-        return self._unpacked(self.find(name).name, PLAN)
+        return self.unpacked(self.find(name).name, PLAN)
 
     def find(self, name: str) -> StoredPlan:
         """What the store says of a plan; raises IssuesError when there is none of the name."""
@@ -175,10 +163,11 @@ class Storage:
 
     def book_of(self, name: str) -> Book:
         """The book that a plan was made of, whatever happened since."""
-        return read_book(self._unpacked(self.find(name).name, BOOK))
+        return read_book(self.unpacked(self.find(name).name, BOOK))
 
-    def _unpacked(self, name: str, under: str) -> Path:
-        place = Path(self._work.name) / under / name
+    def unpacked(self, name: str, under: str) -> Path:
+        """The files of a plan below `plan/` or `book/`, as a folder."""
+        place = Path(self.work.name) / under / name
         if not place.exists():
             with reading(self.store.engine, self.shown) as connection:
                 files = files_of_plan(connection, name, under)
@@ -192,7 +181,12 @@ class Storage:
         """The promises of record: those of the last publication, as the ledger has them now."""
         with reading(self.store.engine, self.shown) as connection:
             last = published_last(connection)
-        return None if last is None else self._record(last, self.store.state())
+        return None if last is None else self.published(last, self.store.state())
+
+    def published(self, plan: StoredPlan, state: State) -> Publication | None:
+        """The publication of a plan, with the promises as they stand in a state of the ledger."""
+        made = publications.read_publication(self.unpacked(plan.name, PLAN))
+        return None if made is None else replace(made, promises=record_of(state))
 
     def target(self, name: str) -> Path:
         """
@@ -202,17 +196,17 @@ class Storage:
         """
         with reading(self.store.engine, self.shown) as connection:
             refuse_name(connection, name, self.shown)
-        return Path(self._work.name) / "new" / name
+        return Path(self.work.name) / "new" / name
 
     def keep(self, name: str, book: Book) -> None:
         """Put a plan that was written at its target into the store, with the book planned."""
         place = self.target(name)
         tables = book.tables
-        book_place = Path(self._work.name) / "books" / name
+        book_place = Path(self.work.name) / "books" / name
         write_book({table: public_frame(table, frame)
                     for table, frame in tables.frames.items() if frame.height},
                    settings_of(tables.settings), book_place, "parquet")
-        files = {**_files_under(place, PLAN), **_files_under(book_place, BOOK)}
+        files = {**files_under(place, PLAN), **files_under(book_place, BOOK)}
         digest = str(plan_folder.read_summary(place)["digest"])
         with writing(self.store.engine, self.shown) as connection:
             put_plan(connection, name, digest, self.sequence, self.now, files, self.shown,
@@ -227,7 +221,7 @@ class Storage:
 
         raises IssuesError : as `headgate.session.quote`
         """
-        kept, stored = HoldDesk(self.store, "").current(), self.find(name)
+        kept, stored = self._holds.current(), self.find(name)
         if kept is None or kept.name != stored.name:
             return quote_plan(self.book_of(name), self.plan(name), requests, mode, alternatives)
         return kept.holds.quote(self.desk(kept.name), list(requests), self.now, mode, alternatives)
@@ -235,7 +229,8 @@ class Storage:
     def desk(self, name: str) -> Desk:
         """The quote desk of a published plan, made once: such a plan is never replaced."""
         if name not in self._desks:
-            self._desks[name] = open_plan(self.book_of(name), self.plan(name)).desk()
+            self._holds = HoldDesk(self.store)
+        self._desks[name] = open_plan(self.book_of(name), self.plan(name)).desk()
         return self._desks[name]
 
     def hold(self, request: Request, until: datetime | None, key: str, mode: str = "ctp",
@@ -247,8 +242,7 @@ class Storage:
         key   : of the operation: the same one answers the same and changes nothing
         raises IssuesError : no plan is published; what is asked for is unknown or impossible
         """
-        holds = HoldDesk(self.store, actor)
-        kept = holds.current()
+        kept = self._holds.current()
         if kept is None:
             raise unpublished(self.shown)
         if until is None:
@@ -256,7 +250,8 @@ class Storage:
             known = kept.holds.answers.get(key)
             until = (self.now + HOLD_FOR if known is None else
                      datetime.fromisoformat(json.loads(known[0]).get("until", str(self.now))))
-        return holds.hold(self.desk(kept.name), request, until, self.now, key, mode, reason)
+        return self._holds.hold(self.desk(kept.name), request, until, self.now, key, mode, actor,
+                                reason)
 
     def commit(self, hold_id: str, key: str, order_line: str | None = None,
                actor: str = "headgate", reason: str = "") -> HoldAnswer:
@@ -265,16 +260,16 @@ class Storage:
 
         order_line : ORDER/LINE that it becomes; the plan that has the line serves it then
         """
-        return HoldDesk(self.store, actor).commit(hold_id, self.now, key, order_line, reason)
+        return self._holds.commit(hold_id, self.now, key, order_line, actor, reason)
 
     def release(self, hold_id: str, key: str, actor: str = "headgate",
                 reason: str = "") -> HoldAnswer:
         """Give back what a hold keeps."""
-        return HoldDesk(self.store, actor).release(hold_id, self.now, key, reason)
+        return self._holds.release(hold_id, self.now, key, actor, reason)
 
     def holds(self) -> Kept | None:
         """What is held and committed, as of now; None while no plan is published."""
-        kept = HoldDesk(self.store, "").current()
+        kept = self._holds.current()
         return None if kept is None else replace(kept, holds=kept.holds.expire(self.now))
 
     def journals(self, name: str | None, book: Book) -> Journals:
@@ -298,74 +293,9 @@ class Storage:
         raises PlanRefusedError : the check finds a fault in the plan
                IssuesError      : a hold does not fit beside the plan; there is no such plan
         """
-        place = self.plan(name)
-        done = publications.read_publication(place)
-        if done is not None:
-            return done
-        book = self.book_of(name)
-        result = check(book, place, sample)
-        if result.issues:
-            raise PlanRefusedError(result.issues, NOTHING)
-        opened = open_plan(book, place)
-        with self.store.writer(self.now) as writer:
-            stored = find_plan(writer.connection, name, self.shown)
-            if stored.published is not None or stored.digest != opened.summary["digest"]:
-                raise fault("store.plan.changed", self.shown, "was just published or replaced by "
-                            "somebody else; look at it again", stored.name, NOTHING)
-            made = self._published(writer, stored, opened, on, first, by, reason)
-        shutil.rmtree(place)
-        return made
+        from headgate.session.store_publishing import publish_stored
 
-    def _published(self, writer: Writer, stored: StoredPlan, plan: Plan, on: date, first: bool,
-                   by: str | None, reason: str | None) -> Publication:
-        connection, actor = writer.connection, by or "headgate"
-        last = published_last(connection)
-        before = None if first or last is None else self._record(last, writer.state)
-        made = publication_of(plan.book.tables.frames["orders"], plan.frames, on, before, by,
-                              reason)
-        kept = read_kept(connection)
-        expired = None if kept is None else replace(kept, holds=kept.holds.expire(writer.now))
-        fresh = self._carried(expired, stored, plan)
-        effective_on = max(on, made.as_of)
-        events = [] if kept is None or expired is None else events_of(
-            kept.holds, expired.holds, writer.now, actor, "")
-        events += promise_events(made, writer.state, effective_on, actor, reason or "")
-        events.append(plan_event(made, effective_on, actor, reason or ""))
-        writer.require(events, NOTHING)
-        write_kept(writer, kept, fresh)
-        add_files(connection, stored.name, self._publication_files(stored.name, made))
-        mark_published(connection, stored.name, 1 if last is None else (last.published or 0) + 1)
-        return made
-
-    def _record(self, last: StoredPlan, state: State) -> Publication | None:
-        """The publication before, with the promises as they stand in the ledger."""
-        made = publications.read_publication(self._unpacked(last.name, PLAN))
-        return None if made is None else replace(made, promises=record_of(state))
-
-    def _carried(self, kept: Kept | None, stored: StoredPlan, plan: Plan) -> Kept:
-        """What is held, on the new plan; raises IssuesError where that breaks a hold."""
-        desk = plan.desk()
-        if kept is None:
-            return Kept(stored.name, Holds(desk.fingerprint))
-        lines = order_lines(plan.book.tables)
-        served = {hold for hold, line in kept.orders.items() if line in lines}
-        holds, refused = carried(kept.holds, desk, {*served, *stored.held_ids})
-        if refused:
-            raise IssuesError([Issue(
-                "store.hold.carried", "error", self.shown, "does not fit beside the plan; release "
-                "it, or enter its order and plan again", None, None,
-                f"{hold.hold_id}: {told}"[:200]) for hold, told in refused], NOTHING)
-        reserved = {hold_id: hold for hold_id, hold in kept.keeping().items()
-                    if hold_id in stored.held_ids and hold_id not in served}
-        return replace(kept, name=stored.name, holds=holds, reserved=reserved)
-
-    def _publication_files(self, name: str, made: Publication) -> dict[str, bytes]:
-        """The files of a publication, as they stand beside a plan in a folder."""
-        place = Path(self._work.name) / "publications" / name
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
-        publications.write_publication(place, made, __version__)
-        return _files_under(place, PLAN)
+        return publish_stored(self, name, on, first, by, reason, sample)
 
 
 def stored_book(address: Address) -> Book:
@@ -386,7 +316,7 @@ def order_lines(tables: Tables) -> set[str]:
         "order_id", "line_no").iter_rows()}
 
 
-def _files_under(folder: Path, under: str) -> dict[str, bytes]:
+def files_under(folder: Path, under: str) -> dict[str, bytes]:
     """Every file below a folder, by its path with a prefix."""
     return {f"{under}{file.relative_to(folder).as_posix()}": file.read_bytes()
             for file in sorted(folder.rglob("*")) if file.is_file()}

@@ -69,8 +69,8 @@ class HoldDesk:
     that two people never hold the same board.
     """
 
-    def __init__(self, store: SqlStore, actor: str) -> None:
-        self.store, self.actor = store, actor
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
         self._known: Kept | None = None
 
     def current(self) -> Kept | None:
@@ -80,17 +80,17 @@ class HoldDesk:
             return self._known
 
     def hold(self, desk: Desk, asked: Request | Quote, until: datetime, now: datetime, key: str,
-             mode: str = "ctp", reason: str = "") -> HoldAnswer:
+             mode: str = "ctp", actor: str = "headgate", reason: str = "") -> HoldAnswer:
         """
         Keep what a request or a quote needs: see `headgate.promising.holds.Holds.hold`.
 
         raises IssuesError : no plan is published; what is asked for is unknown or impossible
         """
-        return self._operate(now, reason,
+        return self._operate(now, actor, reason,
                              lambda holds, at: holds.hold(desk, asked, until, at, key, mode))
 
     def commit(self, hold_id: str, now: datetime, key: str, order_line: str | None = None,
-               reason: str = "") -> HoldAnswer:
+               actor: str = "headgate", reason: str = "") -> HoldAnswer:
         """
         Keep for good what a hold keeps: see `headgate.promising.holds.Holds.commit`.
 
@@ -98,14 +98,17 @@ class HoldDesk:
                      has the boards and the commit keeps nothing any more
         """
         return self._operate(
-            now, reason, lambda holds, at: holds.commit(_Fingerprint(holds.plan), hold_id, at, key),
+            now, actor, reason,
+            lambda holds, at: holds.commit(_Fingerprint(holds.plan), hold_id, at, key),
             {hold_id: order_line} if order_line else {})
 
-    def release(self, hold_id: str, now: datetime, key: str, reason: str = "") -> HoldAnswer:
+    def release(self, hold_id: str, now: datetime, key: str, actor: str = "headgate",
+                reason: str = "") -> HoldAnswer:
         """Give back what a hold keeps: see `headgate.promising.holds.Holds.release`."""
-        return self._operate(now, reason, lambda holds, at: holds.release(hold_id, at, key))
+        return self._operate(now, actor, reason,
+                             lambda holds, at: holds.release(hold_id, at, key))
 
-    def _operate(self, now: datetime, reason: str,
+    def _operate(self, now: datetime, actor: str, reason: str,
                  act: Callable[[Holds, datetime], tuple[Holds, HoldAnswer]],
                  orders: Mapping[str, str] | None = None) -> HoldAnswer:
         with self.store.writer(now) as writer:
@@ -118,7 +121,7 @@ class HoldDesk:
                 return answer
             done = {hold: line for hold, line in (orders or {}).items() if answer.done}
             kept = replace(before, holds=after, orders={**before.orders, **done})
-            events = events_of(before.holds, after, writer.now, self.actor, reason)
+            events = events_of(before.holds, after, writer.now, actor, reason)
             writer.require(events, "nothing was held")
             kept = write_kept(writer, before, kept)
         self._known = kept

@@ -16,11 +16,10 @@ from typing import Any, Protocol
 import polars as pl
 import sqlalchemy as sa
 
+from headgate import __version__
 from headgate.stores.engine import reading, writing
 from headgate.stores.schema import SNAPSHOT_TABLES, SNAPSHOTS
 
-FORMAT = 1
-"""Of the frames of a state; a snapshot of another format is folded anew."""
 KEPT = 2
 """Snapshots that are kept; older ones go when a new one was written."""
 MANIFEST = "manifest.json"
@@ -44,20 +43,24 @@ class Manifest:
     def text(self) -> str:
         """The manifest as JSON."""
         latest = None if self.effective_on is None else self.effective_on.isoformat()
-        return json.dumps({"format": FORMAT, "sequence": self.sequence, "hash": self.hash,
+        return json.dumps({"version": __version__, "sequence": self.sequence, "hash": self.hash,
                            "effective_on": latest, "tables": dict(self.digests)}, indent=2) + "\n"
+
+
+class OtherVersionError(ValueError):
+    """Another version of headgate kept the snapshot: its tables may mean something else."""
 
 
 def read_manifest(text: str) -> Manifest:
     """
     The manifest that `Manifest.text` wrote.
 
-    raises ValueError : it is something else, or of another format
+    raises ValueError : it is something else; OtherVersionError : another headgate wrote it
     """
     try:
         content: dict[str, Any] = json.loads(text)
-        if content["format"] != FORMAT:
-            raise ValueError(f"the format is {content['format']}")
+        if content["version"] != __version__:
+            raise OtherVersionError(f"headgate {content['version']} wrote it")
         latest = content["effective_on"]
         return Manifest(int(content["sequence"]), str(content["hash"]),
                         None if latest is None else date.fromisoformat(latest),
@@ -73,7 +76,11 @@ class Snapshots(Protocol):
         """The sequences that there are snapshots of, the newest first."""
 
     def read(self, sequence: int) -> tuple[Manifest, dict[str, bytes]]:
-        """A snapshot: what it is of, and its files. Raises ValueError when it is broken."""
+        """
+        A snapshot: what it is of, and its files.
+
+        raises ValueError : it is broken, or of another version of headgate
+        """
 
     def keep(self, manifest: Manifest, files: Mapping[str, bytes]) -> None:
         """Write a snapshot, whole or not at all, and remove all but the newest."""
@@ -116,13 +123,16 @@ class FolderSnapshots:
             for name, content in files.items():
                 (work / f"{name}.parquet").write_bytes(content)
             (work / MANIFEST).write_text(manifest.text(), encoding="utf-8", newline="\n")
-            if place.exists():
-                # One that somebody wrote meanwhile is as good; a broken one makes room.
-                shutil.rmtree(place)
-            work.rename(place)
+            # A broken one, or one of another version, makes room.
+            shutil.rmtree(place, ignore_errors=True)
+            try:
+                work.rename(place)
+            except OSError:
+                # One that somebody wrote in the same moment is as good.
+                if not place.exists():
+                    raise
         finally:
-            if work.exists():
-                shutil.rmtree(work)
+            shutil.rmtree(work, ignore_errors=True)
         for sequence in self.sequences()[KEPT:]:
             shutil.rmtree(self.folder / f"{sequence:012d}", ignore_errors=True)
 

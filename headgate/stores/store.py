@@ -214,7 +214,7 @@ class SqlStore:
             return self._kept(state)
 
     def _kept(self, state: State) -> int:
-        if state.sequence and state.sequence not in self.snapshots.sequences():
+        if state.sequence and not self._is_kept(state.sequence):
             with reading(self.engine, self.shown) as connection:
                 latest = connection.execute(sa.select(sa.func.max(EVENTS.c.effective_on)).where(
                     EVENTS.c.sequence <= state.sequence)).scalar()
@@ -222,6 +222,16 @@ class SqlStore:
             self.snapshots.keep(Manifest(state.sequence, state.last_hash, latest, {
                 name: digest_of(content) for name, content in files.items()}), files)
         return state.sequence
+
+    def _is_kept(self, sequence: int) -> bool:
+        """Whether there is a whole snapshot of a sequence, of this version."""
+        if sequence not in self.snapshots.sequences():
+            return False
+        try:
+            frames_of(*self.snapshots.read(sequence))
+        except (ValueError, IssuesError):
+            return False
+        return True
 
     def verify(self, progress: Progress | None = None) -> list[Issue]:
         """Every fault of the chain of hashes, of the events, of balances and of snapshots."""

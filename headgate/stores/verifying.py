@@ -16,7 +16,7 @@ from headgate.stores.engine import reading
 from headgate.stores.holding import read_kept
 from headgate.stores.plans import plans_of
 from headgate.stores.rows import PAGE, Row, raw_rows, recorded_of_row, unreadable
-from headgate.stores.snapshots import frames_of
+from headgate.stores.snapshots import OtherVersionError, frames_of
 from headgate.stores.store import SqlStore
 from headgate.stores.writer import Head, head_of
 
@@ -148,6 +148,9 @@ class _Proof:
         try:
             manifest, files = self.snapshots.read(last.sequence)
             frames = frames_of(manifest, files)
+        except OtherVersionError:
+            # Nobody begins with it, and the next snapshot takes its place.
+            return
         except (ValueError, pl.exceptions.PolarsError) as error:
             self.fault("store.snapshot", f"cannot be read; remove it: {error}", None, name)
             return

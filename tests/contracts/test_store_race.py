@@ -14,6 +14,7 @@ import pytest
 from headgate.base.issue import IssuesError
 from headgate.files.book_writer import write_book
 from headgate.quoting.requests import Request
+from headgate.session import store_publishing
 from headgate.session.ledger import import_book
 from headgate.session.planning import plan
 from headgate.session.storing import Storage
@@ -133,7 +134,7 @@ def test_a_publication_is_whole_or_not_at_all(boards: Address, monkeypatch):
         def broken(*_: object) -> dict[str, bytes]:
             raise OSError("the disk is full")
 
-        monkeypatch.setattr(storage, "_publication_files", broken)
+        monkeypatch.setattr(store_publishing, "publication_files", broken)
         with pytest.raises(OSError, match="full"):
             storage.publish("second", AS_OF)
         assert storage.store.head() == before
