@@ -10,19 +10,25 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 import sqlalchemy as sa
 
-from headgate import __version__
 from headgate.stores.engine import reading, writing
 from headgate.stores.schema import SNAPSHOT_TABLES, SNAPSHOTS
 
 KEPT = 2
 """Snapshots that are kept; older ones go when a new one was written."""
 MANIFEST = "manifest.json"
+
+
+def version() -> str:
+    """The version of headgate: what a snapshot's tables mean may change with it."""
+    # By name, since the package itself stands above all rooms, for it names what they offer.
+    return str(import_module("headgate").__version__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Manifest:
     def text(self) -> str:
         """The manifest as JSON."""
         latest = None if self.effective_on is None else self.effective_on.isoformat()
-        return json.dumps({"version": __version__, "sequence": self.sequence, "hash": self.hash,
+        return json.dumps({"version": version(), "sequence": self.sequence, "hash": self.hash,
                            "effective_on": latest, "tables": dict(self.digests)}, indent=2) + "\n"
 
 
@@ -59,7 +65,7 @@ def read_manifest(text: str) -> Manifest:
     """
     try:
         content: dict[str, Any] = json.loads(text)
-        if content["version"] != __version__:
+        if content["version"] != version():
             raise OtherVersionError(f"headgate {content['version']} wrote it")
         latest = content["effective_on"]
         return Manifest(int(content["sequence"]), str(content["hash"]),
