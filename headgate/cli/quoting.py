@@ -118,7 +118,8 @@ def quote(
         document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
                                     "issues": [issue.as_dict() for issue in warnings]}
         voice.warn(warnings)
-        shown = _one(quotes[0]) if file is None else _many(quotes, out)
+        shown = (_many(quotes, out) if file is not None else
+                 [*_one(quotes[0]), *_next(quotes[0], book, plan)])
         voice.answer(document, *shown)
 
 
@@ -201,6 +202,21 @@ def _one(found: Quote) -> list[RenderableType]:
                             f"{part.quantity:,}") for part in found.alternatives], left=2))
     shown.append("a quote reserves nothing")
     return shown
+
+
+def _next(found: Quote, book: Path, plan: Path) -> list[RenderableType]:
+    """What makes a promise come true for which lines give way: entering the order does not do."""
+    if not found.displaced:
+        return []
+    first = "nothing has moved yet, and the order alone would displace nobody"
+    try:
+        pins = found.pins("NEW", 1)
+    except ValueError as error:
+        return [f"{first}: {error}"]
+    rows = [",".join(str(cell) for cell in row.values()) for row in pins]
+    return ["\n".join([f"{first}; enter it, here as NEW/1, with these rows of pins.csv, then",
+                       f"headgate replan {book} --from {plan} --out DIR", "", ",".join(pins[0]),
+                       *rows])]
 
 
 def _many(quotes: Sequence[Quote], out: Path | None) -> list[RenderableType]:

@@ -139,8 +139,8 @@ class Holds:
         if until <= at:
             return state._refused(key, operation, "until_past", None)
         if mode == "ptp":
-            raise ValueError('mode = "ptp": a hold displaces no order line; enter the order and '
-                             're-plan, or hold what "ctp" promises')
+            raise ValueError('mode = "ptp": a hold displaces no order line; enter the order '
+                             'with the pins of its quote and re-plan, or hold what "ctp" promises')
         quote = desk.quote([request], mode, False, state.taken())[0]
         promised_on = quote.promised_on
         if promised_on is None:

@@ -164,6 +164,24 @@ class Quote:
         """What the displaced lines lose together."""
         return sum(one.lost_cents for one in self.displaced)
 
+    def pins(self, order_id: str, line_no: int) -> list[dict[str, Any]]:
+        """
+        Rows of the table `pins` that hold what was quoted for an order line made of it: with them a
+        re-plan places the line before all others, and who was to give way does.
+
+        raises ValueError : an accepted item is sent, which no pin can hold
+        """
+        if any(part.item_id != self.request.item_id for part in self.shipments):
+            raise ValueError("an accepted item is sent, which no pin can hold; quote that item")
+        held: dict[tuple[str, date], int] = {}
+        for part in self.shipments:
+            key = part.site_id, part.ship_on
+            held[key] = held.get(key, 0) + part.quantity
+        return [{"order_id": order_id, "line_no": line_no, "site_id": site_id, "ship_on": ship_on,
+                 "quantity": pieces, "reason": f"quoted by {self.mode}"}
+                for (site_id, ship_on), pieces in sorted(
+                    held.items(), key=lambda one: (one[0][1], one[0][0]))]
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text."""
         plain: dict[str, Any] = {"request": self.request.as_dict()}

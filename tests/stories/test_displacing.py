@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import headgate as hg
+from headgate.book import build_book
 from headgate.session import Plan
 from tests.stories.book_builder import REGION, Row, Story, book
-from tests.stories.plans import planned
+from tests.stories.plans import arrivals, planned
 
 MONDAY = date(2026, 2, 2)
 OPEN = {"replan": {"fence_weeks": 0}}
@@ -49,6 +50,33 @@ def test_a_line_that_loses_less_gives_way(objective: str):
     assert [(one.order_id, one.promised_on, one.new_promised_on, one.days, one.lost_cents)
             for one in quote.displaced] == [("SO-1", friday(1), friday(3), 14, 800)]
     assert "1 order line would give way and lose 8.00 of value" in quote.text()
+
+
+def test_the_pins_of_a_quote_make_it_come_true():
+    """Somebody is quoted the 4 parts of week 1, for which the line goes to week 3. The order alone,
+    entered and planned again, displaces nobody: it gets week 3 itself. With the pins of the quote
+    it gets week 1, and the line moves by the 14 days that were quoted."""
+    line = ("part", 4, 1, {"unit_price": 100})
+    new = ("part", 4, 1, {"unit_price": 300})
+    plan = planned(parts(line, late_rate=0.01))
+    quote = asked(plan, "part", 4, 1, 300)
+    alone = hg.replan(build_book(parts(line, new, late_rate=0.01).tables()), plan)
+    assert arrivals(alone, "SO-1") == [(1, 4)] and arrivals(alone, "SO-2") == [(3, 4)]
+    pins = quote.pins("SO-2", 1)
+    assert [(row["site_id"], row["ship_on"], row["quantity"]) for row in pins] == [
+        ("austin", MONDAY + timedelta(days=7), 4)]
+    pinned = hg.replan(build_book(parts(line, new, late_rate=0.01, pins=pins).tables()), plan)
+    assert arrivals(pinned, "SO-2") == [(1, 4)] and arrivals(pinned, "SO-1") == [(3, 4)]
+    assert pinned.moves.select("order_id", "days").rows()[0] == ("SO-1", quote.displaced[0].days)
+
+
+def test_an_accepted_item_cannot_be_pinned():
+    """Only boxes come, which the customer accepts for servers: no pin of the order holds a box."""
+    plan = planned(book([("box", 1, 1)], [("box", 4, 1)], [("server", "board", 1)], **OPEN))
+    quote = plan.desk().quote([hg.Request("server", 2, REGION, accepts=("box",))])[0]
+    assert quote.quantity == 2
+    with pytest.raises(ValueError, match="accepted item"):
+        quote.pins("SO-2", 1)
 
 
 def test_what_else_could_be_said_displaces_nobody():
