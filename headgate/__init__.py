@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from headgate.quoting.answers import Quote
     from headgate.quoting.requests import Request
     from headgate.session import (
+        BacklogAnswer,
         Plan,
         RevenueAnswer,
         Scenarios,
@@ -58,14 +59,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Answer", "Backlog", "Book", "CheckResult", "Comparison", "CustomerAnswer", "Event",
-           "HistoryAnswer", "Hold", "HoldAnswer", "Holds", "Issue", "IssuesError", "LineRelief",
-           "LineReliefs", "MarketAnswer", "Plan", "Publication", "Quote", "Recorded", "ReliefPart",
-           "Request", "RevenueAnswer", "RevenueStatement", "Scenarios", "Storage", "WhereUsed",
-           "Why", "__version__", "actions", "backlog", "check", "compare", "import_book",
-           "make_store", "plain_holds", "plan", "publish", "quote", "read_book", "read_history",
-           "read_holds", "read_market", "record", "replan", "revenue", "scenario", "where_used",
-           "why_all"]
+__all__ = ["Answer", "Backlog", "BacklogAnswer", "Book", "CheckResult", "Comparison",
+           "CustomerAnswer", "Event", "HistoryAnswer", "Hold", "HoldAnswer", "Holds", "Issue",
+           "IssuesError", "LineRelief", "LineReliefs", "MarketAnswer", "Plan", "Publication",
+           "Quote", "Recorded", "ReliefPart", "Request", "RevenueAnswer", "RevenueStatement",
+           "Scenarios", "Storage", "WhereUsed", "Why", "__version__", "actions", "backlog", "check",
+           "compare", "import_book", "make_store", "plain_holds", "plan", "publish", "quote",
+           "read_book", "read_history", "read_holds", "read_market", "record", "replan", "revenue",
+           "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -85,14 +86,14 @@ _HOMES = {
     "where_used": "headgate.session", "WhereUsed": "headgate.explain.where_used",
     "scenario": "headgate.session", "Scenarios": "headgate.session",
     "replan": "headgate.session", "revenue": "headgate.session",
-    "RevenueAnswer": "headgate.session", "RevenueStatement": "headgate.finance.statement",
-    "Event": "headgate.ledger.events", "Recorded": "headgate.ledger.events",
-    "Answer": "headgate.ledger.store", "Storage": "headgate.session",
-    "import_book": "headgate.session.ledger", "make_store": "headgate.session.ledger",
-    "record": "headgate.session.ledger", "backlog": "headgate.session",
-    "Backlog": "headgate.finance.backlog", "read_history": "headgate.session",
-    "read_market": "headgate.session", "HistoryAnswer": "headgate.history.answer",
-    "MarketAnswer": "headgate.history.market",
+    "RevenueAnswer": "headgate.session", "BacklogAnswer": "headgate.session",
+    "RevenueStatement": "headgate.finance.statement", "Event": "headgate.ledger.events",
+    "Recorded": "headgate.ledger.events", "Answer": "headgate.ledger.store",
+    "Storage": "headgate.session", "import_book": "headgate.session.ledger",
+    "make_store": "headgate.session.ledger", "record": "headgate.session.ledger",
+    "backlog": "headgate.session", "Backlog": "headgate.finance.backlog",
+    "read_history": "headgate.session", "read_market": "headgate.session",
+    "HistoryAnswer": "headgate.history.answer", "MarketAnswer": "headgate.history.market",
 }
 """Where each public name lives."""
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headgate.cli.options import AsOf, Book, Json, Quiet, TableFormat, day_of, existing
+from headgate.cli.options import (
+    AsOf,
+    Book,
+    ExcelPack,
+    Json,
+    Quiet,
+    TableFormat,
+    day_of,
+    existing,
+    writable_pack,
+)
 from headgate.cli.sources import Source, source
 from headgate.cli.voice import WrongUse, speaking
 
@@ -68,7 +78,7 @@ def backlog(
         help="Write every table into this folder; an older statement is replaced.")] = None,
     table_format: Annotated[TableFormat, typer.Option(
         "--format", help="How these tables are written.")] = TableFormat.csv,
-    as_of: AsOf = None, as_json: Json = False, quiet: Quiet = False,
+    excel: ExcelPack = None, as_of: AsOf = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
     Tell where the order backlog came from, how firm it is, and what it becomes.
@@ -84,10 +94,7 @@ def backlog(
         for file in (assumptions, billings, bill_and_hold):
             if file is not None:
                 existing(file, "file")
-        if out is not None:
-            from headgate.files.backlog_folder import BACKLOG_STATEMENT
-
-            BACKLOG_STATEMENT.refuse(out)
+        _writable(out, excel)
         from headgate import session
         from headgate.cli.backlog_tables import backlog_tables
 
@@ -100,8 +107,21 @@ def backlog(
                 **_recorded(place, plan, read, billings))
             if out is not None:
                 session.write_backlog(made, out, table_format.value)
-        document = {"ok": True, "out": None if out is None else str(out), **made.as_dict()}
-        voice.answer(document, *backlog_tables(made, lines, out))
+            if excel is not None:
+                session.write_backlog_pack(made, excel)
+        document = {"ok": True, "out": None if out is None else str(out),
+                    "excel": None if excel is None else str(excel), **made.as_dict()}
+        kept = [] if excel is None else [f"\nthe Excel pack is in {excel}"]
+        voice.answer(document, *backlog_tables(made, lines, out), *kept)
+
+
+def _writable(out: Path | None, excel: Path | None) -> None:
+    """See that folder and pack may be written, before anything is worked out."""
+    if out is not None:
+        from headgate.files.backlog_folder import BACKLOG_STATEMENT
+
+        BACKLOG_STATEMENT.refuse(out)
+    writable_pack(excel)
 
 
 def _recorded(place: Source, plan: str | None, read: OpenBook,

@@ -56,6 +56,11 @@ SearchSeed = Annotated[int | None, typer.Option(
     "--seed", min=0, max=2**31 - 1, metavar="N", show_default=False,
     help="Seed of the random choices of the search. Default: what the book says, else 0.")]
 
+ExcelPack = Annotated[Path | None, typer.Option(
+    "--excel", metavar="FILE.xlsx", show_default=False,
+    help="Write an Excel pack: sums are formulas, checks are cells that read TRUE. An older pack "
+    "is replaced.")]
+
 
 class Policy(StrEnum):
     """How lines compete for what is scarce."""
@@ -156,6 +161,19 @@ def writable_plan(folder: Path) -> Path:
 
     refuse_occupied(folder)
     return folder
+
+
+def writable_pack(file: Path | None) -> None:
+    """
+    See that an Excel pack may be written there, before it is worked out; None is no pack.
+
+    raises IssuesError : the name does not end in .xlsx, or something else than an older pack is
+                         there
+    """
+    if file is not None:
+        from headgate.files.pack_file import refuse_other_workbook
+
+        refuse_other_workbook(file)
 
 
 def writable_demo(folder: Path) -> Path:

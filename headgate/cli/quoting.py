@@ -204,7 +204,7 @@ def _one(found: Quote) -> list[RenderableType]:
     return shown
 
 
-def _next(found: Quote, book: Path, plan: Path) -> list[RenderableType]:
+def _next(found: Quote, book: str, plan: str) -> list[RenderableType]:
     """What makes a promise come true for which lines give way: entering the order does not do."""
     if not found.displaced:
         return []

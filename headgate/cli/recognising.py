@@ -10,11 +10,13 @@ import typer
 
 from headgate.cli.options import (
     Book,
+    ExcelPack,
     Json,
     PlanName,
     Quiet,
     TableFormat,
     existing,
+    writable_pack,
 )
 from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
@@ -57,10 +59,7 @@ def revenue(
         help="Write every table into this folder; an older statement is replaced.")] = None,
     table_format: Annotated[TableFormat, typer.Option(
         "--format", help="How these tables are written.")] = TableFormat.csv,
-    excel: Annotated[Path | None, typer.Option(
-        "--excel", metavar="FILE.xlsx", show_default=False,
-        help="Write an Excel pack: sums are formulas, checks are cells that read TRUE. An older "
-        "pack is replaced.")] = None,
+    excel: ExcelPack = None,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
@@ -83,10 +82,7 @@ def revenue(
             from headgate.files.revenue_folder import REVENUE_STATEMENT
 
             REVENUE_STATEMENT.refuse(out)
-        if excel is not None:
-            from headgate.files.pack_file import refuse_other_workbook
-
-            refuse_other_workbook(excel)
+        writable_pack(excel)
         from headgate import session
         from headgate.cli.statements import statement_tables
 

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Any
-
 import polars as pl
 
 from headgate.finance.statement import SCOPE, RevenueStatement
 from headgate.reports.numbers import count_of
-from headgate.reports.pack import (
-    CHECKS,
-    FIRST_CHECK,
-    HOLDS,
-    SUMMARY,
-    Amount,
-    Check,
-    Formula,
-    Pack,
-    Page,
-    cell,
-)
+from headgate.reports.pack import CHECKS, SUMMARY, Amount, Formula, Pack, Page
 from headgate.reports.pack_entries import (
     MOST_ENTRIES,
     MOST_NAMES,
@@ -30,6 +15,7 @@ from headgate.reports.pack_entries import (
     entry_meanings,
     entry_rows,
 )
+from headgate.reports.pack_frame import checks_page, ending, opening
 from headgate.reports.pack_margins import (
     MARGINS,
     REVENUE,
@@ -132,30 +118,10 @@ def _entries_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> None:
 
 def _summary_page(pack: Pack, made: RevenueStatement, rows: EntryRows,
                   left_out: dict[str, int]) -> None:
-    page = pack.pages[SUMMARY]
     figures = made.figures()
-    page.title(f"Revenue and margin of {figures['book_name']}",
-               "Blue: numbers as headgate worked them out. Black: formulas over them")
-    page.widths(30, 18)
-    for name, value in (
-            ("As of", date.fromisoformat(figures["as_of"])), ("Money in", figures["currency"]),
-            ("Fiscal year ends", figures["fiscal_year_end"])):
-        page.row([name, value])
-    count = len(pack.checks)
-    told = f"all {count} checks hold"
-    page.row(["Checks", Formula(f'IF({HOLDS},"{told}","a check fails; see the sheet {CHECKS}")',
-                                told if all(check.holds for check in pack.checks) else
-                                f"a check fails; see the sheet {CHECKS}", "text")])
-    page.skip()
+    page = opening(pack, f"Revenue and margin of {figures['book_name']}", figures)
     _quarter_table(page, made, rows)
-    page.skip()
-    page.heads(["Sheet", "What it holds"], (0, 1))
-    for name in pack.pages:
-        if name != SUMMARY:
-            page.row([name, CONTENTS[name]])
-    page.skip()
-    for words in (*_left_out_words(rows, left_out), SCOPE):
-        page.row([words])
+    ending(pack, page, CONTENTS, [*_left_out_words(rows, left_out), SCOPE])
 
 
 def _quarter_table(page: Page, made: RevenueStatement, rows: EntryRows) -> None:
@@ -204,40 +170,3 @@ def _left_out_words(rows: EntryRows, left_out: dict[str, int]) -> list[str]:
             words.append(f"Margins: the {MOST_NAMES} {dimension} names with the most revenue stand "
                          f"alone, {count:,} more together.")
     return words
-
-
-def checks_page(pack: Pack) -> None:
-    """Every check with both its sides; the cell at the top is TRUE when all of them are."""
-    page = pack.pages[CHECKS]
-    page.title("Checks", "TRUE in the cell below: everything in this workbook ties, to the cent")
-    page.widths(92, 22, 22, 14, 12)
-    page.next = 2
-    last = FIRST_CHECK + len(pack.checks) - 1
-    holds = all(check.holds for check in pack.checks)
-    page.sheet.write_string(2, 0, "Everything ties", pack.style("text", "big"))
-    page.sheet.write_formula(2, 1, f"=AND({cell(FIRST_CHECK, 4)}:{cell(last, 4)})",
-                             pack.style("truth", "big"), holds)
-    page.next = FIRST_CHECK - 1
-    page.heads(["What must hold", "This", "That", "Difference", "Holds"])
-    for check in pack.checks:
-        page.row(_check_cells(check, page.next + 1))
-    _colour_truths(pack, page, [(2, 1, 2, 1), (FIRST_CHECK, 4, last, 4)])
-
-
-def _check_cells(check: Check, at: int) -> Sequence[Any]:
-    if check.right is None:
-        return [check.words, None, None, None, check.left]
-    right = (check.right.cents if isinstance(check.right, Amount) else check.right.value)
-    assert isinstance(check.left.value, int) and isinstance(right, int)
-    return [check.words, check.left, check.right,
-            Formula(f"ROUND(B{at}-C{at},2)", check.left.value - right),
-            Formula(f"D{at}=0", check.holds, "truth")]
-
-
-def _colour_truths(pack: Pack, page: Page, spans: Sequence[tuple[int, int, int, int]]) -> None:
-    """TRUE on pale blue, FALSE on orange: the words say it, the colours help."""
-    for value, ground, ink in (("TRUE", "#E3F0F8", "#00456D"), ("FALSE", "#E69F00", "#000000")):
-        look = pack.workbook.add_format({"bg_color": ground, "font_color": ink, "bold": True})
-        for span in spans:
-            page.sheet.conditional_format(*span, {"type": "cell", "criteria": "==",
-                                                  "value": value, "format": look})

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-Kind = Literal["amount", "share", "whole", "date", "text", "truth"]
+Kind = Literal["amount", "share", "whole", "number", "date", "text", "truth"]
 NUMBER_FORMATS: dict[Kind, str] = {
     "amount": "#,##0.00;[Red]-#,##0.00", "share": "0.0%;[Red]-0.0%", "whole": "#,##0",
+    "number": "#,##0.00",
     "date": "yyyy-mm-dd", "text": "@", "truth": "General"}
 SUMMARY, CHECKS = "Summary", "Checks"
 HOLDS = f"{CHECKS}!$B$3"
@@ -82,16 +83,15 @@ class Check:
     """
 
     words: str
-    left: Formula
+    left: Formula | Amount
     right: Formula | Amount | None
 
     @property
     def holds(self) -> bool:
         """Whether it holds, by the values that the cells carry."""
-        if self.right is None:
-            return bool(self.left.value)
-        right = self.right.cents if isinstance(self.right, Amount) else self.right.value
-        return self.left.value == right
+        left, right = (side.cents if isinstance(side, Amount) else side and side.value
+                       for side in (self.left, self.right))
+        return bool(left) if self.right is None else left == right
 
 
 @dataclass
@@ -235,34 +235,33 @@ class Pack:
         """Give a cell or a range a name that formulas of all sheets know."""
         self.workbook.define_name(name, f"={refers_to}")
 
-    def same(self, words: str, left: Formula, right: Formula | Amount) -> None:
+    def same(self, words: str, left: Formula | Amount, right: Formula | Amount) -> None:
         """A check that two amounts are the same to the cent."""
         self.checks.append(Check(words, left, right))
 
-    def true(self, words: str, page: Page, cells: Sequence[tuple[int, int, int, bool]]) -> None:
+    def true(self, words: str, cells: str, holds: bool = True) -> None:
         """
-        A check that cells of a page are all TRUE.
+        A check that cells are all TRUE.
 
-        cells : row, first and last column, and whether they are by their values
+        cells : a range by its name, or several with commas between them
+        holds : whether they are, by their values
         """
-        if not cells:
-            return
-        spans = ",".join(page.span(row, first, row, last) for row, first, last, _ in cells)
-        self.checks.append(Check(words, Formula(f"AND({spans})", all(holds for *_, holds in cells),
-                                                "truth"), None))
+        self.checks.append(Check(words, Formula(f"AND({cells})", holds, "truth"), None))
 
     def table(self, page: Page, frame: pl.DataFrame, meanings: Mapping[str, str],
-              names: str = "") -> tuple[int, int]:
+              names: str = "", more: tuple[str, Callable[[int], Formula]] | None = None,
+              ) -> tuple[int, int]:
         """
         Rows of a frame below their headings, with a filter; first and last row with data.
 
         Amounts in cents become decimal amounts, and lose `_cents` in their heading.
         meanings : what each column means, shown as a note of its heading
         names    : with `entries`, the column `quarter` is known as `entries_quarter`
+        more     : the heading of one more column, and its formula in each row
         """
         heads = [name.removesuffix("_cents") for name in frame.columns]
-        top = page.heads(heads, [column for column, kind in enumerate(frame.dtypes)
-                                 if kind == pl.String])
+        top = page.heads([*heads, *([] if more is None else [more[0]])], [
+            column for column, kind in enumerate(frame.dtypes) if kind == pl.String])
         for column, name in enumerate(frame.columns):
             if name in meanings:
                 page.sheet.write_comment(top, column, meanings[name],
@@ -273,6 +272,10 @@ class Pack:
             for write, value in zip(writers, row, strict=True):
                 if value is not None:
                     write(number, value)
+            if more is not None:
+                made = more[1](number)
+                page.sheet.write_formula(number, frame.width, f"={made.text}",
+                                         self.style(made.kind, "formula"), made.shown)
         page.next = top + 1 + frame.height
         # A range of no rows cannot be named; one empty row sums to nothing.
         last = top + max(frame.height, 1)
@@ -321,7 +324,7 @@ def cut_rows(frame: pl.DataFrame, whose: Sequence[str], most: int, apart: Sequen
     shown = frame.join(kept, on=whose, how="semi", maintain_order="left", nulls_equal=True)
     rest = frame.join(kept, on=whose, how="anti", maintain_order="left", nulls_equal=True)
     numbers = [name for name, kind in frame.schema.items()
-               if name not in apart and name.endswith(("_cents", "quantity"))]
+               if name not in apart and name.endswith(("_cents", "quantity", "lines"))]
     together = rest.group_by(apart, maintain_order=True).agg(pl.col(numbers).sum())
     empty = {name: pl.lit(label if kind == pl.String and name in whose else None, kind)
              for name, kind in frame.schema.items() if name not in together.columns}

@@ -96,7 +96,7 @@ def _sums_block(pack: Pack, page: Page, measure: str, quarters: Sequence[str],
         f"ROUND({cell(total, column)}-{cell(entries, column)},2)=0", True, "truth")
         for column in range(FIRST, end + 1))])
     pack.true(f"{capital(measure)} by segment and quarter = sum of the entries, in every quarter",
-              page, [(same, FIRST, end, True)])
+              page.span(same, FIRST, same, end))
     page.skip()
     return top
 
@@ -141,7 +141,7 @@ def margins_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> None:
     page.skip()
     same = [_margin_block(page, rows, dimension) for dimension in MARGIN_DIMENSIONS]
     pack.true("Margins by segment, customer, product, family and region = sum of the entries of "
-              "the chosen quarter", page, [(row, 3, 5, True) for row in same])
+              "the chosen quarter", ",".join(page.span(row, 3, row, 5) for row in same))
 
 
 def _margin_block(page: Page, rows: EntryRows, dimension: str) -> int:

@@ -88,11 +88,11 @@ def ends_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> int:
     page.heads(["Quarter", "Ends on", "Hardware", "Last two weeks", "Share", "Of the lines below",
                 "The same", "Lines", "Lines with four fifths"])
     last_day = {period.name: period.ends_on for period in made.revenue.quarters}
-    same = []
+    top = page.next
     for risk in made.at_risk:
         at = page.next + 1
         held = risk.revenue_cents
-        same.append((page.row([
+        page.row([
             risk.quarter, last_day[risk.quarter],
             Formula(f'SUMIFS(entries_revenue,entries_quarter,$A{at},entries_kind,"hardware")',
                     risk.of_cents),
@@ -100,8 +100,7 @@ def ends_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> int:
             Formula(f'IF(C{at}=0,"",D{at}/C{at})',
                     held / risk.of_cents if risk.of_cents else None, "share"),
             Formula(f"SUMIFS(ends_revenue,ends_quarter,$A{at})", held),
-            Formula(f"ROUND(D{at}-F{at},2)=0", True, "truth"), risk.lines, risk.most]), 6, 6,
-            True))
+            Formula(f"ROUND(D{at}-F{at},2)=0", True, "truth"), risk.lines, risk.most])
     page.skip()
     columns = ["quarter", "place", "order_id", "line_no", "customer_id", "item_id", "quantity",
                "revenue_cents", "recognised_on", "days_left", "reference", "available_on",
@@ -110,9 +109,10 @@ def ends_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> int:
                           ["order_id", "line_no"], MOST_ROWS, ["quarter"], OTHERS)
     order = list(last_day)
     frame = frame.sort(_place(order), "place", nulls_last=True, maintain_order=True)
-    pack.table(page, frame, _meanings(QUARTER_END), "ends")
-    pack.true("The lines at the end of each quarter = the entries of its last two weeks", page,
-              same)
+    pack.table(page, frame, meanings_of(QUARTER_END), "ends")
+    if made.at_risk:
+        pack.true("The lines at the end of each quarter = the entries of its last two weeks",
+                  page.span(top, 6, top + len(made.at_risk) - 1))
     return cut
 
 
@@ -121,7 +121,7 @@ def _place(quarters: list[str]) -> pl.Expr:
     return pl.col("quarter").replace_strict(quarters, range(len(quarters)), return_dtype=pl.Int64)
 
 
-def _meanings(table: PlanTable) -> dict[str, str]:
+def meanings_of(table: PlanTable) -> dict[str, str]:
     """What the columns of a table mean, with amounts in place of cents."""
     return {column.name: column.meaning.replace(", in cents", "").replace(" in cents", "")
             + (f"; empty: {column.blank}" if column.blank else "") for column in table.columns}
@@ -140,17 +140,17 @@ def deferred_page(pack: Pack, made: RevenueStatement, frame: pl.DataFrame) -> in
         pl.col([f"{name}_cents" for name in names]).sum()).sort("currency", _place(order))
     page.heads(["All contracts", "Currency", "Quarter", *map(capital, names), "Ties"],
                (0, 1, 2))
-    same: list[tuple[int, int, int, bool]] = []
     before: dict[str, int] = {}
+    top = page.next
     for row in sums.iter_rows(named=True):
         at, currency = page.next + 1, row["currency"]
         tie = f"ROUND(D{at}-E{at}-F{at},2)=0"
         if currency in before:
             tie = f"AND({tie},ROUND(D{at}-F{before[currency] + 1},2)=0)"
         before[currency] = page.next
-        same.append((page.row([None, currency, row["quarter"], *(Formula(
+        page.row([None, currency, row["quarter"], *(Formula(
             f"SUMIFS(deferred_{name},deferred_currency,$B{at},deferred_quarter,$C{at})",
-            row[f"{name}_cents"]) for name in names), Formula(tie, True, "truth")]), 7, 7, True))
+            row[f"{name}_cents"]) for name in names), Formula(tie, True, "truth")])
     page.skip()
     largest = frame.group_by("contract_id", "currency").agg(
         pl.col("opening_cents").max().alias("most"))
@@ -159,9 +159,10 @@ def deferred_page(pack: Pack, made: RevenueStatement, frame: pl.DataFrame) -> in
         descending=[True, False, False, False]).drop("most")
     shown, cut = cut_rows(ranked, ["contract_id", "currency"], MOST_ROWS, ["currency", "quarter"],
                           OTHERS)
-    pack.table(page, shown, _meanings(DEFERRED), "deferred")
-    pack.true("Deferred revenue: opening - released = closing = the next quarter's opening", page,
-              same)
+    pack.table(page, shown, meanings_of(DEFERRED), "deferred")
+    if sums.height:
+        pack.true("Deferred revenue: opening - released = closing = the next quarter's opening",
+                  page.span(top, 7, top + sums.height - 1))
     return cut
 
 
@@ -182,7 +183,7 @@ def bridge_page(pack: Pack, made: RevenueStatement, bridge: pl.DataFrame,
     effects = pl.col("effect").replace_strict(list(EFFECT_WORDS), range(len(EFFECT_WORDS)),
                                               return_dtype=pl.Int64)
     pack.table(page, shown.sort(_place(order), effects, "item_id", nulls_last=True),
-               _meanings(BRIDGE), "bridge")
+               meanings_of(BRIDGE), "bridge")
     return cut
 
 
@@ -210,6 +211,6 @@ def _bridge_block(pack: Pack, page: Page, made: RevenueStatement, bridge: pl.Dat
     page.row(["All", *(Formula(f"SUM({letter}{top + 1}:{letter}{last})", sum(values))
                        for letter, values in zip("BCDEFGHIJ", zip(*sums, strict=True),
                                                  strict=True))], "total")
-    pack.true(f"The other plan's {measure} and its effects = this plan's, in every quarter", page,
-              [(row, 10, 10, True) for row in range(top, last)])
+    pack.true(f"The other plan's {measure} and its effects = this plan's, in every quarter",
+              page.span(top, 10, last - 1), all(row[-2] == row[-1] for row in sums))
     page.skip()

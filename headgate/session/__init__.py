@@ -14,7 +14,12 @@ from headgate.session.asking import (
     write_page,
     write_report,
 )
-from headgate.session.backlog import backlog, write_backlog
+from headgate.session.backlog import (
+    BacklogAnswer,
+    backlog,
+    write_backlog,
+    write_backlog_pack,
+)
 from headgate.session.making import (
     demo_backlog,
     demo_journals,
@@ -44,11 +49,11 @@ from headgate.session.replanning import replan
 from headgate.session.scenarios import Scenarios, scenario, write_examples
 from headgate.session.storing import Storage
 
-__all__ = ["FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "RevenueAnswer", "Scenarios",
-           "Storage", "actions", "backlog", "certified_tables", "check", "check_policy", "compare",
-           "demo_backlog", "demo_journals", "open_plan", "plan", "publish", "quote", "read_book",
-           "read_history", "read_market", "read_publication", "read_requests", "replan", "revenue",
-           "scenario", "tell_customer", "warm", "where_used", "why", "why_all", "write_backlog",
-           "write_demo", "write_demo_ledger", "write_examples", "write_history", "write_market",
-           "write_pack", "write_page", "write_quotes", "write_report", "write_revenue",
-           "write_sample"]
+__all__ = ["BacklogAnswer", "FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "RevenueAnswer",
+           "Scenarios", "Storage", "actions", "backlog", "certified_tables", "check",
+           "check_policy", "compare", "demo_backlog", "demo_journals", "open_plan", "plan",
+           "publish", "quote", "read_book", "read_history", "read_market", "read_publication",
+           "read_requests", "replan", "revenue", "scenario", "tell_customer", "warm", "where_used",
+           "why", "why_all", "write_backlog", "write_backlog_pack", "write_demo",
+           "write_demo_ledger", "write_examples", "write_history", "write_market", "write_pack",
+           "write_page", "write_quotes", "write_report", "write_revenue", "write_sample"]

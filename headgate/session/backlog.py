@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,31 @@ from headgate.session.planning import Plan, open_plan
 Day = date | str | None
 
 
+@dataclass(frozen=True, slots=True)
+class BacklogAnswer(Backlog):
+    """The backlog of a book and what follows from it, to be asked, kept and handed on."""
+
+    def write(self, folder: str | Path, format: str = "csv") -> Path:
+        """
+        Write every table as a folder, whole or not at all; its path.
+
+        format : "csv" or "parquet"
+        raises IssuesError : something else than an older one is there
+        """
+        return write_backlog(self, folder, format)
+
+    def excel(self, file: str | Path) -> Path:
+        """
+        Write the Excel pack, whole or not at all; its path.
+
+        Opening and what moved it come to the closing as formulas, and its checks are cells that
+        read TRUE. What is told apart is the first level of `by`.
+        raises IssuesError : the name does not end in .xlsx, or something else than an older pack is
+                             there
+        """
+        return write_backlog_pack(self, file)
+
+
 def backlog(book: Book, plan: Plan | str | Path | None = None, *,
             by: Sequence[str] = ("segment",), period: PeriodKind = "quarter", first: Day = None,
             until: Day = None, top: int = 10,
@@ -30,7 +56,7 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
             billings: pl.DataFrame | str | Path | None = None,
             bill_and_hold: pl.DataFrame | str | Path | None = None, stated_prices: bool = False,
             movements: pl.DataFrame | None = None,
-            progress: pl.DataFrame | None = None) -> Backlog:
+            progress: pl.DataFrame | None = None) -> BacklogAnswer:
     """
     The order backlog of a book: roll-forward, ages, conversion, RPO and deferred revenue.
 
@@ -59,7 +85,22 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     start = first_day_of(told.movements, as_of) if first is None else _day(rule, first, False)
     asked = Asked(span_of(rule, period, min(start, last) if first is None else start, last),
                   cuts_of(by), top, _assumed(book, assumptions), stated_prices)
-    return backlog_of(book, told, asked, None if opened is None else opened.allocation)
+    made = backlog_of(book, told, asked, None if opened is None else opened.allocation)
+    return BacklogAnswer(made.roll_forward, made.parts, made.figures)
+
+
+def write_backlog_pack(made: Backlog, file: str | Path) -> Path:
+    """
+    Write a backlog as an Excel pack, whole or not at all; its path.
+
+    raises IssuesError : the name does not end in .xlsx, or something else than an older pack is
+                         there
+    """
+    from headgate.files.pack_file import refuse_other_workbook, write_pack_file
+    from headgate.reports.backlog_pack import backlog_pack_bytes
+
+    refuse_other_workbook(Path(file))
+    return write_pack_file(Path(file), backlog_pack_bytes(made))
 
 
 def backlog_or_issues(plan: Plan, stated_prices: bool,

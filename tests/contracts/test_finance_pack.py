@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import openpyxl
 import pytest
 
 import headgate as hg
@@ -19,7 +16,7 @@ from headgate.finance.revenue import DIMENSIONS
 from headgate.reports import pack_entries, pack_walks
 from headgate.reports.finance_pack import pack_bytes
 from headgate.reports.pack_margins import MARGINS, REVENUE
-from tests.oracles.slow_sheet import Sheets
+from tests.oracles.slow_sheet import Sheets, differing, opened, rows
 from tests.stories.book_builder import book
 from tests.stories.money_book import money_billings, money_plan
 from tests.stories.plans import planned
@@ -50,39 +47,6 @@ def demo() -> hg.RevenueAnswer:
         session.write_demo(Path(folder) / "book", 40, 4)
         read = session.read_book(Path(folder) / "book")
     return hg.revenue(read, session.plan(read, {"work": 10}), session.plan(read, "rank"))
-
-
-def opened(data: bytes, values: bool = False) -> Any:
-    return openpyxl.load_workbook(BytesIO(data), data_only=values)
-
-
-def rows(data: bytes, sheet: str, first: str) -> list[dict[str, Any]]:
-    """The rows of a table, by its headings, of which the first is named; down to an empty row."""
-    found: list[dict[str, Any]] = []
-    heads: tuple[Any, ...] = ()
-    for row in opened(data, values=True)[sheet].iter_rows(values_only=True):
-        if heads and row[0] is None and row[1] is None:
-            break
-        if heads:
-            found.append(dict(zip(heads, row, strict=True)))
-        elif first in row[:2]:
-            heads = row
-    return found
-
-
-def differing(data: bytes) -> list[tuple[Any, ...]]:
-    """The formulas that come to another value than the one that is stored with them."""
-    sheets, stored = Sheets(opened(data)), opened(data, values=True)
-    found = []
-    for sheet, row, column in sheets.formulas():
-        value, held = sheets.value(sheet, row, column), stored[sheet].cell(row, column).value
-        if isinstance(value, float) and not isinstance(held, bool | str) and held is not None:
-            same = abs(value - held) < 0.0001 * max(1.0, abs(value) * 1e-8)
-        else:
-            same = value == ("" if held is None else held)
-        if not same:
-            found.append((sheet, row, column, sheets.cells[sheet][row, column], value, held))
-    return found
 
 
 # ------------------------------------------------------------------ formulas

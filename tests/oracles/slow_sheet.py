@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from io import BytesIO
 from typing import Any
+
+import openpyxl
 
 TOKEN = re.compile(r"""\s*(?:
     (?P<number>\d+\.?\d*)
@@ -23,6 +26,7 @@ TOKEN = re.compile(r"""\s*(?:
 REF = re.compile(r"(?:(?P<sheet>'.+'|[^'!]+)!)?\$?(?P<c>[A-Z]+)\$?(?P<r>\d+)"
                  r"(?::\$?(?P<c2>[A-Z]+)\$?(?P<r2>\d+))?$")
 PLAIN = re.compile(r"(?![=<>])[^*?~]+$")
+DIVIDED = "#DIV/0!"
 LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"))
 
 
@@ -182,9 +186,11 @@ def operate(sign: str, a: Any, b: Any) -> Any:
         return same == (sign == "=")
     if sign == "&":
         return f"{a}{b}"
+    if DIVIDED in (a, b):
+        return DIVIDED
     a, b = number(a), number(b)
     if sign == "/" and b == 0:
-        return "#DIV/0!"
+        return DIVIDED
     return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b,
             "<": lambda: a < b, ">": lambda: a > b, "<=": lambda: a <= b,
             ">=": lambda: a >= b}[sign]()
@@ -235,3 +241,37 @@ FUNCTIONS: dict[str, Any] = {
     "ABS": lambda value: abs(number(one(value))),
     "IF": lambda test, yes, no: one(yes) if one(test) else one(no),
 }
+
+
+def opened(data: bytes, values: bool = False) -> Any:
+    """A workbook with its formulas, or with the values that are stored with them."""
+    return openpyxl.load_workbook(BytesIO(data), data_only=values)
+
+
+def rows(data: bytes, sheet: str, first: str) -> list[dict[str, Any]]:
+    """The rows of a table, by its headings, of which the first is named; down to an empty row."""
+    found: list[dict[str, Any]] = []
+    heads: tuple[Any, ...] = ()
+    for row in opened(data, values=True)[sheet].iter_rows(values_only=True):
+        if heads and row[0] is None and row[1] is None:
+            break
+        if heads:
+            found.append(dict(zip(heads, row, strict=True)))
+        elif first in row[:2]:
+            heads = row
+    return found
+
+
+def differing(data: bytes) -> list[tuple[Any, ...]]:
+    """The formulas that come to another value than the one that is stored with them."""
+    sheets, stored = Sheets(opened(data)), opened(data, values=True)
+    found = []
+    for sheet, row, column in sheets.formulas():
+        value, held = sheets.value(sheet, row, column), stored[sheet].cell(row, column).value
+        if isinstance(value, float) and not isinstance(held, bool | str) and held is not None:
+            same = abs(value - held) < 0.0001 * max(1.0, abs(value) * 1e-8)
+        else:
+            same = value == ("" if held is None else held)
+        if not same:
+            found.append((sheet, row, column, sheets.cells[sheet][row, column], value, held))
+    return found
