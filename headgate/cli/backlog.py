@@ -91,10 +91,7 @@ def backlog(
         if plan is not None and as_of is not None:
             raise WrongUse("--as-of is the day of a book without a plan; a plan has its own")
         folder = None if plan is None else place.plan(plan)
-        for file in (assumptions, billings, bill_and_hold):
-            if file is not None:
-                existing(file, "file")
-        _writable(out, excel)
+        _see_files((assumptions, billings, bill_and_hold), out, excel)
         from headgate import session
         from headgate.cli.backlog_tables import backlog_tables
 
@@ -115,8 +112,11 @@ def backlog(
         voice.answer(document, *backlog_tables(made, lines, out), *kept)
 
 
-def _writable(out: Path | None, excel: Path | None) -> None:
-    """See that folder and pack may be written, before anything is worked out."""
+def _see_files(read: tuple[Path | None, ...], out: Path | None, excel: Path | None) -> None:
+    """See that files are there, and that folder and pack may be written, before anything else."""
+    for file in read:
+        if file is not None:
+            existing(file, "file")
     if out is not None:
         from headgate.files.backlog_folder import BACKLOG_STATEMENT
 
