@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
-from rich.text import Text
 
 from headgate.cli.options import Book, Json, PlanName, Quiet, existing
 from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
-
-if TYPE_CHECKING:
-    from headgate.quoting.answers import Quote
-
-SHOWN = 20
-"""Quotes of a file that a terminal shows; --out and --json have all."""
 
 
 class Mode(StrEnum):
@@ -97,6 +89,7 @@ def quote(
             "--complete": complete or None, "--lot": lot, "--accept": accept or None,
             "--site": site, "--price": price})
         from headgate import session
+        from headgate.cli.quoted import many_quotes, one_quote
         from headgate.quoting.requests import Request
 
         with voice.progress("asking what is free"):
@@ -118,8 +111,8 @@ def quote(
         document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
                                     "issues": [issue.as_dict() for issue in warnings]}
         voice.warn(warnings)
-        shown = (_many(quotes, out) if file is not None else
-                 [*_one(quotes[0]), *_next(quotes[0], book, plan)])
+        shown = (many_quotes(quotes, out) if file is not None
+                 else one_quote(quotes[0], book, plan))
         voice.answer(document, *shown)
 
 
@@ -163,78 +156,3 @@ def _amount(price: str | None) -> Decimal | None:
 
 def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
-
-
-def _one(found: Quote) -> list[RenderableType]:
-    """One quote as a quote desk reads it."""
-    from headgate.cli.showing import grid
-
-    shown: list[RenderableType] = [Text(found.text())]
-    if found.shipments:
-        shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"),
-                          [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
-                            f"{part.quantity:,}") for part in found.shipments], left=4))
-        shown.append(grid("What it would draw", ("item", "site", "in the week of", "pieces"),
-                          [(part.item_id + (f" kept for {part.reserved_for}"
-                                            if part.reserved_for else ""), part.site_id,
-                            str(part.drawn_on), f"{part.quantity:,}") for part in found.draws],
-                          left=3))
-    if found.work:
-        shown.append(grid("Hours that it would use", ("resource", "site", "in the week of",
-                                                      "hours"),
-                          [(part.resource_id, part.site_id, str(part.worked_on),
-                            f"{part.hours_micro / 1_000_000:,.10g}") for part in found.work],
-                          left=3))
-    if found.displaced:
-        shown.append(grid("Who would give way", ("order line", "customer", "promised", "then",
-                                                 "pieces", "loses"),
-                          [(f"{one.order_id}/{one.line_no}", one.customer_id or "",
-                            str(one.promised_on), str(one.new_promised_on or "no date"),
-                            f"{one.new_quantity:,} of {one.quantity:,}",
-                            f"{one.lost_cents / 100:,.2f}") for one in found.displaced], left=4))
-    words = {"complete": "all in one week", "partial": "as it comes", "by_date": "by the day asked",
-             "site": "all from {}", "item": "{} instead"}
-    if found.alternatives:
-        title = "What else could be said" + (
-            ", without displacing anybody" if found.mode == "ptp" else "")
-        shown.append(grid(title, ("instead", "promised", "pieces"),
-                          [(words[part.kind].format(part.name), str(part.promised_on or "no date"),
-                            f"{part.quantity:,}") for part in found.alternatives], left=2))
-    shown.append("a quote reserves nothing")
-    return shown
-
-
-def _next(found: Quote, book: str, plan: str) -> list[RenderableType]:
-    """What makes a promise come true for which lines give way: entering the order does not do."""
-    if not found.displaced:
-        return []
-    first = "nothing has moved yet, and the order alone would displace nobody"
-    try:
-        pins = found.pins("NEW", 1)
-    except ValueError as error:
-        return [f"{first}: {error}"]
-    rows = [",".join(str(cell) for cell in row.values()) for row in pins]
-    return ["\n".join([f"{first}; enter it, here as NEW/1, with these rows of pins.csv, then",
-                       f"headgate replan {book} --from {plan} --out DIR", "", ",".join(pins[0]),
-                       *rows])]
-
-
-def _many(quotes: Sequence[Quote], out: Path | None) -> list[RenderableType]:
-    """Many quotes, a row each."""
-    from headgate.cli.showing import counted, grid
-
-    whole = sum(one.promised_on is not None for one in quotes)
-    some = sum(one.quantity > 0 for one in quotes) - whole
-    shown: list[RenderableType] = [
-        f"{counted(len(quotes), 'request')}: all of {whole:,} can be promised, a part of {some:,}, "
-        f"nothing of {len(quotes) - whole - some:,}; a quote reserves nothing"]
-    shown.append(grid("Quotes", ("request", "item", "region", "promised", "asked", "can be had"),
-                      [(one.request.name or str(place), one.request.item_id, one.request.region,
-                        str(one.promised_on or "no date"), f"{one.request.quantity:,}",
-                        f"{one.quantity:,}")
-                       for place, one in enumerate(quotes[:SHOWN], start=1)], left=4))
-    if len(quotes) > SHOWN:
-        shown.append(f"and {len(quotes) - SHOWN:,} more")
-    if out is not None:
-        shown.append(f"the answers are in {out}")
-    return shown

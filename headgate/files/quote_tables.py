@@ -10,7 +10,7 @@ import polars as pl
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.files import plan_folder
-from headgate.quoting.answers import Quote
+from headgate.quoting.answers import Displaced, Quote
 from headgate.quoting.requests import Request
 from headgate.quoting.requests import read_requests as read
 
@@ -44,7 +44,24 @@ def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
              "promised_on": one.promised_on,
              "sites": ";".join(sorted({part.site_id for part in one.shipments})),
              "reason": one.reason, "binding_kind": one.binding_kind, "binding_id": one.binding_id,
-             "binding_site_id": one.binding_site_id, "binding_on": one.binding_on}
+             "binding_site_id": one.binding_site_id, "binding_on": one.binding_on,
+             "displaced_lines": len(one.displaced), "lost_cents": one.lost_cents,
+             "gained_cents": one.gained_cents, "displaced": ";".join(map(_told, one.displaced)),
+             "warnings": ";".join(str(issue.column) for issue in one.warnings)}
             for place, one in enumerate(quotes, start=1)]
     plan_folder.write_table_file(Path(file), pl.DataFrame(rows, infer_schema_length=None))
     return Path(file)
+
+
+def _told(one: Displaced) -> str:
+    """
+    A line that would give way, for a cell: its dates, days, pieces and cents.
+
+    >>> from datetime import date
+    >>> _told(Displaced("SO-9", 2, None, 4, date(2026, 3, 6), 4, date(2026, 3, 20), 14, 800))
+    'SO-9/2 from 2026-03-06 to 2026-03-20 (+14 days), 4 of 4 pieces, loses 800'
+    """
+    then = ("no date" if one.new_promised_on is None else
+            f"{one.new_promised_on} ({one.days:+} days)")
+    return (f"{one.order_id}/{one.line_no} from {one.promised_on} to {then}, {one.new_quantity} of "
+            f"{one.quantity} pieces, loses {one.lost_cents}")

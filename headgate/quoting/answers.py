@@ -12,7 +12,8 @@ from headgate.quoting.requests import Request
 
 MODES = {"atp": "what is uncommitted of the finished item itself",
          "ctp": "what can be built from parts and hours that no line of the plan uses",
-         "ptp": "the same, and what lines have that lose less than the request gains"}
+         "ptp": "what can be built from parts and hours that no line of the plan uses, or that "
+                "lines have which lose less than the request gains"}
 
 STOCK = "stock"
 """The reason that only "atp" has: building might do, but so much of the item is not there."""
@@ -137,6 +138,8 @@ class Quote:
     promised_on : Friday of the week in which all that was asked for has arrived; None: not all
     draws, work, counted : the pieces and hours that it would take, and what counts on quotas
     displaced   : under "ptp" the lines that would give way, those first that lose most
+    gained_cents : what the request gains by that, beyond what it would get in mode "ctp"; 0 where
+                  nobody gives way
     reason, binding_* : why the requested week cannot be met, or without one not all be had, as in
                   the `promises` table, and under "atp" `stock`; None when it is met
     warnings    : the segment or customer that the book does not know
@@ -157,6 +160,7 @@ class Quote:
     work: tuple[Work, ...] = ()
     counted: tuple[Counted, ...] = ()
     displaced: tuple[Displaced, ...] = ()
+    gained_cents: int = 0
     warnings: tuple[Issue, ...] = ()
 
     @property
@@ -206,7 +210,9 @@ class Quote:
         if self.displaced:
             count = len(self.displaced)
             sentences.append(f"{count:,} order line{'s' if count > 1 else ''} would give way and "
-                             f"lose {self.lost_cents / 100:,.2f} of value.")
+                             f"lose {self.lost_cents / 100:,.2f} of value; the request gains "
+                             f"{self.gained_cents / 100:,.2f} by it, "
+                             f"{(self.gained_cents - self.lost_cents) / 100:,.2f} net.")
         if self.reason is not None:
             sentences.append(self._reason_text())
         return " ".join(sentences)

@@ -37,7 +37,6 @@ from headgate.quoting.answers import (
     NOTHING_TAKEN,
     STOCK,
     Alternative,
-    Displaced,
     Quote,
     Shipment,
     Taken,
@@ -161,18 +160,20 @@ class Desk:
         packed = self._packed(own, requests)
         free = "atp" if mode == "atp" else "ctp"
         found = self._place(packed, free)
-        displaced: dict[int, tuple[Displaced, ...]] = {}
+        displaced: dict[int, dict[str, object]] = {}
         for place, log in enumerate(found if mode == "ptp" else []):
             if self._late(own, place, log):
                 offer = self._offer(requests[place], packed, place, log)
                 if offer is not None:
-                    found[place], displaced[place] = offer.log, displaced_by(self.book, offer)
+                    found[place], displaced[place] = offer.log, {
+                        "displaced": displaced_by(self.book, offer),
+                        "gained_cents": offer.gained_cents}
         late = [place for place, log in enumerate(found) if self._late(own, place, log)]
         reasons = self._reasons(own, requests, late, free)
         others = [self._alternatives(request, free) if alternatives else ()
                   for request in requests]
-        return [self._answer(request, mode, log, packed[0], reasons.get(place, {}) | {
-                    "displaced": displaced.get(place, ())}, others[place])
+        return [self._answer(request, mode, log, packed[0],
+                             reasons.get(place, {}) | displaced.get(place, {}), others[place])
                 for place, (request, log) in enumerate(zip(requests, found, strict=True))]
 
     def _offer(self, request: Request, packed: tuple[Packed, int, int], place: int,

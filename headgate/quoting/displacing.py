@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +64,7 @@ class Offer:
     lines      : (n,) lines of the book whose allocations change
     before, after : (n, 2) last arrival bucket, NEVER none, and pieces of each
     lost_cents : (n,) what each loses of its value
+    gained_cents : what the request gains by it
     changed    : all allocations that these lines have then
     """
 
@@ -73,6 +74,7 @@ class Offer:
     after: Longs
     lost_cents: Longs
     changed: Log
+    gained_cents: int = 0
 
 
 class Stock(NamedTuple):
@@ -158,7 +160,7 @@ class Displacer:
             gain = self._worth(request, due, packed, log) - floor
             found = self._displace(log, taken) if gain > 0 else None
             if found is not None and gain > found.lost_cents.sum():
-                return found
+                return replace(found, gained_cents=gain)
         return None
 
     def _worth(self, request: Request, due: int, packed: Lines, log: Log) -> int:

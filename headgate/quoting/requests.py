@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -55,9 +55,19 @@ class Request:
         return plain | {"accepts": list(self.accepts), "unit_price": price}
 
 
-def faults_of(request: Request, book: Book, file: str = "quote",
+def services_of(book: Book) -> frozenset[str]:
+    """The items of a book that are services."""
+    items = book.tables.frames["items"]
+    return frozenset(items["item_id"].filter(items["kind"] == "service").to_list())
+
+
+def faults_of(request: Request, book: Book, services: Container[str], file: str = "quote",
               row: int | None = None) -> list[Issue]:
-    """What of a request this book does not know or cannot promise; empty when nothing."""
+    """
+    What of a request this book does not know or cannot promise; empty when nothing.
+
+    services : the items of the book that are services
+    """
     found: list[Issue] = []
 
     def refuse(column: str, value: object, expected: str) -> None:
@@ -67,6 +77,9 @@ def faults_of(request: Request, book: Book, file: str = "quote",
         for name in names:
             if name not in book.items:
                 refuse(column, name, f"not in items{near_miss(name, book.items.ids)}")
+            elif name in services:
+                refuse(column, name, "is a service, which is sold with an order in service_lines "
+                       "and waits for no part; ask for what it is sold with")
     if request.region not in book.regions:
         refuse("region", request.region,
                f"no lane leads to it{near_miss(request.region, book.regions.ids)}")
@@ -93,9 +106,10 @@ def faults_of(request: Request, book: Book, file: str = "quote",
 
 def check_requests(requests: Sequence[Request], book: Book) -> None:
     """Raises IssuesError with every fault of every request; rows count from 1."""
-    one = len(requests) == 1
+    one, services = len(requests) == 1, services_of(book)
     issues = [issue for place, request in enumerate(requests, start=1)
-              for issue in faults_of(request, book, "quote", None if one else place)]
+              for issue in faults_of(request, book, services, "quote",
+                                               None if one else place)]
     if issues:
         raise IssuesError(issues, "nothing was quoted")
 
@@ -116,10 +130,10 @@ def read_requests(rows: Sequence[Mapping[str, str | None]], book: Book,
                for column in ("item_id", "quantity", "region") if rows and column not in rows[0]]
     if issues:
         raise IssuesError(issues, "nothing was quoted")
-    requests = []
+    requests, services = [], services_of(book)
     for number, cells in enumerate(rows, start=2):
         request, faults = _request(cells, file, number)
-        issues += faults or faults_of(request, book, file, number)
+        issues += faults or faults_of(request, book, services, file, number)
         requests.append(request)
     if issues:
         raise IssuesError(issues, "nothing was quoted")

@@ -10,13 +10,13 @@ import pytest
 from headgate import session
 from headgate.cli import exits
 from headgate.demo import demo_book
+from headgate.files.book_writer import write_book
+from tests.stories.book_builder import book
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> tuple[Path, Path]:
     """A demo book of 60 lines and its plan by rank."""
-    from headgate.files.book_writer import write_book
-
     folder = tmp_path_factory.mktemp("quote")
     demo = demo_book(60, 4)
     write_book(demo.frames, demo.settings, folder / "book", "csv")
@@ -145,3 +145,70 @@ def test_one_unknown_item_is_a_fault(run, made):
     said = run("quote", *made, "--item", "xp-rtx9", "--quantity", 1, "--region", "EMAE")
     assert said.code == exits.FAULTY_BOOK
     assert 'did you mean "EMEA"' in said.err
+
+
+@pytest.fixture(scope="module")
+def scarce(tmp_path_factory) -> tuple[Path, Path]:
+    """A book of its own: the line SO-1/1 has the 4 boards of week 1, and 4 more come in week 3; of
+    its plan, a request that pays three times as much takes the first ones."""
+    story = book([("server", 4, 1, {"unit_price": 100, "customer_id": "bolt"})],
+                 [("board", 4, 1), ("board", 4, 3)], [("server", "board", 1)], late_rate=0.01,
+                 lanes=[("austin",), ("brno",)], replan={"fence_weeks": 0})
+    folder = tmp_path_factory.mktemp("scarce")
+    write_book(story.frames, story.settings, folder / "book", "csv")
+    session.plan(session.read_book(folder / "book")).write(folder / "plan", excel=False)
+    return folder / "book", folder / "plan"
+
+
+PTP = ("--item", "server", "--quantity", 4, "--region", "AMER", "--by", "2026-02-13", "--price",
+       300, "--mode", "ptp")
+
+
+def test_who_gives_way_is_told_with_days_cost_and_gain(run, scarce):
+    """The line goes from Friday 13 to Friday 27 of February, 14 days, and loses 4 x 2 weeks x 1% of
+    100 = 8; the request would lose 24 by waiting. Then what else there is, nobody displaced: all
+    in one week and from austin by the 27th, by the day asked and from brno nothing. It ends with
+    the pins that make it come true."""
+    said = run("quote", *scarce, *PTP)
+    assert said.code == exits.FINE
+    line = next(line for line in said.out.splitlines() if line.startswith("SO-1/1")).split()
+    assert line == ["SO-1/1", "bolt", "2026-02-13", "2026-02-27", "+14", "4", "of", "4", "8.00",
+                    "later"]
+    assert "the request gains 24.00 by it, 16.00 net" in " ".join(said.out.split())
+    assert "What else could be said, without displacing anybody" in said.out
+    assert "Nothing, without displacing anybody: by the day asked, all from brno." in said.out
+    assert "no date" not in said.out
+    assert said.out.rstrip().endswith("NEW,1,austin,2026-02-09,4,quoted by ptp")
+    document = run("quote", *scarce, *PTP, "--json").json["quotes"][0]
+    assert (document["gained_cents"], document["displaced"][0]["days"]) == (2400, 14)
+
+
+def test_a_table_of_requests_says_who_gives_way(run, scarce, tmp_path):
+    """Of two requests one displaces the line: the terminal has how many give way and what they
+    lose, the answers each line with its dates, days, pieces and cents."""
+    asked, out = tmp_path / "asked.csv", tmp_path / "answers.csv"
+    asked.write_text("item_id,quantity,region,requested_on,unit_price\n"
+                     "server,4,AMER,2026-02-13,300\nserver,4,AMER,2026-02-13,50\n")
+    said = run("quote", *scarce, "--file", asked, "--mode", "ptp", "--out", out)
+    assert said.code == exits.FINE
+    assert "give way" in said.out and "8.00" in said.out
+    with out.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["displaced_lines"], row["lost_cents"], row["gained_cents"], row["displaced"])
+            for row in rows] == [
+        ("1", "800", "2400",
+         "SO-1/1 from 2026-02-13 to 2026-02-27 (+14 days), 4 of 4 pieces, loses 800"),
+        ("0", "0", "0", "")]
+    assert "give way" not in run("quote", *scarce, "--file", asked).out
+
+
+def test_a_long_list_of_draws_comes_last_and_is_cut(run, made):
+    """A server draws more items than fit: what else could be said stands before them, each item and
+    site has one row whatever the weeks, and what is left out is counted."""
+    ask = ("quote", *made, "--item", "r-cpu", "--quantity", 30, "--region", "EMEA")
+    said = run(*ask)
+    draws = run(*ask, "--json").json["quotes"][0]["draws"]
+    places = {(draw["item_id"], draw["site_id"]) for draw in draws}
+    assert len(places) > 12 and len(draws) > len(places)
+    assert f"and {len(places) - 12:,} more; --json has all, by week" in said.out
+    assert said.out.index("What else could be said") < said.out.index("What it would draw")

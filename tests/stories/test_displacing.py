@@ -49,7 +49,9 @@ def test_a_line_that_loses_less_gives_way(objective: str):
     assert quote.promised_on == friday(1) and quote.reason is None
     assert [(one.order_id, one.promised_on, one.new_promised_on, one.days, one.lost_cents)
             for one in quote.displaced] == [("SO-1", friday(1), friday(3), 14, 800)]
-    assert "1 order line would give way and lose 8.00 of value" in quote.text()
+    assert quote.gained_cents == 2400
+    assert ("1 order line would give way and lose 8.00 of value; the request gains 24.00 by it, "
+            "16.00 net." in quote.text())
 
 
 def test_the_pins_of_a_quote_make_it_come_true():

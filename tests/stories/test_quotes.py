@@ -193,6 +193,17 @@ def test_what_the_book_does_not_know_is_refused_at_once():
         hg.quote(plan.book, plan, hg.Request("server", 1, "AMER"), "stp")
 
 
+def test_a_service_waits_for_no_part():
+    """A service has no supply, and a quote of it said that the supply came too late: it is refused,
+    with what to do, also as an accepted item."""
+    plan = planned(book([("server", 1, 0)], [("gpu", 1, 0)], [("server", "gpu", 1)],
+                        items=[("support", 5, "service")]))
+    for request in (hg.Request("support", 1, "AMER"),
+                    hg.Request("server", 1, "AMER", accepts=("support",))):
+        with pytest.raises(hg.IssuesError, match="service_lines"):
+            hg.quote(plan.book, plan, request)
+
+
 def test_the_quota_that_keeps_a_quote_late_is_named():
     """Twenty GPUs, a cap of 6 on AMER's, of which the plan sends 4: of 5 asked for in week 0 two
     can be had. With the cap lifted there are plenty: Q-1 binds, and not the other orders."""

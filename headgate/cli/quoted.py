@@ -1,0 +1,150 @@
+"""What `headgate quote` shows: one answer as a quote desk reads it, or many, a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from headgate.cli.showing import counted, grid
+
+if TYPE_CHECKING:
+    from headgate.quoting.answers import Displaced, Quote
+
+SHOWN = 20
+"""Quotes of a file that a terminal shows; --out and --json have all."""
+MOST_DRAWS = 12
+"""Items and sites of one quote that a terminal shows; --json has all, by week."""
+INSTEAD = {"complete": "all in one week", "partial": "as it comes", "by_date": "by the day asked",
+           "site": "all from {}", "item": "{} instead"}
+
+
+def one_quote(found: Quote, book: str, plan: str) -> list[RenderableType]:
+    """One quote: who would give way and what else could be said stand before what it draws."""
+    shown: list[RenderableType] = [Text(found.text())]
+    if found.shipments:
+        shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"),
+                          [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
+                            f"{part.quantity:,}") for part in found.shipments], left=4))
+    if found.displaced:
+        shown.append(grid(
+            "Who would give way", ("order line", "customer", "promised", "then", "days", "pieces",
+                                   "loses", "by"),
+            [(f"{one.order_id}/{one.line_no}", one.customer_id or "", str(one.promised_on),
+              str(one.new_promised_on or "no date"),
+              "" if one.days is None else f"{one.days:+,}",
+              f"{one.new_quantity:,} of {one.quantity:,}", f"{one.lost_cents / 100:,.2f}",
+              _by(one)) for one in found.displaced], left=4))
+    shown += _alternatives(found)
+    if found.draws:
+        shown += _drawn(found)
+    if found.work:
+        shown.append(grid("Hours that it would use", ("resource", "site", "in the week of",
+                                                      "hours"),
+                          [(part.resource_id, part.site_id, str(part.worked_on),
+                            f"{part.hours_micro / 1_000_000:,.10g}") for part in found.work],
+                          left=3))
+    shown.append("a quote reserves nothing")
+    return shown + _next(found, book, plan)
+
+
+def _by(one: Displaced) -> str:
+    """
+    What a displaced line loses by, in a word or two.
+
+    A line may keep its date and its pieces and lose all the same, as what it is made from costs
+    more; and one may gain, by what is given back in the end.
+    """
+    if one.new_promised_on is None:
+        return "no date"
+    if one.new_quantity < one.quantity:
+        return "fewer pieces"
+    if one.days:
+        return "later" if one.days > 0 else "earlier"
+    return "dearer parts" if one.lost_cents > 0 else "other parts"
+
+
+def _alternatives(found: Quote) -> list[RenderableType]:
+    """What else could be said; ways that give nothing are named in one line."""
+    if not found.alternatives:
+        return []
+    named = [(INSTEAD[part.kind].format(part.name), part) for part in found.alternatives]
+    some = [(name, str(part.promised_on), f"{part.quantity:,}") for name, part in named
+            if part.quantity]
+    none = [name for name, part in named if not part.quantity]
+    without = ", without displacing anybody" if found.mode == "ptp" else ""
+    shown: list[RenderableType] = []
+    if some:
+        shown.append(grid(f"What else could be said{without}",
+                          ("instead", "promised", "pieces"), some, left=2))
+    if none:
+        shown.append(f"\nNothing{without}: {', '.join(none)}.")
+    return shown
+
+
+def _drawn(found: Quote) -> list[RenderableType]:
+    """What it would draw by item and site, the weeks together."""
+    def place(part: object) -> tuple[str, str, str]:
+        return tuple(str(getattr(part, name) or "")  # type: ignore[return-value]
+                     for name in ("item_id", "site_id", "reserved_for"))
+
+    rows = []
+    for (item, site, owner), group in groupby(sorted(found.draws, key=place), key=place):
+        parts = list(group)
+        first, last = (choose(part.drawn_on for part in parts) for choose in (min, max))
+        rows.append((item + (f" kept for {owner}" if owner else ""), site, str(first),
+                     "" if last == first else str(last),
+                     f"{sum(part.quantity for part in parts):,}"))
+    shown: list[RenderableType] = [grid(
+        "What it would draw", ("item", "site", "in the week of", "to", "pieces"),
+        rows[:MOST_DRAWS], left=4)]
+    if len(rows) > MOST_DRAWS:
+        shown.append(f"and {len(rows) - MOST_DRAWS:,} more; --json has all, by week")
+    return shown
+
+
+def _next(found: Quote, book: str, plan: str) -> list[RenderableType]:
+    """What makes a promise come true for which lines give way: entering the order does not do."""
+    if not found.displaced:
+        return []
+    first = "nothing has moved yet, and the order alone would displace nobody"
+    try:
+        pins = found.pins("NEW", 1)
+    except ValueError as error:
+        return [f"{first}: {error}"]
+    rows = [",".join(str(cell) for cell in row.values()) for row in pins]
+    return ["\n".join([f"{first}; enter it, here as NEW/1, with these rows of pins.csv, then",
+                       f"headgate replan {book} --from {plan} --out DIR", "", ",".join(pins[0]),
+                       *rows])]
+
+
+def many_quotes(quotes: Sequence[Quote], out: Path | None) -> list[RenderableType]:
+    """Many quotes, a row each; with those who would give way where any would."""
+    whole = sum(one.promised_on is not None for one in quotes)
+    some = sum(one.quantity > 0 for one in quotes) - whole
+    shown: list[RenderableType] = [
+        f"{counted(len(quotes), 'request')}: all of {whole:,} can be promised, a part of {some:,}, "
+        f"nothing of {len(quotes) - whole - some:,}; a quote reserves nothing"]
+    displacing = any(one.displaced for one in quotes)
+    headings = ["request", "item", "region", "promised", "asked", "can be had"]
+    rows = [[one.request.name or str(place), one.request.item_id, one.request.region,
+             str(one.promised_on or "no date"), f"{one.request.quantity:,}", f"{one.quantity:,}"]
+            for place, one in enumerate(quotes[:SHOWN], start=1)]
+    if displacing:
+        headings += ["give way", "they lose"]
+        for row, one in zip(rows, quotes, strict=False):
+            row += ([f"{len(one.displaced):,}", f"{one.lost_cents / 100:,.2f}"] if one.displaced
+                    else ["", ""])
+    shown.append(grid("Quotes", headings, rows, left=4))
+    if len(quotes) > SHOWN:
+        shown.append(f"and {len(quotes) - SHOWN:,} more")
+    if displacing:
+        shown.append("who would give way, and when each then comes, is in --json"
+                     + ("" if out is None else ", and in the answers"))
+    if out is not None:
+        shown.append(f"the answers are in {out}")
+    return shown
