@@ -12,6 +12,8 @@ from headgate.reports.numbers import amount, count_of, day, exact_money, shorten
 from headgate.tables.plan_schema import PlanFrames
 
 TOP_RELIEFS = 10
+MOST_LINES = 200_000
+"""In books of more lines a plan tries no relief out."""
 MEASURED, PREDICTED = "Measured: the plan repaired with it", "Worth at most, by its price"
 LEGEND = (("measured", MEASURED), ("predicted", PREDICTED))
 
@@ -84,6 +86,13 @@ def _nothing(plan: PlanFrames) -> tuple[str, str]:
     if plan.frames["prices"].is_empty():
         return ("Nothing is scarce: no further piece or hour would add value",
                 "Every price of this plan is zero.")
+    if plan.summary.get("replan", {}).get("mode") == "repair":
+        return ("What more supply would add was not tried",
+                "A re-plan that repairs an older plan tries no reliefs out. Plan the book, or "
+                "re-plan it with --full, to see what would help most.")
+    if plan.summary["lines"]["total"] > MOST_LINES:
+        return ("What more supply would add was not tried",
+                f"The dearest parts and hours are tried out on books of up to {MOST_LINES:,} "
+                "lines.")
     return ("No relief was found that adds value to this plan",
-            "The dearest parts and hours are tried out one by one, on books of up to 200,000 "
-            "lines.")
+            "The dearest parts and hours were tried out one by one.")

@@ -23,6 +23,8 @@ from headgate.book import build_book
 from headgate.cli.comparing import comparison_tables
 from headgate.cli.showing import relief_tables, value_words
 from headgate.explain.compare import compare_plans
+from headgate.planner import reliefs as tried
+from headgate.reports import reliefs
 from headgate.reports.html import report_html
 from headgate.reports.numbers import policy_words
 from headgate.reports.reliefs import relief_panel
@@ -136,6 +138,24 @@ def test_a_plan_without_reliefs_says_why():
     assert "No relief was found" in relief_panel(nothing, "USD").finding
     free = {**nothing.frames, "prices": nothing.frames["prices"].clear()}
     assert "Nothing is scarce" in relief_panel(replace(nothing, frames=free), "USD").finding
+
+
+def test_a_plan_that_tried_no_relief_does_not_say_that_none_helps():
+    """A repair of an older plan tries none out, a re-plan that searches does. In a book of 200,001
+    lines none are tried either: it is said so, and never that none was found."""
+    nothing = valued()
+    lines = {**nothing.summary["lines"], "total": 200_001}
+    for more in ({"replan": {"mode": "repair"}}, {"lines": lines}):
+        found = relief_panel(replace(nothing, summary={**nothing.summary, **more}), "USD")
+        assert found.finding == "What more supply would add was not tried"
+        assert "one by one" not in found.note
+    searched = replace(nothing, summary={**nothing.summary, "replan": {"mode": "full"}})
+    assert "No relief was found" in relief_panel(searched, "USD").finding
+
+
+def test_the_most_lines_of_a_book_whose_reliefs_are_tried_are_those_of_the_planner():
+    """The report says the limit that the planner keeps."""
+    assert reliefs.MOST_LINES == tried.MOST_LINES
 
 
 # ------------------------------------------------------------------ prices of shortages
