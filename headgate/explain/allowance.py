@@ -17,7 +17,7 @@ from headgate.explain.reasons import Ground
 from headgate.explain.relief_kernels import PIECES
 from headgate.explain.relief_ways import KEPT, Change
 from headgate.planner.allocate import Allocation, look_ahead
-from headgate.planner.fixed import held_lines
+from headgate.planner.fixed import held_lines, holding
 from headgate.planner.kernels.layout import (
     COMMON,
     DRAWN_PIECE,
@@ -43,9 +43,10 @@ class Limits:
 
     ground    : with the permits that the plan leaves, and lines of a ship set together
     allowance : what quotas make of a trial's changes; None without quotas
-    fixed     : (lines,) whether the line, or its ship set, has a pin or a frozen promise
-    spared    : (lines,) lines that are never displaced: those, and all of ship sets
+    fixed     : (lines,) whether a pin or a frozen promise holds the line, or its ship set
+    spared    : (lines,) lines that are never displaced: all with one, and all of ship sets
     mates     : (lines,) the lines of each one's ship set; of one without a set itself
+    pins      : site and ship bucket of the first pin that holds each line
     """
 
     ground: Ground
@@ -53,6 +54,7 @@ class Limits:
     fixed: Bools
     spared: Bools
     mates: dict[int, tuple[int, ...]]
+    pins: dict[int, tuple[int, int]]
 
     @classmethod
     def of(cls, ground: Ground, policy: Policy) -> Limits:
@@ -60,7 +62,7 @@ class Limits:
         book, allocation = ground.book, ground.allocation
         pools = allocation.pools
         ship_set, ptr, mates = ship_sets(book)
-        fixed = held_lines(book)
+        fixed, pins = holding(book, pools)
         together: dict[int, tuple[int, ...]] = {}
         for number in range(len(ptr) - 1):
             own = tuple(mates[ptr[number]:ptr[number + 1]].tolist())
@@ -74,13 +76,14 @@ class Limits:
             balance = np.concatenate([ground.balance, allowance.balance])
             left = world_of(book, pools, look_ahead(balance), ground.left.hours)
             ground = replace(ground, left=left, balance=balance)
-        return cls(ground, allowance, fixed, fixed | (ship_set >= 0), together)
+        spared = fixed | held_lines(book) | (ship_set >= 0)
+        return cls(ground, allowance, fixed, spared, together, pins)
 
     @classmethod
     def none(cls, ground: Ground) -> Limits:
         """No limits at all."""
         nobody = np.zeros(len(ground.book.lines), dtype=np.bool_)
-        return cls(ground, None, nobody, nobody, {})
+        return cls(ground, None, nobody, nobody, {}, {})
 
     def free(self, line: int) -> bool:
         """Whether no limit concerns a line: no quota, no ship set, and nothing held."""

@@ -192,7 +192,7 @@ def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved)
     return LineReliefs(
         found.state,
         tuple(LineRelief(
-            tuple(_named(book, pools, promises, found.line, change, relief)
+            tuple(_named(book, pools, promises, found, change, relief)
                   for change in relief.changes),
             friday_of_bucket(relief.last, as_of), relief.last <= requested,
             book.settings.currency) for relief in found.reliefs),
@@ -202,14 +202,14 @@ def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved)
         None if found.loss is None else found.loss.extra_cents, book.settings.currency)
 
 
-def _named(book: Book, pools: Pools, promises: Promises, line: int, change: Change,
+def _named(book: Book, pools: Pools, promises: Promises, found: Relieved, change: Change,
            relief: Relief) -> ReliefPart:
     """One change in ids and dates."""
     by_on = monday_of_bucket(change.start, book.settings.as_of)
     if change.of == ORDER and relief.displaced is not None:
         return _displaced(book, promises, relief.displaced)
     if change.of == HELD:
-        return _lifted(book, line)
+        return _lifted(book, found)
     if change.permit >= 0:
         return ReliefPart("quota", quantity=change.quantity, reserved=change.of == KEPT,
                           quota_id=pools.permits.name[change.permit])
@@ -229,17 +229,15 @@ def _named(book: Book, pools: Pools, promises: Promises, line: int, change: Chan
         built=change.built if change.kind == "more" else None)
 
 
-def _lifted(book: Book, line: int) -> ReliefPart:
+def _lifted(book: Book, found: Relieved) -> ReliefPart:
     """What holds a line: its frozen promise, else its first pin; nothing named where mates are."""
-    if book.lines.frozen[line]:
-        return ReliefPart("unfrozen", due_on=_friday(book, int(book.lines.promised[line])))
-    orders = book.tables.frames["orders"].select("order_id", "line_no")[
-        int(book.lines.source_row[line])]
-    pins = book.tables.frames["pins"].join(orders, on=["order_id", "line_no"], how="semi").sort(
-        "ship_on", "site_id")
-    if pins.is_empty():
-        return ReliefPart("unfrozen")
-    return ReliefPart("unfrozen", site_id=pins["site_id"][0], due_on=pins["ship_on"][0])
+    if found.pin is not None and not book.lines.frozen[found.line]:
+        site, ship = found.pin
+        return ReliefPart("unfrozen", site_id=book.sites.ids[site],
+                          due_on=monday_of_bucket(ship, book.settings.as_of))
+    if book.lines.frozen[found.line]:
+        return ReliefPart("unfrozen", due_on=_friday(book, int(book.lines.promised[found.line])))
+    return ReliefPart("unfrozen")
 
 
 def _displaced(book: Book, promises: Promises, displaced: Displaced) -> ReliefPart:

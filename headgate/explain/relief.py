@@ -79,6 +79,7 @@ class Relieved:
     earliest  : the first bucket in which all of it could arrive with parts and hours without
                 limit, -1 never
     loss      : AT_A_LOSS: what serving it so would cost
+    pin       : site and ship bucket of the first pin that holds it; None without
     """
 
     line: int
@@ -88,6 +89,7 @@ class Relieved:
     last: int
     earliest: int
     loss: Loss | None = None
+    pin: tuple[int, int] | None = None
 
 
 def relieve(ground: Ground, policy: Policy, promises: Promises, chosen: Ints,
@@ -172,7 +174,8 @@ class Search:
             # Nothing changed, what is held stays as it is planned.
             now = planned[place] if held else today[place, [GIVEN, LAST]]
             answers.append(Relieved(int(chosen[place]), state, reliefs, int(now[0]), int(now[1]),
-                                    int(earliest[place]), loss))
+                                    int(earliest[place]), loss,
+                                    self.limits.pins.get(int(chosen[place]))))
         return answers
 
     def _ample(self, chosen: Ints) -> tuple[Longs, Longs]:

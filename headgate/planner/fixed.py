@@ -20,10 +20,12 @@ from headgate.planner.kernels.rank import (
     ACCEPT,
     ACCEPT_END,
     BAN,
+    LANE,
     LINE,
     OPEN,
     PIECES,
     SET,
+    SHIP,
     SITE,
     Lines,
     Log,
@@ -82,6 +84,29 @@ def held_lines(book: Book) -> NDArray[np.bool_]:
         pinned = _numbered(book).join(pins, on=["order_id", "line_no"], how="semi")
         held[pinned["line"].to_numpy()] = True
     return held
+
+
+def holding(book: Book, pools: Pools) -> tuple[NDArray[np.bool_], dict[int, tuple[int, int]]]:
+    """
+    What pins and frozen promises hold: some pieces are placed by them, or would be after the
+    requested week. One that is broken whole, and in time, holds nothing.
+
+    returns : (lines,) whether a line is held; site and ship bucket of its first pin that holds
+    """
+    lines, pins, fixed = book.lines, _pins(book), fix(book, pools)
+    promised = (lines.frozen == 1) & (lines.promised > -NO_LIMIT) & (lines.open > 0)
+    held = (fixed.placed > 0) | (promised & (lines.promised > lines.requested))
+    rows = fixed.log.rows
+    placed = set(zip(rows[:, LINE].tolist(), book.lanes.site[rows[:, LANE]].tolist(),
+                     rows[:, SHIP].tolist(), strict=True))
+    arrival = pins[:, 2] + _lane_weeks(book, lines.region[pins[:, 0]], pins[:, 1])
+    late = arrival > lines.requested[pins[:, 0]]
+    first: dict[int, tuple[int, int]] = {}
+    for (line, site, ship, _), is_late in zip(pins.tolist(), late.tolist(), strict=True):
+        if is_late or (line, site, ship) in placed:
+            held[line] = True
+            first.setdefault(line, (site, ship))
+    return held, first
 
 
 def _numbered(book: Book) -> pl.DataFrame:

@@ -254,7 +254,7 @@ class _Check:
             worth = read_worth(book)
             best = best_worth(chosen, worth, None, self.supply, self.quotas.kind)
             unprofitable = chosen[best <= 0].tolist()
-            losing = Losing(book, trees, self.structure, self.supply, shipments, left, given,
+            losing = Losing(book, trees, self.structure, self.supply, shipments, left, given, held,
                             counter_of(self.quotas, shipments, exploded.draws), worth,
                             exploded.draws)
         return Reasoner(book, trees, self.supply, shipments, left, given, frozenset(unprofitable),

@@ -45,6 +45,19 @@ class Held:
     hours: Longs
     left: Left
 
+    def holding(self, book: Book) -> set[int]:
+        """
+        Lines that a pin or a frozen promise holds: some of their pieces are placed by it, or it is
+        due after the requested week.
+        """
+        lines = book.lines
+        late = lines.frozen & (lines.open > 0) & (lines.promised > lines.requested)
+        found = set(np.flatnonzero((self.placed > 0) | late).tolist())
+        for line, site, ship, _ in book.pins.tolist():
+            if ship + book.weeks[site, lines.region[line]] > lines.requested[line]:
+                found.add(line)
+        return found
+
     def shipments(self) -> pl.DataFrame:
         """line, item, site, ship and the pieces held, one row for each."""
         rows = [(line, row.item, row.site, row.ship, row.pieces)

@@ -17,7 +17,7 @@ from headgate.verify.allocations import Shipments
 from headgate.verify.alone import Questions
 from headgate.verify.facts import Book
 from headgate.verify.given import Given
-from headgate.verify.held import sets_of
+from headgate.verify.held import Held, sets_of
 from headgate.verify.placing import Draw, Place, Placer, Shipment
 from headgate.verify.quotas import Counter
 from headgate.verify.structure import Structure
@@ -38,15 +38,14 @@ class Losing:
     """
 
     def __init__(self, book: Book, trees: Trees, structure: Structure, supply: Supply,
-                 shipments: Shipments, left: World, given: Given, counter: Counter, worth: Worth,
-                 draws: pl.DataFrame) -> None:
+                 shipments: Shipments, left: World, given: Given, held: Held, counter: Counter,
+                 worth: Worth, draws: pl.DataFrame) -> None:
         self.book, self.worth, self.shipments, self.given = book, worth, shipments, given
         self.world, self.counter, self.total = left, counter, counter.count()
         self.banned = book.banned.tolist()
         self.placer = Placer(left, trees, self.banned, book.calendar.horizon)
         self.questions, self.mates = Questions(book, supply), sets_of(book)
-        self.fixed = set(np.flatnonzero(book.lines.frozen).tolist()) | set(
-            book.pins[:, 0].tolist())
+        self.fixed = held.holding(book)
         self.dearer: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
         for item, other, *row in structure.substitutes.select(
                 "item", "substitute", "hold_from", "hold_to", "cents").iter_rows():

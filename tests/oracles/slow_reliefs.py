@@ -14,7 +14,7 @@ from headgate.session import Plan
 
 from .slow_book import ANYBODY, MILLION, Line, Quota, SlowBook, SupplyRow, weeks_of
 from .slow_limits import cap_used, counted_by_time, groups
-from .slow_planner import Allocation, plan_line, plan_set
+from .slow_planner import Allocation, hold, plan_line, plan_set
 from .slow_world import Draw, Sent, Use, World
 from .slow_worth import SlowWorth
 
@@ -75,6 +75,7 @@ class SlowTables:
                                    row["stood_in_for"] or "", days,
                                    pool[item, site, row["reference"]], week + weeks_of(days), sold))
         self.uses = self._uses()
+        self._held: set[Key] | None = None
 
     def _uses(self) -> list[Use]:
         """Hours of all steps: of the needs of one week's shipments those not drawn were made."""
@@ -184,9 +185,21 @@ class SlowTables:
         return cents - sum(pieces * worth.lost(self.line[name]) for name, pieces in rest.items())
 
     def held(self, key: Key) -> bool:
-        """Whether a pin or a frozen promise holds a line, or another of its ship set."""
-        pinned = {pin.line.key for pin in self.book.pins}
-        return any(line.frozen or line.key in pinned for line in self.book.mates(self.line[key]))
+        """
+        Whether a pin or a frozen promise holds a line, or another of its ship set: some of its
+        pieces are placed by it, or it is due after the requested week.
+        """
+        if self._held is None:
+            fixed, _ = hold(self.book, World(self.book, quotas=True))
+            self._held = {row.line.key for rows in fixed for row in rows}
+            lanes = {(lane.site, lane.region): lane for lane in self.book.lanes}
+            for pin in self.book.pins:
+                days = lanes[pin.site, pin.line.region].transit_days
+                if pin.ship + weeks_of(days) > pin.line.requested:
+                    self._held.add(pin.line.key)
+            self._held |= {line.key for line in self.book.lines if line.frozen and line.pieces
+                           and line.promised is not None and line.promised > line.requested}
+        return any(line.key in self._held for line in self.book.mates(self.line[key]))
 
     def _change(self, book: SlowBook, change: SlowChange) -> None:
         """Change the rows of a book as a relief says."""

@@ -67,7 +67,8 @@ def check_relief(slow: SlowTables, key: Key, relief: LineRelief, smallest: bool)
     for part in relief.parts:
         if part.kind == "displaced":
             other = slow.line[part.order_id or "", part.line_no or 0]
-            assert not slow.held(other.key) and other.ship_set is None
+            assert not other.frozen and other.ship_set is None
+            assert all(pin.line is not other for pin in slow.book.pins)
             after, behind = plan_line(world, other)
             assert quotas_hold(behind)
             assert sum(row.pieces for row in after) == part.quantity

@@ -297,6 +297,20 @@ def test_a_pin_that_holds_a_line_late_is_named():
         "Its pin to ship from austin in the week of 2026-02-09 lifted: ")
 
 
+def test_a_pin_that_is_broken_whole_holds_nothing():
+    """Five are pinned to week 0, none is there: the pin is broken. Five by week 1 bring the order,
+    and the pin stands in nobody's way. Pinned to week 3 it would hold the new pieces until then,
+    so it has to go; and of two pins the one that is kept is named, not the broken one."""
+    def told(*pins: tuple[Any, ...], in_week_1: int = 0) -> LineRelief:
+        supply = [("gpu", 9, 5), *([("gpu", in_week_1, 1)] if in_week_1 else [])]
+        return next(iter(reliefs(book([("gpu", 5, 1)], supply, pins=pins)).values()))
+
+    assert told(("SO-1", 0, 5)).kind == "pulled_in"
+    assert told(("SO-1", 3, 5)).kind == "pulled_in+unfrozen"
+    both = told(("SO-1", 0, 3), ("SO-1", 2, 2), in_week_1=2)
+    assert both.kind == "pulled_in+unfrozen" and both.parts[1].due_on == week(2)
+
+
 def test_a_receipt_kept_for_the_customer_is_pulled_in_whatever_else_is_reserved():
     """PO-9 brings 2 GPUs in week 3 that only acme may use. That another customer without an order
     has a receipt of its own, or that a quota caps servers, changes nothing."""
