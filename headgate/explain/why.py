@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from headgate.explain.limiting import QUOTA_BINDS, reasons_of
 from headgate.explain.line_relief import LineReliefs, named_reliefs
 from headgate.explain.reasons import Ground, Reasons
 from headgate.explain.relief import relieve
+from headgate.explain.restricting import RestrictionRule, rules_against
 from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.explode import made_by
 from headgate.planner.kernels.layout import MADE
@@ -45,6 +46,7 @@ class Why:
     holders           : other lines that hold what it lacks: order_id, line_no, customer_id,
                         quantity, rank (1 is served first), drawn_on, promised_on
     relief            : what would bring it on time, or earlier; None when it is on time
+    restrictions      : under the reason `restriction` the rules that match it and what it needs
     """
 
     order_id: str
@@ -69,6 +71,7 @@ class Why:
     arrive_on: date | None
     holders: pl.DataFrame
     relief: LineReliefs | None
+    restrictions: tuple[RestrictionRule, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text, holders as a list of rows."""
@@ -79,6 +82,7 @@ class Why:
         plain["holders"] = [
             {key: value.isoformat() if isinstance(value, date) else value
              for key, value in row.items()} for row in self.holders.iter_rows(named=True)]
+        plain["restrictions"] = [asdict(rule) for rule in self.restrictions]
         plain["relief"] = None if self.relief is None else self.relief.as_dict()
         return plain
 
@@ -89,6 +93,9 @@ class Why:
             sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
                                          self.binding_site_id, self.binding_on))
             sentences.extend(self._lack_sentences())
+        if self.restrictions:
+            rules = "; ".join(rule.text() for rule in self.restrictions)
+            sentences.append(f"By the restrictions: {rules}.")
         if self.relief is not None:
             sentences.append(self.relief.text())
         return " ".join(sentences)
@@ -131,7 +138,6 @@ class Why:
                       f"{self.holders.height:,} other lines hold")
             found.append(f"{others} {_count(held, unit)} of what is there by then.")
         return found
-
 
     def _quota_sentences(self) -> list[str]:
         """Who else counts on a quota."""
@@ -184,6 +190,7 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
     reasons = reasons_of(ground, policy, chosen)
     relief = [named_reliefs(book, allocation.pools, promises, found)
               for found in relieve(ground, policy, promises, chosen)]
+    banned = late and REASON_CODES[reasons.code[0]] == "restriction"
     row = book.tables.frames["orders"].row(int(book.lines.source_row[line]), named=True)
     last = int(promises.last[line])
     as_of = book.settings.as_of
@@ -194,7 +201,8 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
                promised_quantity=int(promises.pieces[line]), requested_on=row["requested_on"],
                promised_on=friday_of_bucket(last, as_of) if last >= 0 else None, rank=rank,
                **_bound(book, policy, allocation, reasons),
-               relief=relief[0] if relief else None)
+               relief=relief[0] if relief else None,
+               restrictions=rules_against(book, line) if banned else ())
 
 
 def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons) -> dict[str, Any]:

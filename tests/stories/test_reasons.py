@@ -101,6 +101,22 @@ def test_restriction_comes_before_every_other_reason():
         "restriction", None, None, None)
 
 
+def test_a_restriction_is_named_with_its_scope_and_its_reason():
+    """The server has a GPU of a family that must not go to AMER, and acme needs a licence for the
+    fan in it; the rule for EMEA does not concern it. Both are told, with the reason of each."""
+    answer = planned(book(
+        [("server", 1, 1)], [("gpu", 1, 0), ("fan", 1, 0)], [("server", "gpu"), ("server", "fan")],
+        items=[("gpu", 10, "component", {"family": "blackwell"})],
+        restrictions=[{"family": "blackwell", "region": "AMER", "reason": "export control"},
+                      {"item_id": "server", "region": "EMEA", "reason": "not certified"},
+                      ("fan", {"customer_id": "acme", "reason": "licence"})],
+        lanes=[("austin", "AMER", 0), ("austin", "EMEA", 0)])).why("SO-1", 1)
+    assert answer.reason == "restriction"
+    assert answer.text().count("By the restrictions: any blackwell, such as gpu, not for region "
+                               "AMER (export control); fan, not for customer acme (licence).") == 1
+    assert [rule["hit_item_id"] for rule in answer.as_dict()["restrictions"]] == ["gpu", "fan"]
+
+
 def test_lane_comes_before_lead_time():
     """The pinned site has no lane to EMEA, and the part would be late, too."""
     assert told(book([("part", 1, 1, {"region": "EMEA", "site_id": "austin"})], [("part", 1, 5)],
