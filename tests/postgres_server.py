@@ -117,13 +117,14 @@ class PostgresServer:
                 break
             time.sleep(0.05)
 
-    def database(self) -> str:
+    def database(self, encoding: str = "UTF8") -> str:
         """The URL of a new, empty database."""
         import psycopg
 
         name = f"test_{next(self.numbers)}"
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' "
+                               "TEMPLATE template0")
         return f"postgresql://{USER}@/{name}?host={self.folder}&port={PORT}"
 
     def _dsn(self, database: str) -> str:

@@ -16,6 +16,7 @@ from headgate.files import plan_folder, publications
 from headgate.files.book_writer import write_book
 from headgate.ledger.book_tables import book_tables
 from headgate.ledger.fold import State
+from headgate.ledger.movements import movements
 from headgate.promising.in_ledger import record_of, with_promises
 from headgate.promising.record import Publication
 from headgate.promising.reserving import without_held
@@ -48,6 +49,8 @@ from headgate.tables.raw import raw_of_frames
 from headgate.tables.restored import public_frame, settings_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from headgate.promising.holds import HoldAnswer
     from headgate.quoting.answers import Quote
     from headgate.quoting.desk import Desk
@@ -275,6 +278,11 @@ class Storage:
     def journals(self, name: str | None, book: Book) -> Journals:
         """What is recorded for finance up to a plan, None up to now, and by the day of a book."""
         return journals_of(self.store, self._until(name), book)
+
+    def movements(self, recorded_by: datetime | None = None) -> pl.DataFrame:
+        """Every change of the backlog, as known at a time: see `headgate.ledger.movements`."""
+        return movements(row for row in self.store.read()
+                         if recorded_by is None or row.recorded_at <= recorded_by)
 
     def _until(self, name: str | None) -> int | None:
         """The last event that a plan knows; None: all events."""

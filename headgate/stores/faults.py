@@ -17,6 +17,9 @@ FAULTS: dict[str, tuple[str, str]] = {
         "a newer headgate wrote the store", "Install that version of headgate, or a later one."),
     "store.older": (
         "an older headgate wrote the store", "Upgrade it: `headgate init STORE --upgrade`."),
+    "store.server": (
+        "the server is no PostgreSQL 15 or newer, or the database is not kept in UTF-8",
+        "Use a newer server; make the database with ENCODING 'UTF8'."),
     "store.driver": (
         "the driver for PostgreSQL is not installed",
         'Install it: pip install "headgate[postgres]".'),

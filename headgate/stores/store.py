@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from headgate.base.issue import Issue, IssuesError
 from headgate.ledger.events import Event, Recorded, in_utc, moment_text
 from headgate.ledger.fold import State
-from headgate.ledger.store import Answer
+from headgate.ledger.store import Answer, Store
 from headgate.stores.address import Address, address_of
 from headgate.stores.engine import engine_of, reading, writing
 from headgate.stores.faults import fault
@@ -238,6 +238,11 @@ class SqlStore:
         from headgate.stores.verifying import verify_store
 
         return verify_store(self, progress)
+
+
+def as_store(store: SqlStore) -> Store:
+    """The store as the ledger's own protocol knows it, which mypy holds it to."""
+    return store
 
 
 def _last_recorded(connection: sa.Connection, moment: datetime, last: int) -> int:

@@ -12,6 +12,7 @@ from headgate.stores.engine import engine_of, reading, wal_is_safe, writing
 from headgate.stores.faults import fault
 from headgate.stores.schema import HEAD, HEAD_ROW, METADATA, VERSION_TABLE
 
+OLDEST_SERVER = (15,)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -40,6 +41,7 @@ def make_at(engine: sa.Engine, address: Address, revision: str) -> bool:
     raises IssuesError : as `make_store`
     """
     with writing(engine, address.shown) as connection:
+        _refuse_server(connection, address)
         names = sa.inspect(connection).get_table_names()
         if VERSION_TABLE in names:
             return False
@@ -99,6 +101,20 @@ def require_head(engine: sa.Engine, address: Address) -> None:
     if found != HEAD:
         raise fault("store.older", address.shown, "was written by an older headgate; run: "
                     f"headgate init {address.shown} --upgrade", f"schema {found}")
+
+
+def _refuse_server(connection: sa.Connection, address: Address) -> None:
+    """Raises IssuesError where a server is too old, or would not keep every letter."""
+    if connection.dialect.name != "postgresql":
+        return
+    found = connection.dialect.server_version_info
+    if found is not None and found < OLDEST_SERVER:
+        raise fault("store.server", address.shown, "must be PostgreSQL 15 or newer",
+                    "PostgreSQL " + ".".join(map(str, found)))
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise fault("store.server", address.shown, "must be a database in UTF-8; make one with "
+                    "ENCODING 'UTF8'", str(encoding))
 
 
 def _missing(address: Address) -> Exception:

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 
 from headgate.base.issue import IssuesError
 from headgate.stores import engine as engines
+from headgate.stores import upgrading
 from headgate.stores.address import Address, address_of
 from headgate.stores.engine import engine_of, reading, writing
 from headgate.stores.faults import FAULTS
@@ -123,6 +124,27 @@ def test_a_server_that_is_not_there_is_no_trace(tmp_path):
         upgrade_store(found)
     assert code_of(refused.value) == "store.unreadable"
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.needs("postgresql")
+def test_a_database_that_cannot_keep_every_letter_is_refused(postgresql):
+    """Latin-1 has no Japanese: refused before anything is made, with what to do."""
+    found = address_of(postgresql.database("LATIN1"))
+    assert found is not None
+    with pytest.raises(IssuesError, match="UTF8") as refused:
+        make_store(found)
+    assert code_of(refused.value) == "store.server"
+
+
+@pytest.mark.needs("postgresql")
+def test_an_old_server_is_refused(postgresql, monkeypatch):
+    """A server of 15 where 99 would be needed: refused, and its version is named."""
+    found = address_of(postgresql.database())
+    assert found is not None
+    monkeypatch.setattr(upgrading, "OLDEST_SERVER", (99,))
+    with pytest.raises(IssuesError, match="PostgreSQL 1") as refused:
+        make_store(found)
+    assert code_of(refused.value) == "store.server"
 
 
 def test_two_writers_take_turns(address: Address, monkeypatch):
