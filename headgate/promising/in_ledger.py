@@ -53,10 +53,17 @@ def record_of(state: State) -> pl.DataFrame:
 
 def promise_events(made: Publication, state: State, on: date, actor: str,
                    reason: str) -> list[Event]:
-    """The events by which the promises of a ledger become those of a publication."""
+    """
+    The events by which the promises of a ledger become those of a publication.
+
+    A line that was cancelled or left the book since the plan was made is promised nothing.
+    """
     events = []
     for row in made.promises.iter_rows(named=True):
         key = f"{row['order_id']}/{row['line_no']}"
+        line = state.lines.get(key)
+        if line is None or not line.listed:
+            continue
         promise = state.promises.get(key)
         standing = promise is not None and promise.standing
         data: dict[str, Any] = {"plan_digest": made.plan_digest}

@@ -15,7 +15,7 @@ from headgate.base.issue import IssuesError
 from headgate.files.book_writer import write_book
 from headgate.quoting.requests import Request
 from headgate.session import store_publishing
-from headgate.session.ledger import import_book
+from headgate.session.ledger import event_of_options, import_book, record
 from headgate.session.planning import plan
 from headgate.session.storing import Storage
 from headgate.stores.address import Address
@@ -120,6 +120,25 @@ def test_a_published_promise_is_of_record(boards: Address):
         (made,) = storage.store.find(kind="promise_made")
         assert made.event.data["quantity"] == 5
         assert made.event.effective_on == AS_OF == date(2026, 2, 2)
+
+
+def test_what_was_cancelled_meanwhile_is_promised_nothing(boards: Address):
+    """A second order is planned for, and cancelled before the plan is published: no promise of it
+    is recorded, and the plan is published all the same."""
+    with Storage(boards, NOON) as storage:
+        record(storage, [event_of_options("order_booked", "SO-2/1", {
+            "order_id": "SO-2", "line_no": "1", "customer_id": "acme", "segment": "enterprise",
+            "region": "AMER", "item_id": "board", "quantity": "3", "unit_price": "100",
+            "booked_on": "2026-02-02", "requested_on": "2026-02-06"}, "b", AS_OF, "ana", "")])
+        read = storage.book()
+        plan(read).write(storage.target("second"), excel=False)
+        storage.keep("second", read)
+        record(storage, [event_of_options("order_cancelled", "SO-2/1", {"quantity": "3"}, "c",
+                                          AS_OF, "ana", "")])
+        made = storage.publish("second", AS_OF)
+        assert made.figures["promised"] == 2
+        assert [row.event.key for row in storage.store.find(kind="promise_made")] == ["SO-1/1"]
+        assert storage.store.verify() == []
 
 
 def test_a_publication_is_whole_or_not_at_all(boards: Address, monkeypatch):
