@@ -18,7 +18,7 @@ from headgate.book import Book
 from headgate.explain.allowance import Limits
 from headgate.explain.customer_options import CustomerOption, customer_options
 from headgate.explain.kernels import REASON_CODES
-from headgate.explain.limiting import reasons_of
+from headgate.explain.limiting import last_of_set, reasons_of
 from headgate.explain.reasons import Ground
 from headgate.planner.allocate import Allocation
 from headgate.planner.policy import Policy
@@ -130,6 +130,9 @@ def tell_customer(book: Book, policy: Policy, allocation: Allocation, line: int)
         awaited = _awaited(ground, policy, line, plain)
         if last >= 0 and awaited == AWAITED["unprofitable"]:
             awaited = NOT_SOONER if status == "late" else NOT_THE_REST
+        if (row["ship_set"] is not None and awaited != AWAITED["ship_set"]
+                and last_of_set(ground, line)[0] != line):
+            awaited = f"{awaited} {AWAITED['ship_set']}"
         options = customer_options(ground, policy, Limits.of(ground, policy), line, last,
                                    int(promises.pieces[line]), plain.item)
     first, end = int(allocation.ptr[line]), int(allocation.ptr[line + 1])

@@ -27,6 +27,7 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+NEVER = 2**40
 QUOTA_BINDS = 3
 """`Reasons.kind` where a quota binds; the index is its row in `quotas`."""
 
@@ -243,10 +244,33 @@ def _by_sets(book: Book, allocation: Allocation, ground: Ground, reasons: Reason
 
 def _last_mate(book: Book, alone: Desk, ground: Ground, line: int) -> int:
     """The line of the same set that alone comes last; of several the best-ranked."""
-    lines = book.lines
-    rank = lines.rank
-    mates = rank[(lines.ship_set[rank] == lines.ship_set[line]) & (lines.open[rank] > 0)
-                 & (rank != line)].astype(np.int32)
+    mates = _mates(book, line)
+    mates = mates[mates != line]
+    return int(mates[np.argmax(_ends(book, alone, ground, mates))])
+
+
+def last_of_set(ground: Ground, line: int) -> tuple[int, int]:
+    """
+    The line of a line's ship set that alone on the empty book comes last, the line itself where
+    none comes later; and its arrival bucket, -1 if it never comes.
+    """
+    book = ground.book
+    mates = _mates(book, line)
+    ends = _ends(book, Desk(ground), ground, mates)
+    last = line if ends[mates == line].item() == ends.max() else int(mates[np.argmax(ends)])
+    end = int(ends.max())
+    return last, -1 if end == NEVER else end
+
+
+def _mates(book: Book, line: int) -> Ints:
+    """The open lines of a line's ship set in rank order, itself among them."""
+    lines, rank = book.lines, book.lines.rank
+    mates: Ints = rank[(lines.ship_set[rank] == lines.ship_set[line])
+                       & (lines.open[rank] > 0)].astype(np.int32)
+    return mates
+
+
+def _ends(book: Book, alone: Desk, ground: Ground, mates: Ints) -> Longs:
+    """The last arrival of each line alone on the empty book, NEVER where there is none."""
     pieces, last = alone.alone(ground.empty, mates, _own_windows(book, mates))
-    key = np.where(pieces > 0, last, 2**40)
-    return int(mates[np.argmax(key)])
+    return np.where(pieces > 0, last, NEVER)

@@ -148,7 +148,7 @@ class LineReliefs:
     def text(self) -> str:
         """The smallest relief, or that there is none, in a sentence or two."""
         together = "" if self.ship_set is None else (
-            f" It arrives with all of ship set {self.ship_set}: these dates are those of the set.")
+            f" These dates are those of all of ship set {self.ship_set}.")
         return self._sentences() + together
 
     def _sentences(self) -> str:

@@ -14,7 +14,7 @@ from headgate.base.issue import near_miss
 from headgate.base.wording import reason_text
 from headgate.book import Book
 from headgate.explain.kernels import REASON_CODES
-from headgate.explain.limiting import QUOTA_BINDS, reasons_of
+from headgate.explain.limiting import QUOTA_BINDS, last_of_set, reasons_of
 from headgate.explain.line_relief import LineReliefs, named_reliefs
 from headgate.explain.reasons import Ground, Reasons
 from headgate.explain.relief import relieve
@@ -47,6 +47,9 @@ class Why:
                         quantity, rank (1 is served first), drawn_on, promised_on
     relief            : what would bring it on time, or earlier; None when it is on time
     restrictions      : under the reason `restriction` the rules that match it and what it needs
+    ship_set          : the set that it arrives with; None without one, or when it is on time
+    set_last, set_last_on : ORDER/LINE of the line of the set that comes last, each planned alone on
+                        the empty book, and the Friday by which; None: never
     """
 
     order_id: str
@@ -72,6 +75,9 @@ class Why:
     holders: pl.DataFrame
     relief: LineReliefs | None
     restrictions: tuple[RestrictionRule, ...] = ()
+    ship_set: str | None = None
+    set_last: str | None = None
+    set_last_on: date | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text, holders as a list of rows."""
@@ -96,9 +102,18 @@ class Why:
         if self.restrictions:
             rules = "; ".join(rule.text() for rule in self.restrictions)
             sentences.append(f"By the restrictions: {rules}.")
+        if self.ship_set is not None:
+            sentences.append(self._set_sentence())
         if self.relief is not None:
             sentences.append(self.relief.text())
         return " ".join(sentences)
+
+    def _set_sentence(self) -> str:
+        """What its ship set waits for."""
+        own = self.set_last == f"{self.order_id}/{self.line_no}"
+        last = "it comes last of them itself" if own else f"{self.set_last} comes last of them"
+        when = f"by {self.set_last_on}" if self.set_last_on else "in no planned week"
+        return f"It arrives with ship set {self.ship_set}: each planned alone, {last}, {when}."
 
     def _promise_sentence(self) -> str:
         name = f"{self.order_id}/{self.line_no} ({self.open_quantity:,} x {self.item_id} for " \
@@ -202,7 +217,18 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
                promised_on=friday_of_bucket(last, as_of) if last >= 0 else None, rank=rank,
                **_bound(book, policy, allocation, reasons),
                relief=relief[0] if relief else None,
-               restrictions=rules_against(book, line) if banned else ())
+               restrictions=rules_against(book, line) if banned else (),
+               **(_set(ground, line) if late and row["ship_set"] is not None else {}))
+
+
+def _set(ground: Ground, line: int) -> dict[str, Any]:
+    """The fields of `Why` that say what a line's ship set waits for."""
+    book = ground.book
+    last, end = last_of_set(ground, line)
+    orders = book.tables.frames["orders"].select("order_id", "line_no", "ship_set")
+    order_id, line_no, ship_set = orders.row(int(book.lines.source_row[last]))
+    return {"ship_set": ship_set, "set_last": f"{order_id}/{line_no}",
+            "set_last_on": None if end < 0 else friday_of_bucket(end, book.settings.as_of)}
 
 
 def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons) -> dict[str, Any]:

@@ -218,3 +218,31 @@ def test_a_line_is_explained_by_the_item_that_it_could_have_had():
     assert told(book([("b200", 1, 1, {"priority": 1}), ("b300", 1, 1, {"accepts": "b200"})],
                      [("b200", 1, 0), ("b300", 1, 20)]), "SO-2") == (
         "outbid", "b200", "austin", week(1))
+
+
+def test_what_a_ship_set_waits_for_is_told_whatever_the_reason():
+    """The server takes two weeks to build and is asked for in week 1: late even alone, by lead
+    time, in week 2. Its set waits for the fan of SO-2, which comes in week 4; the customer is told
+    of other lines, too. For SO-2, asked for in week 1 as well, the part is the reason, and it comes
+    last itself. Without a set nothing is said."""
+    def asked(**cells: Any) -> Any:
+        return planned(book([("server", 1, 1, cells), ("fan", 1, 1, cells)],
+                            [("gpu", 1, 0), ("fan", 1, 4)], [("server", "gpu")],
+                            routing=[("server", "test", 1, 14)], capacity=[("test", "inf")]))
+
+    made = asked(ship_set="S-1")
+    answer = made.why("SO-1", 1)
+    assert (answer.reason, answer.ship_set, answer.set_last, answer.set_last_on) == (
+        "lead_time", "S-1", "SO-2/1", week(4, 4))
+    assert ("It arrives with ship set S-1: each planned alone, SO-2/1 comes last of them, by "
+            "2026-03-06.") in answer.text()
+    other = made.why("SO-2", 1)
+    assert (other.reason, other.set_last) == ("part", "SO-2/1")
+    assert "it comes last of them itself" in other.text()
+    told = [made.tell_customer(order, 1).awaited for order in ("SO-1", "SO-2")]
+    assert told == ["Building and shipping take longer than there was time until the requested "
+                    "date. It is delivered together with other lines, which come later.",
+                    "It waits for supply of the item itself, which is scarce."]
+    alone = asked()
+    assert alone.why("SO-1", 1).ship_set is None
+    assert "ship set" not in alone.why("SO-1", 1).text()
