@@ -105,7 +105,9 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
                why: Why) -> pl.DataFrame:
     """The `moves` table: promises with another date or fewer or more pieces, and exceptions."""
     chosen = np.flatnonzero(change.moved | change.gained | change.exception)
-    old, new = had.promised[chosen], change.last[chosen]
+    # Of a line that stays where the older plan had moved it, only what is new is told.
+    stays = (change.last == had.planned) & (had.planned != NEVER)
+    old, new = np.where(stays, had.planned, had.promised)[chosen], change.last[chosen]
     old_there, new_there = change.had[chosen], new != NEVER
     both = old_there & new_there
     weeks = np.where(both, new - old, 0)

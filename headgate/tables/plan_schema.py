@@ -164,7 +164,8 @@ MOVES = PlanTable(
         _ORDER, _LINE,
         _text("class", "win, gain, redistribute, fill or lose: what might happen to the promise"),
         _date("old_promised_on", "the promise before: that of record, else the order's own, else "
-              "the older plan's", "nothing was promised"),
+              "the older plan's; of a line that stays where the older plan had moved it, that "
+              "plan's", "nothing was promised"),
         _date("new_promised_on", "what this plan promises", "it promises nothing"),
         _whole("days", "days from the old promise to the new one, below 0 if earlier",
                "one of them is missing"),

@@ -80,3 +80,13 @@ def test_a_draft_cannot_be_the_record(tmp_path):
     made.write(tmp_path / "draft", excel=False)
     with pytest.raises(IssuesError, match=r"is a draft; name a plan that was published"):
         hg.replan(build_book(gpus(2).tables()), made, record=tmp_path / "draft")
+
+
+def test_a_line_that_wins_nothing_is_told_without_days():
+    """Published for week 1, moved to week 3 by a draft, and of class win: it is told as an
+    exception, but nothing moved, so it has no days."""
+    record, draft = published(planned(gpus(1))), planned(gpus(3))
+    loaded = build_book(gpus(3, ("fan", 1, 0)).tables())
+    made = hg.replan(loaded, draft, {"replan": {**OPEN_FENCE, "class": "win"}}, record=record)
+    assert hg.check(loaded, made).issues == ()
+    assert moves(made) == [("SO-1", week(3, 4), 0, "kept")]
