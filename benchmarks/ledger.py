@@ -173,7 +173,7 @@ def measured(step: str, place: str, events: int) -> dict[str, Any]:
     done = subprocess.run([sys.executable, __file__, "--step", step, "--place", place, "--events",
                            str(events)], capture_output=True, text=True, check=False, cwd=ROOT,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, (done.returncode, done.stderr)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 

@@ -66,9 +66,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     # Whoever reads before it writes must hold the lock from the start, or two writers that both
-    # have read could neither go on. A reader's statements stand alone.
-    if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # have read could neither go on. A reader's statements stand alone, unless it wants one moment.
+    begin = {"writes": "BEGIN IMMEDIATE", "one moment": "BEGIN"}.get(
+        connection.get_execution_options().get("purpose", ""))
+    if begin is not None:
+        connection.exec_driver_sql(begin)
 
 
 def wal_is_safe() -> bool:
@@ -86,7 +88,7 @@ def writing(engine: sa.Engine, shown: str) -> Iterator[sa.Connection]:
     shown : the address for messages
     raises IssuesError : others wrote for `WAIT_SECONDS`; the store cannot be opened or written
     """
-    with (_told(shown), engine.connect().execution_options(writes=True) as connection,
+    with (_told(shown), engine.connect().execution_options(purpose="writes") as connection,
           connection.begin()):
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
@@ -105,6 +107,21 @@ def reading(engine: sa.Engine, shown: str) -> Iterator[sa.Connection]:
     """
     with _told(shown), engine.connect().execution_options(
             isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
+@contextmanager
+def reading_one_moment(engine: sa.Engine, shown: str) -> Iterator[sa.Connection]:
+    """
+    A connection whose reads all see the same moment; they must be few and short.
+
+    raises IssuesError : the store cannot be opened or read
+    """
+    options: dict[str, Any] = {"purpose": "one moment"}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    with (_told(shown), engine.connect().execution_options(**options) as connection,
+          connection.begin()):
         yield connection
 
 

@@ -77,14 +77,11 @@ def insert_rows(connection: sa.Connection, rows: Sequence[Row]) -> None:
 def pages(connection: sa.Connection, after: int, until: int) -> Iterator[Sequence[Row]]:
     """The rows after a sequence, up to and with another, in their order, page by page."""
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    # A range and no limit: no planner can take it for a sort of the whole table.
     statement = (f"SELECT {COLUMNS} FROM events WHERE sequence > {mark} AND sequence <= {mark} "
-                 f"ORDER BY sequence LIMIT {PAGE}")
-    while after < until:
-        rows: Sequence[Row] = connection.exec_driver_sql(statement, (after, until)).fetchall()
-        if not rows:
-            return
-        yield rows
-        after = int(rows[-1][0])
+                 "ORDER BY sequence")
+    for start in range(after, until, PAGE):
+        yield connection.exec_driver_sql(statement, (start, min(start + PAGE, until))).fetchall()
 
 
 def events_between(connection: sa.Connection, after: int, until: int,
@@ -141,7 +138,7 @@ def raw_rows(connection: sa.Connection, after: int, until: int,
     try:
         for rows in pages(connection, after, until):
             yield from rows
-            after = int(rows[-1][0])
+            after = min(after + PAGE, until)
         return
     except (sa.exc.DBAPIError, UnicodeDecodeError):
         if connection.dialect.name != "sqlite":

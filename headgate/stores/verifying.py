@@ -12,13 +12,14 @@ from headgate.base.issue import Issue, IssuesError
 from headgate.ledger.balances import broken_assertions
 from headgate.ledger.events import GENESIS, Recorded, chain_faults, data_text
 from headgate.ledger.fold import State
-from headgate.stores.engine import reading
+from headgate.stores.engine import reading, reading_one_moment
 from headgate.stores.holding import read_kept
 from headgate.stores.plans import plans_of
 from headgate.stores.rows import PAGE, Row, raw_rows, recorded_of_row, unreadable
+from headgate.stores.schema import EVENTS
 from headgate.stores.snapshots import OtherVersionError, frames_of
 from headgate.stores.store import SqlStore
-from headgate.stores.writer import Head, head_of
+from headgate.stores.writer import head_of
 
 if TYPE_CHECKING:
     from headgate.stores.snapshots import Snapshots
@@ -41,8 +42,12 @@ def verify_store(store: SqlStore, progress: Progress | None = None) -> list[Issu
     try:
         with reading(store.engine, store.shown) as connection:
             proof.look_at_file(connection)
-            head = head_of(connection, store.shown)
-            proof.follow(connection, head)
+            proof.follow(connection)
+        # Others may have written meanwhile: what stands beside the events is held against them as
+        # of one moment.
+        with reading_one_moment(store.engine, store.shown) as connection:
+            proof.follow(connection)
+            proof.look_at_end(connection)
             if not proof.issues:
                 proof.issues += broken_assertions(proof.state, store.shown)
                 proof.look_at_holds(connection)
@@ -61,6 +66,7 @@ class _Proof:
         self.state = State()
         self.last: Recorded | None = None
         self.snapshots: Snapshots = store.snapshots
+        self.due: list[int] = []
 
     def fault(self, code: str, expected: str, sequence: int | None, value: object) -> None:
         """Add a fault."""
@@ -75,26 +81,31 @@ class _Proof:
                 self.fault("store.damaged", "is what SQLite says of the file; bring the store back "
                            "from a copy", None, told)
 
-    def follow(self, connection: sa.Connection, head: Head) -> None:
-        """Look at every event and at every snapshot on the way."""
-        there = connection.exec_driver_sql("SELECT max(sequence) FROM events").scalar() or 0
-        due = sorted(sequence for sequence in self.snapshots.sequences())
+    def follow(self, connection: sa.Connection) -> None:
+        """Look at every event that was not looked at yet, and at every snapshot on the way."""
+        self.due = self.snapshots.sequences()
+        until = head_of(connection, self.shown).sequence
+        after = 0 if self.last is None else self.last.sequence
         part: list[Row] = []
-        for row in raw_rows(connection, 0, max(there, head.sequence), self.issues.append,
-                            self.shown):
+        for row in raw_rows(connection, after, until, self.issues.append, self.shown):
             part.append(row)
-            if len(part) == PAGE or row[0] in due:
-                self._take(part, max(there, 1))
+            if len(part) == PAGE or row[0] in self.due:
+                self._take(part, max(until, 1))
                 part = []
             if len(self.issues) >= MOST:
                 return
-        self._take(part, max(there, 1))
+        self._take(part, max(until, 1))
+
+    def look_at_end(self, connection: sa.Connection) -> None:
+        """The last event is the one that the store says, and no snapshot is of a later one."""
+        head = head_of(connection, self.shown)
+        there = connection.execute(sa.select(sa.func.max(EVENTS.c.sequence))).scalar() or 0
         last = (0, GENESIS) if self.last is None else (self.last.sequence, self.last.hash)
-        if not self.issues and last != (head.sequence, head.hash):
+        if not self.issues and (last != (head.sequence, head.hash) or there != head.sequence):
             self.fault("ledger.chain.end", f"must be the last event, {head.sequence}: events are "
-                       "missing at the end, or were added by another program", last[0], last[0])
-        for sequence in due:
-            if not self.issues and sequence > last[0]:
+                       "missing at the end, or were added by another program", there, there)
+        for sequence in sorted(self.due):
+            if not self.issues and sequence > head.sequence:
                 self.fault("store.snapshot", "is of an event that there is not; remove it",
                            None, f"snapshot {sequence}")
 
@@ -142,7 +153,7 @@ class _Proof:
 
     def _compare(self, last: Recorded) -> None:
         """Hold a snapshot of the event just taken against what follows from the events."""
-        if last.sequence not in self.snapshots.sequences():
+        if last.sequence not in self.due:
             return
         name = f"snapshot {last.sequence}"
         try:
@@ -152,6 +163,9 @@ class _Proof:
             # Nobody begins with it, and the next snapshot takes its place.
             return
         except (ValueError, pl.exceptions.PolarsError) as error:
+            if last.sequence not in self.snapshots.sequences():
+                # A newer one has taken its place meanwhile.
+                return
             self.fault("store.snapshot", f"cannot be read; remove it: {error}", None, name)
             return
         if manifest.hash != last.hash or not _equal(frames, self.state.frames()):

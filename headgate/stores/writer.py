@@ -84,7 +84,7 @@ class Writer:
     def _append(self, events: Iterable[Event], progress: Progress | None,
                 expected: int) -> list[Answer]:
         answers: list[Answer] = []
-        before: dict[str, tuple[int, Event]] = {}
+        before: set[str] = set()
         coming = iter(events)
         whole = len(events) if isinstance(events, Sized) else expected
         while part := list(islice(coming, CHUNK)):
@@ -93,17 +93,24 @@ class Writer:
                 event.idempotency_key for event in part
                 if is_id(event.idempotency_key)}) if self.head.sequence else {}
             rows: list[Row] = []
+            fresh: dict[str, tuple[int, Event]] = {}
             for event in part:
-                same = known.get(event.idempotency_key) or before.get(event.idempotency_key)
+                unique = event.idempotency_key
+                same = known.get(unique) or fresh.get(unique)
+                if same is None and unique in before:
+                    same = known_keys(self.connection, [unique])[unique]
                 answers.append(_repeated(event, same) if same else
-                               self._record(event, rows, before))
+                               self._record(event, rows, fresh))
             insert_rows(self.connection, rows)
+            # Of those that are written only the keys stay: the events of a large import do not
+            # fit into memory beside the state.
+            before.update(fresh)
             if progress is not None:
                 progress("writing events", min(1.0, len(answers) / max(1, whole)))
         return answers
 
     def _record(self, event: Event, rows: list[Row],
-                before: dict[str, tuple[int, Event]]) -> Answer:
+                fresh: dict[str, tuple[int, Event]]) -> Answer:
         """Judge an event and apply it; its row is added to those to be written."""
         state = self.state
         rejection = state.judge(event, self.now)
@@ -114,7 +121,7 @@ class Writer:
         self.applied += 1
         state.apply(recorded)
         rows.append(row_of(recorded, text))
-        before[event.idempotency_key] = (recorded.sequence, event)
+        fresh[event.idempotency_key] = (recorded.sequence, event)
         return Answer(recorded.sequence)
 
     def require(self, events: Sequence[Event], consequence: str) -> list[Answer]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from headgate.base.issue import IssuesError
 from headgate.ledger.events import GENESIS, chain_faults
 from headgate.ledger.fold import fold
+from headgate.stores import writer
 from headgate.stores.address import Address
 from headgate.stores.engine import writing
 from headgate.stores.rows import AT_ONCE
@@ -73,6 +74,20 @@ def test_a_key_given_twice_in_one_batch_counts_once(store: SqlStore):
     assert sequences(store) == [1]
 
 
+def test_a_key_is_known_however_long_the_batch_is(store: SqlStore, monkeypatch):
+    """Written in parts of two: the fifth event has the key of the first, and repeats it; with
+    other content it is refused."""
+    monkeypatch.setattr(writer, "CHUNK", 2)
+    batch = [booked(f"SO-{number}") for number in range(4)]
+    answers = store.append([*batch, booked("SO-0")], NOW)
+    assert [answer.sequence for answer in answers] == [1, 2, 3, 4, 1]
+    assert answers[4].repeated
+    more = [booked(f"SO-{number}") for number in range(4, 8)]
+    answers = store.append([*more, booked("SO-4", 11)], NOW, atomic=False)
+    assert answers[4].rejection is not None and answers[4].rejection.code == "key_reused"
+    assert sequences(store) == list(range(1, 9))
+
+
 def test_a_batch_is_kept_whole_or_not_at_all(store: SqlStore):
     """12 of 10 pieces cannot ship: neither is the booking before it kept, nor the one after it.
     Without `atomic` only the shipment is left out."""
@@ -99,15 +114,15 @@ def test_everything_in_a_writer_is_one_transaction(store: SqlStore):
     """Events and other rows of one block are kept together; a rejection takes all of it back, and
     names event, key and code."""
     with (pytest.raises(RejectedError, match="nothing was done") as refused,
-          store.writer(NOW) as writer):
-        writer.append([booked("SO-1")])
-        writer.require([shipped("SO-1", 11, "s1"), shipped("SO-9", 1, "s2")], "nothing was done")
+          store.writer(NOW) as made):
+        made.append([booked("SO-1")])
+        made.require([shipped("SO-1", 11, "s1"), shipped("SO-9", 1, "s2")], "nothing was done")
     assert [issue.code for issue in refused.value.issues] == [
         "ledger.more_than_open", "ledger.unknown_key"]
     assert sequences(store) == []
-    with store.writer(NOW) as writer:
-        writer.append([booked("SO-1")])
-        writer.require([shipped("SO-1", 10, "s1")], "nothing was done")
+    with store.writer(NOW) as made:
+        made.append([booked("SO-1")])
+        made.require([shipped("SO-1", 10, "s1")], "nothing was done")
     assert sequences(store) == [1, 2]
 
 

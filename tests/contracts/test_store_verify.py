@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -248,3 +249,30 @@ def test_a_page_of_the_file_that_is_lost_is_no_trace(tmp_path):
                 assert store.verify(), place
         except IssuesError as error:
             assert error.issues[0].code.startswith("store."), place
+
+
+def test_a_store_is_proven_while_others_write(store: SqlStore):
+    """Somebody appends and keeps snapshots all the time: no proof takes that for a fault."""
+    stop = threading.Event()
+    failed: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            with open_store(store.address) as other:
+                number = 100
+                while not stop.is_set():
+                    other.append([booked(f"SO-{number}")], NOW + timedelta(days=1))
+                    other.snapshot()
+                    number += 1
+        except BaseException as error:
+            failed.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        found = [issue for _ in range(5) for issue in store.verify()]
+    finally:
+        stop.set()
+        writer.join()
+    assert found == [] and failed == []
+    assert store.head().sequence > 10
