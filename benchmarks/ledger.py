@@ -29,6 +29,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, NOON = date(2025, 2, 3), datetime(2026, 2, 2, 12, tzinfo=UTC)
 DAYS, TAIL, PER_LINE = 360, 10_000, 5
+EVENTS_A_LINE = 1.76
+"""What an order line of the demo book becomes, its supply and services included."""
 
 
 def events_of(count: int, first: int = 0) -> Iterator[Any]:
@@ -132,7 +134,7 @@ def one_event(place: str, events: int) -> dict[str, Any]:
 
 
 def import_demo(place: str, events: int) -> dict[str, Any]:
-    """`headgate import` of a demo book of so many lines, into a store of its own."""
+    """`headgate import` of a demo book that becomes about as many events, with its snapshot."""
     from headgate import session
     from headgate.session.ledger import import_book
     from headgate.session.storing import Storage
@@ -140,7 +142,7 @@ def import_demo(place: str, events: int) -> dict[str, Any]:
     from headgate.stores.upgrading import make_store
 
     book = Path(f"{place}.book")
-    session.write_demo(book, events, 1)
+    session.write_demo(book, int(events / EVENTS_A_LINE), 1)
     address = address_of(f"{place}.imported.db")
     assert address is not None
     make_store(address)
