@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         actions,
         check,
         compare,
+        open_plan,
         plan,
         publish,
         quote,
@@ -64,14 +65,15 @@ __all__ = ["Answer", "Backlog", "BacklogAnswer", "Book", "CheckResult", "Compari
            "IssuesError", "LineRelief", "LineReliefs", "MarketAnswer", "Plan", "Publication",
            "Quote", "Recorded", "ReliefPart", "Request", "RevenueAnswer", "RevenueStatement",
            "Scenarios", "Storage", "WhereUsed", "Why", "__version__", "actions", "backlog", "check",
-           "compare", "import_book", "make_store", "plain_holds", "plan", "publish", "quote",
-           "read_book", "read_history", "read_holds", "read_market", "record", "replan", "revenue",
-           "scenario", "where_used", "why_all"]
+           "compare", "import_book", "make_store", "open_plan", "plain_holds", "plan", "publish",
+           "quote", "read_book", "read_history", "read_holds", "read_market", "record", "replan",
+           "revenue", "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
     "Plan": "headgate.session", "Book": "headgate.book", "Why": "headgate.explain.why",
-    "compare": "headgate.session", "Comparison": "headgate.explain.compare",
+    "compare": "headgate.session", "open_plan": "headgate.session",
+    "Comparison": "headgate.explain.compare",
     "CheckResult": "headgate.verify", "Issue": "headgate.base.issue",
     "Hold": "headgate.promising.holds", "HoldAnswer": "headgate.promising.holds",
     "Holds": "headgate.promising.holds", "plain_holds": "headgate.promising.plain",

@@ -52,6 +52,7 @@ def actions(
 def _shown(table: pl.DataFrame, out: Path | None) -> list[RenderableType]:
     """The actions by kind, in words."""
     from headgate.cli.showing import grid
+    from headgate.explain.actions import TRIED
 
     shown: list[RenderableType] = []
     for action, title in TITLES.items():
@@ -60,6 +61,9 @@ def _shown(table: pl.DataFrame, out: Path | None) -> list[RenderableType]:
             more = f", {len(texts):,} in all" if len(texts) > SHOWN else ""
             shown.append(grid(f"{title}{more}", ("what",), [(text,) for text in texts[:SHOWN]],
                               left=1))
+    if any(row in ("expedite", "transfer") for row in table["action"]):
+        shown.append(f"\nto expedite and to move, the {TRIED} that most waiting dollars ask for "
+                     "were tried")
     if not shown:
         shown.append("there is nothing to do about this plan")
     if out is not None:

@@ -17,6 +17,8 @@ from headgate.cli.voice import WrongUse, speaking
 if TYPE_CHECKING:
     import polars as pl
 
+    from headgate.book import Book as Loaded
+
 SHOWN = 20
 """Lines that a terminal shows; --out and --json have all."""
 
@@ -64,9 +66,10 @@ def why(
 
         if every:
             with voice.progress("asking why") as progress:
-                table = session.why_all(place.book_of(plan), folder, out, progress)
+                read = place.book_of(plan)
+                table = session.why_all(read, folder, out, progress)
             voice.answer({"ok": True, "out": None if out is None else str(out),
-                          "lines": table.to_dicts()}, *_all(table, out))
+                          "lines": table.to_dicts()}, *_all(table, out, read))
             return
         with voice.progress("asking why"):
             try:
@@ -81,8 +84,12 @@ def why(
         voice.answer(answer.as_dict(), *showing.reasons(answer))
 
 
-def _all(table: pl.DataFrame, out: Path | None) -> list[RenderableType]:
-    """Many lines: how many can be helped and how, and the first of them."""
+def _all(table: pl.DataFrame, out: Path | None, book: Loaded) -> list[RenderableType]:
+    """Many lines: how many can be helped and how, and those with the most open dollars."""
+    import polars as pl
+
+    from headgate.base.money import short_money
+    from headgate.cli.dearest import dearest_first
     from headgate.cli.showing import counted, grid
 
     kinds = table.group_by("relief", "relief_kind").len().sort(
@@ -98,8 +105,11 @@ def _all(table: pl.DataFrame, out: Path | None) -> list[RenderableType]:
             (row["relief_kind"] or row["relief"].replace("_", " "), f"{row['len']:,}")
             for row in kinds.head(SHOWN).iter_rows(named=True)]))
         shown.append(grid(
-            "Lines", ("line", "promised", "with relief", "relief", "what", "where", "by"),
-            [_line(row) for row in table.head(SHOWN).iter_rows(named=True)], left=7))
+            "Lines, the most open dollars first",
+            ("line", "open", "promised", "with relief", "relief", "what", "where", "by"),
+            [(line, short_money(row["cents"], book.settings.currency), *rest) for row in
+             dearest_first(table, pl.col("open_quantity"), book).head(SHOWN).iter_rows(named=True)
+             for line, *rest in [_line(row)]], left=8))
     if table.height > SHOWN:
         shown.append(f"and {table.height - SHOWN:,} more; --out and --json have all")
     if out is not None:

@@ -10,7 +10,7 @@ import typer
 from rich.console import RenderableType
 
 from headgate.cli import exits
-from headgate.cli.options import Json, Quiet, Reason, StoreName, actor_of, day_of
+from headgate.cli.options import Json, Quiet, Reason, StoreName, actor_of, day_of, moment_given
 from headgate.cli.quoting import Accepts, Day, Latest
 from headgate.cli.sources import opened
 from headgate.cli.voice import Voice, WrongUse, speaking
@@ -48,7 +48,7 @@ def hold(
     region: Annotated[str | None, typer.Option(
         "--region", metavar="REGION", show_default=False, help="Where they go.")] = None,
     until: Annotated[datetime | None, typer.Option(
-        "--until", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], metavar="TIME",
+        "--until", parser=moment_given, metavar="TIME",
         show_default=False,
         help="When it expires, in this machine's zone. Default: in 48 hours.")] = None,
     by: Day = None, latest: Latest = None,

@@ -12,6 +12,39 @@ import typer
 from headgate.base.issue import near_miss
 from headgate.cli.voice import WrongUse
 
+MOMENTS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+
+
+def day_given(text: str) -> datetime:
+    """
+    A day as an option gives it.
+
+    raises BadParameter : it is none, or written in another way
+
+    >>> day_given("2026-05-29").date()
+    datetime.date(2026, 5, 29)
+    """
+    return _read_time(text, ("%Y-%m-%d",), "day; write it as 2026-05-29")
+
+
+def moment_given(text: str) -> datetime:
+    """
+    A time as an option gives it; a day alone is its midnight.
+
+    raises BadParameter : it is none, or written in another way
+    """
+    return _read_time(text, MOMENTS, "time; write it as 2026-05-29T17:30, or 2026-05-29")
+
+
+def _read_time(text: str, forms: tuple[str, ...], what: str) -> datetime:
+    for form in forms:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    raise typer.BadParameter(f'"{text}" is no {what}')
+
+
 Book = Annotated[str, typer.Argument(
     metavar="BOOK", show_default=False,
     help="The book: a folder of tables (CSV or Parquet), one .xlsx workbook, or a store "
@@ -23,7 +56,7 @@ StoreName = Annotated[str, typer.Argument(
     metavar="STORE", show_default=False,
     help="The ledger: a file that ends in .db, or postgresql://USER@HOST/DATABASE.")]
 On = Annotated[datetime | None, typer.Option(
-    "--on", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    "--on", parser=day_given, metavar="DAY", show_default=False,
     help="The day on which it counts. Default: today; of an import the book's as_of.")]
 By = Annotated[str | None, typer.Option(
     "--by", metavar="NAME", show_default=False,
@@ -31,7 +64,7 @@ By = Annotated[str | None, typer.Option(
 Reason = Annotated[str, typer.Option(
     "--reason", metavar="TEXT", show_default=False, help="Why, for the record.")]
 AsOf = Annotated[datetime | None, typer.Option(
-    "--as-of", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    "--as-of", parser=day_given, metavar="DAY", show_default=False,
     help="In a store: the day of the book; what counts later is left out. Default: as in its "
          "settings.")]
 Json = Annotated[bool, typer.Option(

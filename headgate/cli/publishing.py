@@ -10,15 +10,17 @@ import typer
 
 from headgate.base.issue import describe
 from headgate.cli import exits
-from headgate.cli.options import Book, Json, PlanName, Quiet
+from headgate.cli.options import Book, Json, PlanName, Quiet, day_given
 from headgate.cli.sources import Source, source
 from headgate.cli.voice import WrongUse, speaking
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from headgate.book import Book as Loaded
     from headgate.promising.record import Publication
 
+MOVES = ("earlier", "later", "fewer", "withdrawn")
 SHOWN = 20
 """Moved promises that a terminal shows; the table and --json have all."""
 
@@ -26,7 +28,7 @@ SHOWN = 20
 def publish(
     book: Book, plan: PlanName,
     on: Annotated[datetime | None, typer.Option(
-        "--on", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+        "--on", parser=day_given, metavar="DAY", show_default=False,
         help="The day of publishing. Default: today.")] = None,
     by: Annotated[str | None, typer.Option(
         "--by", metavar="NAME", show_default=False, help="Who publishes, for the record.")] = None,
@@ -68,10 +70,14 @@ def publish(
                 voice.answer({"ok": False, "issues": [issue.as_dict() for issue in refused.issues]},
                              describe(refused.issues, refused.consequence))
                 raise typer.Exit(exits.SAYS_NO) from None
+        if on is None and done is None:
+            voice.remark(f"published on {day}, today by the clock, a plan as of {made.as_of}; "
+                         "--on DAY says another day")
         moved = [] if done is not None else made.moved.to_dicts()
+        loaded = place.book_of(plan) if moved else None
         voice.answer({"ok": True, "already": done is not None, "publication": made.as_dict(),
                       "moved": moved},
-                     *_shown(made, plan, done is not None, place.storage is not None))
+                     *_shown(made, plan, done is not None, place.storage is not None, loaded))
 
 
 def _followed(place: Source, after: str, first: bool) -> Path:
@@ -83,9 +89,14 @@ def _followed(place: Source, after: str, first: bool) -> Path:
     return place.plan(after)
 
 
-def _shown(made: Publication, plan: str, already: bool, stored: bool) -> list[RenderableType]:
-    """What was published, and which promises moved."""
-    from headgate.cli.showing import counted, grid
+def _shown(made: Publication, plan: str, already: bool, stored: bool,
+           book: Loaded | None) -> list[RenderableType]:
+    """
+    What was published, and which promises moved.
+
+    book : that was planned, where any promise moved
+    """
+    from headgate.cli.showing import counted
 
     named = "" if made.by is None else f" by {made.by}"
     if already:
@@ -97,23 +108,40 @@ def _shown(made: Publication, plan: str, already: bool, stored: bool) -> list[Re
         + ("the store" if stored else f"{plan}/published")]
     if made.after is not None:
         shown.append(f"it is publication {made.number} and follows plan {made.after[:12]}")
-    if figures["first_promises"]:
+    before = sum(figures[name] for name in ("kept", *MOVES, "shipped", "gone"))
+    if before:
         shown.append(
             f"promised before: {figures['kept']:,} kept, {figures['earlier']:,} earlier, "
             f"{figures['later']:,} later, {figures['fewer']:,} with fewer pieces, "
-            f"{figures['withdrawn']:,} withdrawn; of {figures['first_promises']:,} first promises "
-            f"{figures['first_promises_kept']:,} are kept")
-    if made.moved.height:
-        rows = made.moved.filter(made.moved["change"] != "earlier").head(SHOWN)
-        if rows.height:
-            shown.append(grid(
-                "Promises that are not kept", ("line", "change", "promised", "now", "days",
-                                               "pieces", "of them still"),
-                [(f"{row['order_id']}/{row['line_no']}", row["change"],
-                  str(row["was_promised_on"]), str(row["promised_on"] or "no date"),
-                  "" if row["days"] is None else f"{row['days']:+,}", f"{row['quantity']:,}",
-                  f"{row['still_promised']:,}") for row in rows.iter_rows(named=True)], left=4))
-        if made.moved.height > rows.height:
-            shown.append(f"all {made.moved.height:,} that move, earlier ones too, are in " + (
-                "the answer of --json" if stored else f"{plan}/published/moved_promises.csv"))
+            f"{figures['withdrawn']:,} withdrawn, {figures['shipped']:,} shipped whole, "
+            f"{figures['gone']:,} gone with their orders; of {figures['first_promises']:,} first "
+            f"promises {figures['first_promises_kept']:,} are kept")
+    if book is not None:
+        shown += _moved(made, book, "the answer of --json" if stored else
+                        f"{plan}/published/moved_promises.csv")
+    return shown
+
+
+def _moved(made: Publication, book: Loaded, where: str) -> list[RenderableType]:
+    """The promises that are not kept, the most dollars first; and where all that move are."""
+    import polars as pl
+
+    from headgate.base.money import short_money
+    from headgate.cli.dearest import dearest_first
+    from headgate.cli.showing import grid
+
+    rows = dearest_first(made.moved.filter(pl.col("change") != "earlier"), pl.col("quantity"),
+                         book).head(SHOWN)
+    shown: list[RenderableType] = []
+    if rows.height:
+        shown.append(grid(
+            "Promises that are not kept, the most dollars first",
+            ("line", "change", "promised", "now", "days", "pieces", "of them still", "dollars"),
+            [(f"{row['order_id']}/{row['line_no']}", row["change"],
+              str(row["was_promised_on"]), str(row["promised_on"] or "no date"),
+              "" if row["days"] is None else f"{row['days']:+,}", f"{row['quantity']:,}",
+              f"{row['still_promised']:,}", short_money(row["cents"], book.settings.currency))
+             for row in rows.iter_rows(named=True)], left=4))
+    if made.moved.height > rows.height:
+        shown.append(f"all {made.moved.height:,} that move, earlier ones too, are in {where}")
     return shown

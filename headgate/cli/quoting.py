@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headgate.cli.options import Book, Json, PlanName, Quiet, existing
+from headgate.cli.options import Book, Json, PlanName, Quiet, day_given, existing
 from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
 
@@ -32,10 +32,10 @@ Quantity = Annotated[int | None, typer.Option(
 Region = Annotated[str | None, typer.Option(
     "--region", metavar="REGION", show_default=False, help="Where they go.")]
 Day = Annotated[datetime | None, typer.Option(
-    "--by", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    "--by", parser=day_given, metavar="DAY", show_default=False,
     help="The day by which they are wanted. Default: as soon as can be.")]
 Latest = Annotated[datetime | None, typer.Option(
-    "--latest", formats=["%Y-%m-%d"], metavar="DAY", show_default=False,
+    "--latest", parser=day_given, metavar="DAY", show_default=False,
     help="No piece may arrive after this day's week.")]
 Accepts = Annotated[list[str] | None, typer.Option(
     "--accept", metavar="ITEM", show_default=False,

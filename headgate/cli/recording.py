@@ -20,6 +20,7 @@ from headgate.cli.options import (
     actor_of,
     day_of,
     existing,
+    moment_given,
 )
 from headgate.cli.sources import opened
 from headgate.cli.voice import WrongUse, speaking
@@ -44,9 +45,6 @@ class BookFormat(StrEnum):
     csv = "csv"
     parquet = "parquet"
     xlsx = "xlsx"
-
-
-MOMENTS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
 
 def record(
@@ -140,7 +138,7 @@ def events(
         "--kind", metavar="KIND", show_default=False,
         help="Only events of this kind, such as order_shipped.")] = None,
     since: Annotated[datetime | None, typer.Option(
-        "--since", formats=MOMENTS, metavar="TIME", show_default=False,
+        "--since", parser=moment_given, metavar="TIME", show_default=False,
         help="Only events recorded at this time (of this machine's zone) or later.")] = None,
     lines: Annotated[int, typer.Option(
         "--lines", min=0, metavar="N", help="How many are shown, the last ones; --json has all."
@@ -195,7 +193,7 @@ def _short(text: str, most: int) -> str:
 def state(
     store: StoreName, as_of: AsOf = None,
     recorded_by: Annotated[datetime | None, typer.Option(
-        "--recorded-by", formats=MOMENTS, metavar="TIME", show_default=False,
+        "--recorded-by", parser=moment_given, metavar="TIME", show_default=False,
         help="Only what was recorded by this time (of this machine's zone).")] = None,
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="DIR", show_default=False,

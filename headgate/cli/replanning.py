@@ -119,8 +119,9 @@ def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:
     counts = figures["promises"]
     shown: list[RenderableType] = [
         f"{counted(counts['before'], 'promise')} of the older plan: {counts['kept']:,} kept, "
-        f"{counts['later']:,} later, {counts['earlier']:,} earlier, {counts['lost']:,} with fewer "
-        f"pieces; {share(figures['share_moved'])} moved",
+        f"{counts['later']:,} later, {counts['earlier']:,} earlier, "
+        f"{counts['lost'] - counts['withdrawn']:,} with fewer pieces, {counts['withdrawn']:,} "
+        f"withdrawn; {share(figures['share_moved'])} moved",
         f"lines that got more pieces: {counts['gained']:,}; exceptions from their class: "
         f"{figures['exceptions']:,}; moved: {short_money(figures['moved_cents'], currency)}, which "
         f"the policy charges with {short_money(figures['cost_cents'], currency)}"]
@@ -132,11 +133,11 @@ def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:
     first = moves.sort("moved_cents", "order_id", "line_no", descending=[True, False, False])
     shown.append(grid(
         "Moved promises, the most dollars first",
-        ("line", "why", "old", "new", "days", "pieces", "dollars"),
+        ("line", "why", "old", "new", "days", "pieces", "moved", "dollars"),
         [(f"{row['order_id']}/{row['line_no']}", row["text"] + (
             " Exception." if row["exception"] else ""), str(row["old_promised_on"] or "none"),
           str(row["new_promised_on"] or "none"),
-          "-" if row["days"] is None else f"{row['days']:+d}",
+          "-" if row["days"] is None else f"{row['days']:+d}", _pieces(row),
           f"{row['moved_quantity']:,}", short_money(row["moved_cents"], currency))
          for row in first.head(SHOWN).iter_rows(named=True)], left=2))
     if moves.height > SHOWN:
@@ -145,3 +146,14 @@ def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:
     shown.append(grid("Why they moved", ("reason", "promises"),
                       [(name, f"{count:,}") for name, count in reasons.iter_rows()]))
     return shown
+
+
+def _pieces(row: dict[str, Any]) -> str:
+    """
+    The pieces that had a date and, where these are more or fewer, those that have one now.
+
+    >>> _pieces({"old_quantity": 115, "new_quantity": 114})
+    '115 to 114'
+    """
+    old, new = row["old_quantity"], row["new_quantity"]
+    return f"{new:,}" if old == new else f"{old:,} to {new:,}"

@@ -34,8 +34,8 @@ from headgate.tables.actions_schema import ACTIONS
 from headgate.tables.plan_schema import PlanFrames
 
 Longs = NDArray[np.int64]
-TRIED, SHOWN = 15, 10
-"""Rows and transfers that most waiting dollars ask for are tried; those that gain most are told."""
+TRIED = 15
+"""So many rows, and so many transfers, are tried: those that most waiting dollars ask for."""
 MOST_LINES = 200
 """Lines that are planned again for one action, those that wait for it first."""
 
@@ -106,7 +106,7 @@ def _measured(ground: Ground, worths: Worths, found: list[Relieved]) -> list[dic
                 gains.append((cents, helped, pieces, wish))
         gains.sort(key=lambda one: (-one[0], one[3].change.gain, one[3].change.row,
                                     one[3].change.loss))
-        told += [_told(ground, *one) for one in gains[:SHOWN]]
+        told += [_told(ground, *one) for one in gains]
     return told
 
 
@@ -174,14 +174,12 @@ def _postponed(ground: Ground, limits: Limits) -> list[dict[str, Any]]:
             "quantity": pieces, "was_on": was_on, "then_on": then_on, "held_cents": cents,
             "text": f"{reference} ({pieces:,} {item} at {site}, usable from {was_on} on, "
                     f"{short_money(cents, book.settings.currency)}) {when}."})
-        if len(told) == SHOWN:
-            break
     return told
 
 
 def _stranded(book: Book, frames: PlanFrames) -> Iterable[dict[str, Any]]:
     """Stock that waits for something else, the most money first."""
-    for row in stranded_parts(book, frames).head(SHOWN).iter_rows(named=True):
+    for row in stranded_parts(book, frames).iter_rows(named=True):
         waits = row["waits_for_id"]
         yield {"action": "use_up", "item_id": row["item_id"], "site_id": row["site_id"],
                "quantity": row["waiting"], "waits_for": waits, "lines": row["waits_for_lines"],
@@ -219,8 +217,9 @@ def _calls(book: Book, frames: PlanFrames,
     for row in moved.iter_rows(named=True):
         whole = row["promised_quantity"] == row["open_quantity"]
         then: date | None = row["promised_on"] if whole else None
-        now = f"is now {then}" if then else (
-            f"holds for {row['promised_quantity']:,} of {row['open_quantity']:,} pieces only")
+        now = f"is now {then}" if then else "has no date any more" if not row[
+            "promised_quantity"] else (f"now has a date for only {row['promised_quantity']:,} of "
+                                       f"{row['open_quantity']:,} pieces")
         yield {"action": "call", "order_id": row["order_id"], "line_no": row["line_no"],
                "customer_id": row["customer_id"], "quantity": row["open_quantity"],
                "was_on": row["was_on"], "then_on": then, "lines": 1, "held_cents": row["held"],

@@ -30,6 +30,7 @@ class Confirmed:
     planned   : last arrival bucket in the older plan, NEVER none
     pieces    : of what is still open, what had a date in the older plan; of a line that it had not,
                 what the promise of record is for
+    due       : of `pieces`, what is promised: all, but no more than the record says is still due
     added     : pieces that are open now and were not ordered then
     open      : pieces open then, 0 of a line that the older plan had not
     late      : whether it was late or short of pieces then
@@ -42,6 +43,7 @@ class Confirmed:
     promised: Longs
     planned: Longs
     pieces: Longs
+    due: Longs
     added: Longs
     open: Longs
     late: Bools
@@ -103,10 +105,11 @@ def confirmed_of(book: Book, policy: ReplanPolicy, promises: pl.DataFrame,
     # The lines of a ship set move together: its best line's class counts, and any of their fences.
     heads = _heads(book)
     group = groups_of(book, policy)[heads]
+    pieces = np.where(old, _still_dated(book, orders, before, allocations),
+                      recorded.pieces * recorded.said)
     return Confirmed(
-        known, promised, planned,
-        np.where(old, _still_dated(book, orders, before, allocations),
-                 recorded.pieces * recorded.said),
+        known, promised, planned, pieces,
+        np.where(recorded.written, np.minimum(pieces, recorded.pieces), pieces),
         np.where(old, np.maximum(0, lines.open - before), 0), before,
         table["status"].is_in(["late", "short", "unplanned"]).fill_null(False).to_numpy(),
         group, _any_mate(heads, there & (promised < policy.fence_weeks)),
@@ -115,9 +118,13 @@ def confirmed_of(book: Book, policy: ReplanPolicy, promises: pl.DataFrame,
 
 
 class _Record(NamedTuple):
-    """What is of record: whether anything is said of a line, its bucket, and pieces still open."""
+    """
+    What is of record: whether anything is said of a line, and by the record itself; its bucket, and
+    pieces still open.
+    """
 
     said: Bools
+    written: Bools
     bucket: Longs
     pieces: Longs
 
@@ -131,15 +138,15 @@ def _recorded(book: Book, table: pl.DataFrame, record: pl.DataFrame | None) -> _
     own = table["promised_on"].is_not_null().to_numpy()
     bucket, pieces = _buckets(book, table["promised_on"]), book.lines.open
     if record is None:
-        return _Record(own, bucket, pieces)
+        return _Record(own, np.zeros(len(own), dtype=np.bool_), bucket, pieces)
     of_record = table.select("order_id", "line_no", "shipped").join(record.select(
         "order_id", "line_no", recorded_on="promised_on", pieces="quantity",
         then="shipped_quantity"), on=["order_id", "line_no"], how="left", maintain_order="left")
     said = of_record["then"].is_not_null().to_numpy()
     left = (pl.col("pieces") + pl.col("then") - pl.col("shipped")).fill_null(0)
     due = np.clip(of_record.select(left).to_series().to_numpy(), 0, book.lines.open)
-    return _Record(said | own, np.where(said, _buckets(book, of_record["recorded_on"]), bucket),
-                   np.where(said, due, pieces))
+    written = _buckets(book, of_record["recorded_on"])
+    return _Record(said | own, said, np.where(said, written, bucket), np.where(said, due, pieces))
 
 
 def _buckets(book: Book, days: pl.Series) -> Longs:

@@ -83,9 +83,19 @@ def _read_whole(kind: type[T], plain: Mapping[str, Any]) -> T:
 
 
 def _unreadable(error: Exception) -> IssuesError:
-    return IssuesError([Issue("hold.state.unreadable", "error", "holds", "must be what "
-                              "`plain_holds` gave", value=f"{type(error).__name__}: {error}")],
-                       "nothing was read")
+    """
+    What cannot be read, in words.
+
+    >>> print(_unreadable(KeyError("holds")).issues[0].text())
+    holds  is missing; give what `plain_holds` gave  [hold.state.unreadable]
+    """
+    if isinstance(error, KeyError):
+        issue = Issue("hold.state.unreadable", "error", "holds", "is missing; give what "
+                      "`plain_holds` gave", column=str(error.args[0]))
+    else:
+        issue = Issue("hold.state.unreadable", "error", "holds",
+                      f"cannot be read: {error}; give what `plain_holds` gave")
+    return IssuesError([issue], "nothing was read")
 
 
 def _plain(value: Any) -> Any:

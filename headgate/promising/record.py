@@ -14,7 +14,7 @@ from headgate.tables.plan_schema import PlanFrames
 from headgate.tables.record_schema import MOVED, RECORD
 
 KEY = ("order_id", "line_no")
-CHANGES = ("new", "kept", "earlier", "later", "fewer", "withdrawn")
+CHANGES = ("new", "kept", "earlier", "later", "fewer", "withdrawn", "shipped")
 MOVES = ("earlier", "later", "fewer", "withdrawn")
 
 
@@ -142,7 +142,7 @@ def _change() -> pl.Expr:
     week, stood = _week("due_on"), _week("stood")
     return (pl.when(pl.col("stood").is_null())
             .then(pl.when(pl.col("promised_quantity") > 0).then(pl.lit("new")))
-            .when(pl.col("due") == 0).then(pl.lit("kept"))
+            .when(pl.col("due") == 0).then(pl.lit("shipped"))
             .when(pl.col("promised_quantity") == 0).then(pl.lit("withdrawn"))
             .when(pl.col("promised_quantity") < pl.col("due")).then(pl.lit("fewer"))
             .when(week > stood).then(pl.lit("later"))

@@ -21,6 +21,7 @@ from headgate.planner.promise import (
 from headgate.planner.replan_policy import CLASSES, GAIN, WIN
 from headgate.tables.plan_schema import MOVES
 
+KEY = ["order_id", "line_no"]
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -46,13 +47,16 @@ class Change:
     What became of each line's promise; (lines,) each.
 
     had      : lines that had a date for pieces that are still open
-    last     : the new last arrival bucket, NEVER none
-    moved, later, earlier, lost, gained : of all promises, and of those with another date
+    last     : bucket by which as many pieces are there as had a date; of a line that had none or
+               lost pieces its last arrival, NEVER none
+    stays    : of `had`, lines that stay where the older plan had moved them, none lost
+    moved, later, earlier, lost, gained : of all promises; a promise is one of the first three
     exception : the class could not be held to
     """
 
     had: Bools
     last: Longs
+    stays: Bools
     moved: Bools
     later: Bools
     earlier: Bools
@@ -61,24 +65,61 @@ class Change:
     exception: Bools
 
 
-def change_of(book: Book, had: Confirmed, promises: Promises) -> Change:
+def change_of(book: Book, had: Confirmed, promises: Promises, old: pl.DataFrame,
+              new: pl.DataFrame) -> Change:
     """
     Old promises against new ones.
 
-    A promise is lost when fewer of its pieces have a date, gained when more have. One that the
-    older plan had moved already, and that is planned as it was there, is not moved again.
+    A promise is lost when fewer of its pieces have a date, gained when more have: what comes beside
+    what had a date, and later, takes nothing away. One that the older plan had moved already, and
+    that is planned as it was there, is not moved again.
+
+    old, new : the older plan's table `allocations`, and this one's
     """
     lines = book.lines
-    last = np.where(promises.last >= 0, promises.last.astype(np.int64), NEVER)
-    dated = (had.promised != NEVER) & (had.pieces > 0) & (lines.open > 0)
-    both = dated & (last != NEVER) & (last != had.planned)
-    lost = dated & (promises.pieces < had.pieces)
-    later, earlier = both & (last > had.promised), both & (last < had.promised) & ~lost
+    dated = (had.promised != NEVER) & (had.due > 0) & (lines.open > 0)
+    lost = dated & (promises.pieces < had.due)
     gained = had.known & (promises.pieces > had.pieces + had.added * dated) & (lines.open > 0)
-    whole = (promises.pieces == lines.open) & (last <= lines.requested)
+    last = np.where(promises.last >= 0, promises.last.astype(np.int64), NEVER)
+    more = dated & (promises.pieces > had.due)
+    last = np.where(more, _there_by(book, had.due, new), last)
+    # Of the older plan's pieces the first have shipped since, and the last are beside the promise.
+    # Where that plan ends with the promise, it had moved nothing, however much has shipped.
+    given = _given(book, old)
+    planned = _there_by(book, given - had.pieces + had.due, old)
+    held = dated & (last != NEVER) & ~lost
+    stays = held & (last == planned) & (had.planned != had.promised)
+    both = held & ~stays
+    later, earlier = both & (last > had.promised), both & (last < had.promised)
+    whole = (promises.pieces == lines.open) & (promises.last <= lines.requested)
     worse = (had.group <= GAIN) & (later | lost)
     exception = worse | ((had.group == WIN) & (lines.open > 0) & ~whole)
-    return Change(dated, last, later | earlier | lost, later, earlier, lost, gained, exception)
+    return Change(dated, last, stays, later | earlier | lost, later, earlier, lost, gained,
+                  exception)
+
+
+def _given(book: Book, allocations: pl.DataFrame) -> Longs:
+    """(lines,) pieces that a plan gives each line."""
+    sums = allocations.group_by(KEY).agg(pl.col("quantity").sum())
+    given = _keys(book).join(sums, on=KEY, how="left", maintain_order="left")["quantity"]
+    return given.fill_null(0).to_numpy().astype(np.int64)
+
+
+def _there_by(book: Book, pieces: Longs, allocations: pl.DataFrame) -> Longs:
+    """(lines,) the bucket by which so many pieces of a line have arrived, NEVER if they do not."""
+    wanted = _keys(book).with_columns(wanted=pl.Series(pieces))
+    there = (allocations.join(wanted, on=KEY, how="inner").sort(*KEY, "arrive_on")
+             .filter(pl.col("quantity").cum_sum().over(KEY) >= pl.col("wanted"))
+             .group_by(KEY).agg(by=pl.col("arrive_on").min()))
+    by = wanted.join(there, on=KEY, how="left", maintain_order="left")["by"]
+    days = (by - pl.Series([book.first_monday])).dt.total_days()
+    return (days // 7).fill_null(NEVER).to_numpy().astype(np.int64)
+
+
+def _keys(book: Book) -> pl.DataFrame:
+    """order_id and line_no of each line."""
+    order_id, line_no = line_ids(book, np.arange(len(book.lines)))
+    return pl.DataFrame({"order_id": order_id, "line_no": line_no})
 
 
 def moved_pieces(book: Book, allocations: pl.DataFrame, new: pl.DataFrame) -> Longs:
@@ -94,9 +135,7 @@ def moved_pieces(book: Book, allocations: pl.DataFrame, new: pl.DataFrame) -> Lo
     gap = pl.col("old").fill_null(0) - pl.col("new").fill_null(0)
     sums = old.join(now, on=keys, how="full", coalesce=True).group_by("order_id", "line_no").agg(
         less=gap.clip(lower_bound=0).sum(), more=(-gap).clip(lower_bound=0).sum())
-    order_id, line_no = line_ids(book, np.arange(len(book.lines)))
-    lines = pl.DataFrame({"order_id": order_id, "line_no": line_no}).join(
-        sums, on=["order_id", "line_no"], how="left", maintain_order="left")
+    lines = _keys(book).join(sums, on=KEY, how="left", maintain_order="left")
     less, more = (lines[name].fill_null(0).cast(pl.Int64).to_numpy() for name in ("less", "more"))
     return np.asarray(np.maximum(less, more), dtype=np.int64)
 
@@ -106,8 +145,8 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
     """The `moves` table: promises with another date or fewer or more pieces, and exceptions."""
     chosen = np.flatnonzero(change.moved | change.gained | change.exception)
     # Of a line that stays where the older plan had moved it, only what is new is told.
-    stays = (change.last == had.planned) & (had.planned != NEVER)
-    old, new = np.where(stays, had.planned, had.promised)[chosen], change.last[chosen]
+    old = np.where(change.stays, change.last, had.promised)[chosen]
+    new = change.last[chosen]
     old_there, new_there = change.had[chosen], new != NEVER
     both = old_there & new_there
     weeks = np.where(both, new - old, 0)
@@ -124,7 +163,7 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
         "old_promised_on": dates_or_blank(book, np.where(old_there, old, 0), old_there, 4),
         "new_promised_on": dates_or_blank(book, np.where(new_there, new, 0), new_there, 4),
         "days": pl.select(pl.when(pl.Series(both)).then(pl.Series(7 * weeks))).to_series(),
-        "old_quantity": had.pieces[chosen], "new_quantity": promises.pieces[chosen],
+        "old_quantity": had.due[chosen], "new_quantity": promises.pieces[chosen],
         "moved_quantity": moved, "moved_cents": moved * book.lines.price_cents[chosen],
         "cost_cents": cost_cents(book, had, change, pieces)[chosen],
         "exception": pl.select(pl.when(pl.Series(change.exception[chosen])).then(
@@ -156,7 +195,7 @@ def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame) -
     lines = book.lines
     count = int(change.had.sum())
     price = lines.price_cents.astype(object)
-    dollars = int((had.pieces.astype(object) * price * change.had).sum()) if len(lines) else 0
+    dollars = int((had.due.astype(object) * price * change.had).sum()) if len(lines) else 0
     days = frame["days"].fill_null(0).abs()
     weighted = int((days.cast(pl.Int128) * frame["moved_cents"]).sum())
     reasons = frame.group_by("reason").len().sort("reason")
@@ -164,6 +203,7 @@ def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame) -
         "promises": {"before": count, "kept": count - int(change.moved.sum()),
                      "moved": int(change.moved.sum()), "later": int(change.later.sum()),
                      "earlier": int(change.earlier.sum()), "lost": int(change.lost.sum()),
+                     "withdrawn": int((change.lost & (change.last == NEVER)).sum()),
                      "gained": int(change.gained.sum())},
         "exceptions": int(change.exception.sum()),
         "share_moved": round(int(change.moved.sum()) / count, 6) if count else None,

@@ -95,9 +95,9 @@ def _confirmed(book: Book, policy: Policy, old: PlanFrames,
 
 def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) -> Replanned:
     promises = promise(book, made.allocation)
-    change = change_of(book, had, promises)
-    pieces = moved_pieces(book, old.frames["allocations"],
-                          allocation_frame(book, made.allocation, promises))
+    new = allocation_frame(book, made.allocation, promises)
+    change = change_of(book, had, promises, old.frames["allocations"], new)
+    pieces = moved_pieces(book, old.frames["allocations"], new)
     moves = move_frame(book, had, change, promises, pieces, why)
     return Replanned(made, moves, stability(book, had, change, moves))
 

@@ -201,6 +201,7 @@ def _order_section(orders: Mapping[str, Any]) -> str:
     said = (f"Showing the {shown:,} lines with the largest open amounts of {total:,}; the plan's "
             "tables hold them all." if shown < total else
             f"All {count_of(total, 'open line')}, the largest first.")
+    among = f" among the {shown:,} largest lines" if shown < total else ""
     chips = "".join(
         f'<button type="button" data-status="{status}" aria-pressed="false">{words} '
         '<span class="count"></span></button>' for status, words in STATUS_WORDS.items()
@@ -217,7 +218,7 @@ def _order_section(orders: Mapping[str, Any]) -> str:
     return (f'<section id="orders" aria-labelledby="orders-title"><div class="heading">'
             f'<h2 id="orders-title">Orders</h2><p>{escape(said)}</p></div>'
             '<div class="panel wide orders"><div class="tools"><div class="search">'
-            '<label for="search">Search order, customer, item or status</label>'
+            f'<label for="search">Search order, customer, item or status{among}</label>'
             '<input id="search" type="search" autocomplete="off" spellcheck="false" '
             'placeholder="Order, customer, item, status"></div>'
             f'<div class="chips" role="group" aria-label="Only lines of this status">{chips}</div>'
@@ -284,9 +285,10 @@ def _warnings(tables: Tables) -> str:
         return '<p class="note">The check of the book left no warning.</p>'
     shown = tables.issues[:MAX_WARNINGS]
     items = "".join(f"<li>{escape(issue.file)}: {escape(issue.text())}</li>" for issue in shown)
-    rest = len(tables.issues) - len(shown)
+    rest = sum(issue.count for issue in tables.issues[MAX_WARNINGS:])
     more = f'<p class="note">and {rest:,} more</p>' if rest else ""
-    return (f"<details><summary>{count_of(len(tables.issues), 'warning')} of the book's check"
+    total = sum(issue.count for issue in tables.issues)
+    return (f"<details><summary>{count_of(total, 'warning')} of the book's check"
             f'</summary><ul class="warnings">{items}</ul>{more}</details>')
 
 

@@ -56,11 +56,12 @@ def moved_words(counts: Mapping[str, int]) -> str:
     """
     What became of the older plan's promises, in a few words.
 
-    >>> moved_words({"later": 1, "earlier": 7, "lost": 0})
-    '1 later, 7 earlier, 0 with fewer pieces'
+    >>> moved_words({"later": 1, "earlier": 7, "lost": 3, "withdrawn": 2})
+    '1 later, 7 earlier, 1 with fewer pieces, 2 withdrawn'
     """
-    return (f"{counts['later']:,} later, {counts['earlier']:,} earlier, {counts['lost']:,} with "
-            "fewer pieces")
+    gone = counts.get("withdrawn", 0)
+    return (f"{counts['later']:,} later, {counts['earlier']:,} earlier, "
+            f"{counts['lost'] - gone:,} with fewer pieces, {gone:,} withdrawn")
 
 
 def _reasons(moves: pl.DataFrame, currency: str) -> Panel:

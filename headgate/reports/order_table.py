@@ -33,9 +33,10 @@ def order_data(lines: pl.DataFrame, plan: PlanFrames, top: int,
     Rows, repeated words and shipments of the lines with the most dollars, for JSON.
 
     why     : the table `why`; None: nobody is told what would help
-    returns : total (open lines), currency, columns (their names), words (values by column),
-              rows (cells; a word as its number, a date as days since 1970), shipments (for each
-              row: ship week, arrival week, site's word, item's word, pieces)
+    returns : total (open lines), by_status (open lines of each status), currency, columns (their
+              names), words (values by column), rows (cells; a word as its number, a date as days
+              since 1970), shipments (for each row: ship week, arrival week, site's word, item's
+              word, pieces)
     """
     shown = top_lines(lines, top)
     notes = [reason_note(*row) for row in
@@ -53,6 +54,8 @@ def order_data(lines: pl.DataFrame, plan: PlanFrames, top: int,
             places, on=name, how="left", maintain_order="left")["place"].alias(name))
     shipments, more = _shipments(shown, plan)
     return {"total": int((lines["open_quantity"] > 0).sum()),
+            "by_status": dict(lines.filter(pl.col("open_quantity") > 0).group_by("status").len()
+                              .sort("status").iter_rows()),
             "currency": str(plan.summary["currency"]), "columns": list(COLUMNS),
             "words": {**words, **more}, "rows": [list(row) for row in coded.iter_rows()],
             "shipments": shipments}

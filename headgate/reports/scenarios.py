@@ -30,6 +30,7 @@ from headgate.reports.numbers import (
     shortened,
     signed_money,
 )
+from headgate.reports.order_lines import UNDATED
 from headgate.reports.page import (
     MARK,
     document,
@@ -238,7 +239,7 @@ class _Tables:
         """Dollars of the backlog by quarter of arrival."""
         keys = self.beside.keys("quarters")
         return self._grid(f"Backlog by quarter of arrival, {self.currency}", self._rows(
-            "quarters", keys, [key[0] for key in keys], self.money, self.signed))
+            "quarters", keys, [_quarter(key[0]) for key in keys], self.money, self.signed))
 
     def promises(self) -> Panel:
         """How many promises move, by how many dollars and days."""
@@ -259,6 +260,11 @@ class _Tables:
                      "weighed by dollars", None,
                      grid_of("Promises against the base", ("", *names), rows,
                              range(1, len(names) + 1)), wide=True)
+
+
+def _quarter(name: str) -> str:
+    """A quarter as a chart of the report calls it, or what has no date in any."""
+    return "No date yet" if name == UNDATED else name
 
 
 def _moved(row: Mapping[str, Any], currency: str) -> str:
@@ -313,12 +319,13 @@ def _quarter_panel(beside: Beside, table: _Tables, currency: str) -> Panel:
     changes = [(beside.difference("quarters", name, *key) or 0, key[0], name)
                for key in keys for name in beside.names[1:]]
     cents, quarter, name = max(changes, key=lambda change: abs(change[0]), default=(0, "", ""))
-    finding = (f"{quarter} moves most: {signed_money(cents, currency)} in {name}" if cents
+    finding = (f"{_quarter(quarter)} moves most: {signed_money(cents, currency)} in {name}" if cents
                else "Every quarter stays as it is")
     more = "; the table has all plans" if len(shown) < len(beside.names) else ""
     note = f"Open backlog by fiscal quarter of arrival, {currency}{more}"
     return Panel("quarters", finding, note,
-                 plan_columns([key[0] for key in keys], plans, currency), table.quarters(),
+                 plan_columns([_quarter(key[0]) for key in keys], plans, currency),
+                 table.quarters(),
                  tuple((f"plan-{place}", shortened(name)) for place, name in enumerate(shown)))
 
 

@@ -166,7 +166,8 @@ MOVES = PlanTable(
         _date("old_promised_on", "the promise before: that of record, else the order's own, else "
               "the older plan's; of a line that stays where the older plan had moved it, that "
               "plan's", "nothing was promised"),
-        _date("new_promised_on", "what this plan promises", "it promises nothing"),
+        _date("new_promised_on", "when as many pieces are there as had a date; where none had, or "
+              "fewer come, what this plan promises", "it promises nothing"),
         _whole("days", "days from the old promise to the new one, below 0 if earlier",
                "one of them is missing"),
         _whole("old_quantity", "pieces that had a date and are still open"),

@@ -52,11 +52,12 @@ PUBLICATION_KEYS: dict[str, str] = {
     "figures.promised": "lines with a promise",
     "figures.new": "of them, lines that are promised for the first time, or again after a "
                    "promise was withdrawn",
-    "figures.kept": "lines whose promise before is kept in its week, or is shipped",
+    "figures.kept": "lines whose promise before is kept in its week",
     "figures.earlier": "lines that come in an earlier week than was promised",
     "figures.later": "lines that come in a later week than was promised",
     "figures.fewer": "lines that get a part of what was promised",
     "figures.withdrawn": "lines that were promised before and get nothing",
+    "figures.shipped": "lines of which all that was promised before has shipped",
     "figures.gone": "lines of the publication before that the book does not have any more",
     "figures.first_promises": "open lines that had been promised before",
     "figures.first_promises_kept": "of them, lines that get all open pieces by the week of the "

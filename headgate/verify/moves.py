@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -51,18 +52,40 @@ def check_moves(plan: PlanFrames, book: Book, findings: Findings) -> None:
                           same("must stand once, in the order of order_id and line_no"))
     if findings:
         return
-    _check_rows(frame, plan.frames["promises"], line, book, findings)
+    _check_rows(frame, plan.frames, line, book, findings)
     _check_figures(plan.summary, frame, findings)
 
 
-def _check_rows(frame: pl.DataFrame, promises: pl.DataFrame, line: Longs, book: Book,
+def _there_on(frame: pl.DataFrame, frames: Mapping[str, pl.DataFrame], line: Longs) -> pl.Series:
+    """
+    The Friday of each move: of the piece that completes those that had a date, counted one shipment
+    after another; where none had, or fewer come, the line's promise.
+    """
+    own = frames["promises"][line]
+    arriving: dict[tuple[str, int], list[tuple[date, int]]] = {}
+    mine = frames["allocations"].join(frame, on=["order_id", "line_no"], how="semi")
+    for order_id, line_no, day, pieces in mine.select(
+            "order_id", "line_no", "arrive_on", "quantity").iter_rows():
+        arriving.setdefault((order_id, line_no), []).append((day, pieces))
+    found: list[date | None] = own["promised_on"].to_list()
+    for row, (order_id, line_no, before, had) in enumerate(frame.select(
+            "order_id", "line_no", "old_promised_on", "old_quantity").iter_rows()):
+        left = had if before is not None and had > 0 else None
+        for day, pieces in sorted(arriving.get((order_id, line_no), [])):
+            if left is not None and left > 0:
+                left -= pieces
+                if left <= 0:
+                    found[row] = day + timedelta(days=4)
+    return pl.Series(found, dtype=pl.Date)
+
+
+def _check_rows(frame: pl.DataFrame, frames: Mapping[str, pl.DataFrame], line: Longs, book: Book,
                 findings: Findings) -> None:
-    own = promises[line]
-    for name, due in (("new_promised_on", own["promised_on"]),
-                      ("new_quantity", own["promised_quantity"])):
+    for name, due in (("new_promised_on", _there_on(frame, frames, line)),
+                      ("new_quantity", frames["promises"][line]["promised_quantity"])):
         findings.add_rows("check.moves.promise", TABLE, name,
                           frame[name].ne_missing(due).arg_true().to_numpy(), cell(frame[name]),
-                          same("must be what the plan's promises say"))
+                          same("must be what the plan's promises and allocations say"))
     days = (frame["new_promised_on"] - frame["old_promised_on"]).dt.total_days()
     cents = pl.Series(whole(frame["moved_quantity"]) * book.lines.price[line])
     for name, due in (("days", days), ("moved_cents", cents)):
@@ -103,14 +126,15 @@ def _check_figures(summary: Mapping[str, Any], frame: pl.DataFrame, findings: Fi
         return
     lost = (frame["new_quantity"] < frame["old_quantity"]) & (
         frame["old_promised_on"].is_not_null())
-    later = (frame["days"] > 0).fill_null(False)
+    later = (frame["days"] > 0).fill_null(False) & ~lost
     earlier = (frame["days"] < 0).fill_null(False) & ~lost
     moved = int((later | earlier | lost).sum())
     counts = stated["promises"] if isinstance(stated["promises"], Mapping) else {}
     before = counts.get("before")
     reasons = frame.group_by("reason").len().sort("reason")
     due = {"moved": moved, "later": int(later.sum()), "earlier": int(earlier.sum()),
-           "lost": int(lost.sum())}
+           "lost": int(lost.sum()),
+           "withdrawn": int((lost & (frame["new_quantity"] == 0)).sum())}
     wrong: dict[str, object] = {
         name: figure for name, figure in due.items() if counts.get(name) != figure}
     if type(before) is not int or before < moved or counts.get("kept") != before - moved:

@@ -649,3 +649,27 @@ def test_why_helps_with_a_name_that_is_not_quite_one(run, book, planned):
     said = run("why", book, planned, "SO-4711/9")
     assert said.code == exits.WRONG_USE
     assert 'order "SO-4711" has no order line 9; it has line 1' in said.err
+
+
+def test_a_day_in_another_form_is_told_how_to_be_written(run, book, planned):
+    """`29/05/2026` and `soon` are no days as options take them, and the message says which form
+    they do take; a time says its own."""
+    for words, form in ((("quote", book, planned, "--item", "x", "--quantity", 1, "--region", "x",
+                          "--by", "29/05/2026"), "2026-05-29"),
+                        (("publish", book, planned, "--on", "soon"), "2026-05-29"),
+                        (("events", "x.db", "--since", "noon"), "2026-05-29T17:30")):
+        said = run(*words)
+        assert said.code == exits.WRONG_USE
+        assert f'"{words[-1]}" is no' in said.err and f"write it as {form}" in said.err
+        assert "Value error" not in said.err
+
+
+def test_a_stored_plan_is_opened_again(book, planned):
+    """What a plan answers, it answers from its folder, too: promises, and a desk for quotes and
+    holds, which is the same desk as that of the plan that was written."""
+    made = session.plan(session.read_book(book))
+    opened = hg.open_plan(hg.read_book(book), planned)
+    assert opened.promises.equals(made.promises) and opened.status == "draft"
+    assert opened.desk().fingerprint == made.desk().fingerprint
+    with pytest.raises(IssuesError):
+        hg.open_plan(hg.read_book(book), planned / "elsewhere")

@@ -13,7 +13,9 @@ import headgate as hg
 from headgate import session
 from headgate.cli import exits
 from headgate.files import publications
+from headgate.files.book_writer import write_book
 from headgate.tables.record_schema import MOVED, PUBLICATION_KEYS, RECORD
+from tests.stories.book_builder import Story, book
 from tools.summary_keys import undocumented
 
 DAY = ("--on", "2026-02-02")
@@ -121,6 +123,30 @@ def test_a_published_plan_of_another_book_is_refused(run, place):
     assert said.code == exits.SAYS_NO
     assert "[check.book.other]" in said.out and "nothing was published" in said.out
     assert content(place / "plan") == before
+
+
+def test_promises_that_are_not_kept_come_by_dollars(run, tmp_path):
+    """Four lines are promised for week 0: SO-1 of 1 x 10 dollars, SO-2 of 2 x 500, SO-3 of 1 x 200,
+    and SO-4, whose order is cancelled then. All parts slip to week 3: 1,000 before 200 before 10
+    dollars, each 21 days later, and one gone with its order. Of the day that the clock gave it is
+    said which day the plan is of; not where the day is given."""
+    def story(on: int, orders: int) -> Story:
+        return book([("gpu", pieces, 1, {"unit_price": price}) for pieces, price in
+                     ((1, 10), (2, 500), (1, 200), (1, 1))[:orders]], [("gpu", 5, on)])
+
+    for name, told in (("monday", story(0, 4)), ("tuesday", story(3, 3))):
+        write_book(told.frames, told.settings, tmp_path / name, "csv")
+        session.plan(session.read_book(tmp_path / name)).write(tmp_path / f"{name}-plan",
+                                                               excel=False)
+    said = run("publish", tmp_path / "monday", tmp_path / "monday-plan")
+    assert "today by the clock, a plan as of 2026-02-02; --on DAY says another day" in said.err
+    said = run("publish", tmp_path / "tuesday", tmp_path / "tuesday-plan", "--on",
+               datetime.date.today().isoformat())
+    assert said.code == exits.FINE and said.err == ""
+    assert "3 later" in said.out and "1 gone with their orders" in said.out
+    rows = [line.split() for line in said.out.splitlines() if line.startswith("SO-")]
+    assert [(row[0], row[-1]) for row in rows] == [
+        ("SO-2/1", "$1.00k"), ("SO-3/1", "$200.00"), ("SO-1/1", "$10.00")]
 
 
 def test_a_published_plan_is_not_replaced(run, place):

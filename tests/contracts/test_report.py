@@ -140,5 +140,8 @@ def test_a_cut_order_table_says_so() -> None:
     plan = made()
     cut = report_html(plan.book, plan.frames, top=2)
     assert "Showing the 2 lines with the largest open amounts of 4" in unescape(cut)
-    rows = json.loads(re.findall(r'id="orders-data">(.*?)</script>', cut)[0])["rows"]
-    assert [row[0] for row in rows] == [FORMULA, "007"]
+    assert "Search order, customer, item or status among the 2 largest lines" in cut
+    assert "among the" not in page()
+    told = json.loads(re.findall(r'id="orders-data">(.*?)</script>', cut)[0])
+    assert [row[0] for row in told["rows"]] == [FORMULA, "007"]
+    assert sum(told["by_status"].values()) == told["total"] == 4

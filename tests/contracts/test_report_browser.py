@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from headgate.reports.html import report_html
 from tests.conftest import chromium_path
 from tests.stories.report_book import FORMULA, report_plan
 
@@ -113,3 +114,33 @@ def test_text_from_the_book_is_shown_and_never_run(page: Page) -> None:
     assert "<script>" in page.inner_text("#order-table tbody")
     assert page.locator("#order-table script").count() == 0
     assert opened == []
+
+
+def test_a_search_says_which_lines_it_cannot_find(browser: Browser, tmp_path: Path) -> None:
+    """Two of four open lines are in the page. Of SO-1, which is not, it says that no line in this
+    page matches and that 2 lines are not searched; the buttons count the page's lines of the
+    plan's."""
+    plan = report_plan()
+    file = tmp_path / "cut.html"
+    file.write_text(report_html(plan.book, plan.frames, top=2), encoding="utf-8")
+    opened = browser.new_page()
+    opened.goto(file.as_uri())
+    statuses = [line["status"] for line in plan.promises.iter_rows(named=True)
+                if line["open_quantity"] > 0]
+    told = {chip.get_attribute("data-status"): chip.query_selector(".count").inner_text()
+            for chip in opened.query_selector_all(".chips button")}
+    assert {name: text.split(" of ")[1] for name, text in told.items()} == {
+        name: str(statuses.count(name)) for name in told}
+    assert sum(int(text.split(" of ")[0]) for text in told.values()) == 2
+    opened.fill("#search", "SO-1")
+    assert opened.inner_text("#page") == "No line in this page matches"
+    assert "2 lines with smaller amounts are not in this page" in opened.inner_text("#found")
+    opened.close()
+
+
+def test_the_last_column_of_a_wide_table_is_whole(page: Page) -> None:
+    """The words at the end of a table wrap; none runs on beyond its own cell."""
+    cut = page.evaluate("""() => [...document.querySelectorAll(
+        '.wide:not(.orders) td:last-child:not(.num)')].filter(
+            cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)""")
+    assert cut == []

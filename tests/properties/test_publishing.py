@@ -42,7 +42,7 @@ def change_of(order: dict[str, Any], promise: dict[str, Any], arrivals: list[tup
     if stood is None:
         return "new" if arrivals else None
     if due <= 0:
-        return "kept"
+        return "shipped"
     coming = sorted(day for day, pieces in arrivals for _ in range(pieces))
     if not coming:
         return "withdrawn"
@@ -113,3 +113,24 @@ def test_the_same_plan_moves_nothing(shape: str):
         assert after.moved.is_empty()
         assert after.promises.equals(before.promises)
         assert after.figures["new"] == after.figures["gone"] == 0
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_replan_and_its_publication_count_alike(shape: str):
+    """A plan is published; later, with shipments and slips, it is re-planned, and the re-plan is
+    published. Of the promises that are not shipped whole both say how many are kept, later,
+    earlier, with fewer pieces and withdrawn, and which by how many days."""
+    for seed in range(4):
+        frames, options = random_book(seed, shape)
+        before = published(hg.plan(hg.read_book(frames, options), "rank"), "first")
+        later = hg.read_book(a_week_later(frames, Random(f"{seed}/{shape}")), options)
+        plan = hg.replan(later, hg.plan(hg.read_book(frames, options), "rank"), record=before)
+        after = published(plan, "second", before)
+        told = plan.summary["replan"]["promises"]
+        assert {name: after.figures[name] for name in MOVES} == {
+            "earlier": told["earlier"], "later": told["later"],
+            "fewer": told["lost"] - told["withdrawn"], "withdrawn": told["withdrawn"]}
+        assert after.figures["kept"] == told["kept"]
+        mine = plan.moves.filter(pl.col("days") != 0).select("order_id", "line_no", "days")
+        dated = after.moved.filter(pl.col("days").is_not_null()).select(mine.columns)
+        assert dated.join(mine, on=dated.columns, how="anti").is_empty()

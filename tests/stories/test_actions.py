@@ -82,4 +82,4 @@ def test_nobody_is_called_about_pieces_that_never_had_a_date():
     fewer = planned(book([("part", 3, 1)], [("part", 1, 0)]))
     rows = hg.actions(fewer.book, fewer, earlier=made).filter(action="call").to_dicts()
     assert [row["order_id"] for row in rows] == ["SO-1"]
-    assert "holds for 1 of 3 pieces only" in rows[0]["text"]
+    assert "it now has a date for only 1 of 3 pieces" in rows[0]["text"]

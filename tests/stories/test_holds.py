@@ -246,3 +246,17 @@ def test_holds_are_plain_values_and_back():
                    {**plain, "holds": [{**plain["holds"][0], "draws": [{"quantity": 1}]}]}):
         with pytest.raises(hg.IssuesError, match="nothing was read"):
             hg.read_holds(broken)
+
+
+def test_what_is_missing_of_stored_holds_is_named():
+    """`{"plan": "x"}` lacks the holds; a moment of one hold is no moment. Each is one sentence,
+    with what to do."""
+    with pytest.raises(hg.IssuesError) as missing:
+        hg.read_holds({"plan": "x"})
+    assert missing.value.issues[0].text() == (
+        "holds  is missing; give what `plain_holds` gave  [hold.state.unreadable]")
+    with pytest.raises(hg.IssuesError) as broken:
+        hg.read_holds({"plan": "x", "clock": "noon", "holds": [], "answers": []})
+    assert broken.value.issues[0].text() == (
+        "cannot be read: Invalid isoformat string: 'noon'; give what `plain_holds` gave  "
+        "[hold.state.unreadable]")

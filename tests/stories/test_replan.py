@@ -169,12 +169,12 @@ def test_a_new_order_takes_what_is_left():
 
 
 def test_an_order_that_grows_keeps_its_date_as_far_as_it_can():
-    """Two of four pieces more: two keep week 1, one more comes in it, and the last in week 4: the
-    date moves, because the order did."""
+    """Two of four pieces more: two keep week 1, one more comes in it, and the last in week 4. What
+    was promised is there as promised, so nothing moved."""
     supply: list[Row] = [("gpu", 3, 1), ("gpu", 2, 4)]
     old = planned(book([("gpu", 2, 1)], supply, objective="value"))
     made = replanned(book([("gpu", 4, 1)], supply, objective="value"), old)
-    assert arrivals(made, "SO-1") == [(1, 3), (4, 1)] and moves(made) == [("SO-1", 21, "order")]
+    assert arrivals(made, "SO-1") == [(1, 3), (4, 1)] and moves(made) == []
 
 
 def test_a_complete_line_moves_whole():
@@ -237,3 +237,31 @@ def test_a_search_tells_what_it_moved():
     assert hg.check(new, made).issues == ()
     assert moves(made) == [("SO-1", 21, "search")]
     assert made.summary["replan"]["mode"] == "full"
+
+
+def test_what_comes_beside_a_promise_takes_nothing_away():
+    """SO-1 wants two GPUs for week 1, of which one comes, in week 2. Then a second one is bought
+    for week 4: the first is there as promised, so nothing is later, and the line gained a piece.
+    Do the two come in weeks 1 and 2 instead, the one that was promised is 7 days earlier."""
+    def story(*weeks: int) -> Story:
+        return book([("gpu", 2, 1)], [("gpu", 1, on) for on in weeks])
+
+    old = planned(story(2))
+    for weeks, days, counts in (((2, 4), 0, (1, 0, 0, 0)), ((1, 2), -7, (0, 0, 1, 0))):
+        made = replanned(story(*weeks), old)
+        row = made.moves.row(0, named=True)
+        assert (row["days"], row["old_quantity"], row["new_quantity"]) == (days, 1, 2)
+        told = made.summary["replan"]["promises"]
+        assert tuple(told[name] for name in ("kept", "later", "earlier", "lost")) == counts
+        assert told["gained"] == 1
+
+
+def test_a_promise_with_fewer_pieces_is_that_alone():
+    """Of SO-1's two GPUs one is gone and the other slips from week 1 to week 3; SO-2's CPU is gone.
+    One has fewer pieces, though what is left is later, and one is withdrawn; none is later."""
+    orders: list[Row] = [("gpu", 2, 1), ("cpu", 1, 1)]
+    made = replanned(book(orders, [("gpu", 1, 3), ("cpu", 1, 1, {"site_id": "brno"})]),
+                     planned(book(orders, [("gpu", 2, 1), ("cpu", 1, 1)])))
+    told = made.summary["replan"]["promises"]
+    assert {name: told[name] for name in ("kept", "later", "earlier", "lost", "withdrawn")} == {
+        "kept": 0, "later": 0, "earlier": 0, "lost": 2, "withdrawn": 1}

@@ -172,11 +172,15 @@
   const body = byId("order-table").tBodies[0];
   const heads = [...document.querySelectorAll("#order-table thead th")];
   const chips = [...document.querySelectorAll(".chips button")];
+  const cut = orders.total - lines.length;
   const show = () => {
     const matching = lines.filter((line) => state.words.every((part) => line.text.includes(part)));
     for (const chip of chips) {
       const count = matching.filter((line) => line.status === chip.dataset.status).length;
-      chip.querySelector(".count").textContent = count.toLocaleString("en-US");
+      // Where the page lacks lines, a count of what it has would pass for the plan's.
+      const all = orders.by_status[chip.dataset.status] || 0;
+      chip.querySelector(".count").textContent = cut && !state.words.length
+        ? `${whole(count)} of ${whole(all)}` : whole(count);
       chip.setAttribute("aria-pressed", String(state.status === chip.dataset.status));
     }
     const found = sorted(matching.filter((line) => !state.status || line.status === state.status));
@@ -190,13 +194,13 @@
     }
     body.replaceChildren(...rows);
     const dollars = found.reduce((sum, line) => sum + line.row[place.open_cents], 0);
-    const of = orders.total > lines.length ? ` of ${whole(orders.total)}` : "";
+    const rest = cut ? `; ${whole(cut)} lines with smaller amounts are not in this page and are not searched` : "";
     byId("found").textContent = found.length === lines.length
-      ? `Showing ${whole(lines.length)}${of} lines, ${money(dollars)}`
-      : `${whole(found.length)} of ${whole(lines.length)} lines shown match, ${money(dollars)}`;
+      ? `Showing ${whole(lines.length)}${cut ? ` of ${whole(orders.total)}` : ""} lines, ${money(dollars)}${rest}`
+      : `${whole(found.length)} of ${whole(lines.length)} lines in this page match, ${money(dollars)}${rest}`;
     byId("page").textContent = found.length
       ? `${whole(start + 1)} to ${whole(Math.min(start + PAGE, found.length))} of ${whole(found.length)}`
-      : "No line matches";
+      : cut ? "No line in this page matches" : "No line matches";
     byId("before").disabled = state.page === 0;
     byId("after").disabled = state.page >= pages - 1;
     for (const head of heads) {
