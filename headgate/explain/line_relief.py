@@ -77,12 +77,15 @@ class LineRelief:
     parts       : empty when nothing has to change
     promised_on : Friday of the week in which all open pieces arrive with it
     on_time     : whether that is the requested week or before
+    loss_cents  : how much less weighted value the line brings so than as planned; None: it brings
+                  more, or the policy does not weigh
     """
 
     parts: tuple[ReliefPart, ...]
     promised_on: date
     on_time: bool
     currency: str
+    loss_cents: int | None = None
 
     @property
     def kind(self) -> str:
@@ -102,12 +105,18 @@ class LineRelief:
         clauses = [part.text(self.currency) for part in self.parts]
         joined = ", ".join(clauses[:-1]) + (" and " if len(clauses) > 1 else "") + clauses[-1]
         joined = joined[0].upper() + joined[1:]
-        return f"{joined}: then all of it arrives by {self.promised_on}."
+        then = f"{joined}: then all of it arrives by {self.promised_on}"
+        if self.loss_cents is None:
+            return f"{then}."
+        less = f"{short_money(self.loss_cents, self.currency)} less" if self.loss_cents else (
+            "no more")
+        return f"{then}, but brings {less} than it does as planned."
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {"kind": self.kind, "promised_on": self.promised_on.isoformat(),
                 "on_time": self.on_time, "cost_cents": self.cost_cents,
+                "loss_cents": self.loss_cents,
                 "parts": [part.as_dict() for part in self.parts], "text": self.text()}
 
 
@@ -195,7 +204,7 @@ def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved)
             tuple(_named(book, pools, promises, found, change, relief)
                   for change in relief.changes),
             friday_of_bucket(relief.last, as_of), relief.last <= requested,
-            book.settings.currency) for relief in found.reliefs),
+            book.settings.currency, relief.loss) for relief in found.reliefs),
         found.pieces, _friday(book, found.last), _friday(book, found.earliest),
         book.tables.frames["orders"]["ship_set"][int(book.lines.source_row[found.line])],
         None if found.loss is None else found.loss.cents,

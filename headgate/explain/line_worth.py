@@ -69,15 +69,19 @@ class Weighed:
     def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
         self.book, self.allocation = book, allocation
         self.terms = terms_of(book, policy)
+        self.known: dict[tuple[int, ...], tuple[int, int]] = {}
+        self.gains: dict[tuple[int, int], int] = {}
 
-    def planned(self, lines: Iterable[int]) -> tuple[int, int]:
+    def planned(self, lines: tuple[int, ...]) -> tuple[int, int]:
         """What some lines bring as planned, and the extra cost of substitutes in it."""
-        cents = extra = 0
-        for line in lines:
-            first, end = self.allocation.ptr[line], self.allocation.ptr[line + 1]
-            worth, more = self.of((line,), self.allocation.log, int(first), int(end))
-            cents, extra = cents + worth, extra + more
-        return cents, extra
+        if lines not in self.known:
+            cents = extra = 0
+            for line in lines:
+                first, end = self.allocation.ptr[line], self.allocation.ptr[line + 1]
+                worth, more = self.of((line,), self.allocation.log, int(first), int(end))
+                cents, extra = cents + worth, extra + more
+            self.known[lines] = cents, extra
+        return self.known[lines]
 
     def of(self, lines: Iterable[int], log: Log, first: int, end: int) -> tuple[int, int]:
         """
@@ -103,20 +107,23 @@ class Weighed:
         arrival = ship + int(book.lanes.weeks[lane])
         late = int(terms.late[line]) * max(0, arrival - int(book.lines.requested[line]))
         when = ship if terms.on_ship[line] else arrival
-        bonus = int(terms.bonus[line][when <= terms.bonus_until[line]].sum())
-        gain = int(terms.gain(book, np.array([line]), np.array([item]))[0])
-        return gain - int(book.lanes.cost_cents[lane]) - late + bonus
+        bonus = int(terms.bonus[line][when <= terms.bonus_until[line]].sum()) if (
+            terms.bonus.shape[1]) else 0
+        if (line, item) not in self.gains:
+            self.gains[line, item] = int(terms.gain(book, np.array([line]), np.array([item]))[0])
+        return self.gains[line, item] - int(book.lanes.cost_cents[lane]) - late + bonus
 
 
 def extra_cents(book: Book, pools: Pools, log: Log, row: int, ship: int) -> int:
     """The extra cost of the substitutes drawn for an allocation of a log."""
     forest, cents = book.forest, 0
-    for draw in range(int(log.first_draw[row]), int(log.first_draw[row + 1])):
-        node = int(log.sources[draw, 0])
-        called, drawn = int(forest.item[node]), int(pools.item[log.sources[draw, 1]])
-        week = ship - int(forest.offset[node])
-        for sub in range(forest.sub_ptr[called], forest.sub_ptr[called + 1]):
-            if called != drawn and forest.sub_item[sub] == drawn and (
+    first, end = int(log.first_draw[row]), int(log.first_draw[row + 1])
+    nodes, drawn = log.sources[first:end, 0], pools.item[log.sources[first:end, 1]]
+    called = forest.item[nodes]
+    for place in np.flatnonzero(called != drawn).tolist():
+        week = ship - int(forest.offset[nodes[place]])
+        for sub in range(forest.sub_ptr[called[place]], forest.sub_ptr[called[place] + 1]):
+            if forest.sub_item[sub] == drawn[place] and (
                     forest.sub_from[sub] <= week <= forest.sub_to[sub]):
-                cents += int(log.pieces[draw]) * int(forest.sub_cost_cents[sub])
+                cents += int(log.pieces[first + place]) * int(forest.sub_cost_cents[sub])
     return cents

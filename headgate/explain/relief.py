@@ -18,7 +18,7 @@ from headgate.book import NO_LIMIT
 from headgate.explain.allowance import Limits
 from headgate.explain.line_worth import Weighed
 from headgate.explain.reasons import THREADS, Desk, Ground
-from headgate.explain.relief_kernels import GIVEN, LAST, LOG_END, LOG_SECOND
+from headgate.explain.relief_kernels import GIVEN, LAST, LOG_END, LOG_FIRST, LOG_SECOND
 from headgate.explain.relief_options import Options
 from headgate.explain.relief_ways import HELD, UNFROZEN, Change, Ways
 from headgate.explain.trials import Trial, Trials
@@ -50,11 +50,17 @@ class Displaced:
 
 @dataclass(frozen=True, slots=True)
 class Relief:
-    """Changes that were planned with; `last` is the arrival bucket that came out, of all pieces."""
+    """
+    Changes that were planned with; `last` is the arrival bucket that came out, of all pieces.
+
+    loss : cents of weighted value that the line brings less so than as planned; None when it
+           brings more, or under a policy that does not weigh
+    """
 
     changes: tuple[Change, ...]
     last: int
     displaced: Displaced | None = None
+    loss: int | None = None
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -162,13 +168,16 @@ class Search:
         lacking = np.flatnonzero(helps & ~ready)
         found = dict(zip(lacking.tolist(), self.reliefs(chosen[lacking], goals[lacking],
                                                         earliest[lacking]), strict=True))
+        for place in np.flatnonzero(ready).tolist():
+            if int(chosen[place]) not in lost:
+                changes = (UNFROZEN,) if self.limits.fixed[chosen[place]] else ()
+                found[place] = [Relief(changes, int(today[place, LAST]))]
+        self._weigh(chosen, found)
         answers = []
         for place in range(count):
             reliefs = tuple(found.get(place, ()))
             held = bool(self.limits.fixed[chosen[place]])
             loss = lost.get(int(chosen[place]))
-            if ready[place] and loss is None:
-                reliefs = (Relief((UNFROZEN,) if held else (), int(today[place, LAST])),)
             state = (FOUND if reliefs else AT_A_LOSS if loss is not None else
                      NONE_FOUND if helps[place] else NONE_EXISTS)
             # Nothing changed, what is held stays as it is planned.
@@ -177,6 +186,23 @@ class Search:
                                     int(earliest[place]), loss,
                                     self.limits.pins.get(int(chosen[place]))))
         return answers
+
+    def _weigh(self, chosen: Ints, found: dict[int, list[Relief]]) -> None:
+        """Note what each line would bring less with a relief than as planned, if it does."""
+        if self.weighed is None:
+            return
+        told = [(place, turn, relief) for place, own in found.items()
+                for turn, relief in enumerate(own)]
+        out, logs = self.trials.outcome([
+            Trial(int(chosen[place]), relief.changes, relief.last,
+                  behind=-1 if relief.displaced is None else relief.displaced.line)
+            for place, _, relief in told], keep=True)
+        for (place, turn, relief), row, log in zip(told, out, logs, strict=True):
+            unit = self.limits.unit(int(chosen[place]))
+            now, _ = self.weighed.planned(unit)
+            then, _ = self.weighed.of(unit, log, int(row[LOG_FIRST]), int(row[LOG_SECOND]))
+            if then <= now:
+                found[place][turn] = replace(relief, loss=now - then)
 
     def _ample(self, chosen: Ints) -> tuple[Longs, Longs]:
         """Pieces and last arrival of each line, or its ship set, alone in the open book."""

@@ -50,16 +50,20 @@ def freely(slow: SlowTables, line: Line) -> list[Allocation]:
     return [row for row in plan_set(world, slow.book.mates(line))[0] if row.line is line]
 
 
-def check_relief(slow: SlowTables, key: Key, relief: LineRelief, smallest: bool) -> None:
+def check_relief(slow: SlowTables, key: Key, relief: LineRelief, smallest: bool,
+                 weighs: bool) -> None:
     """
     The claimed date is the date that comes out, within all quotas and with nothing moved that is
-    held, and one piece less of what is bought is late.
+    held, and one piece less of what is bought is late; what the line brings less so than as
+    planned is told.
     """
     line = slow.line[key]
     changes = [slow_change(slow, part) for part in relief.parts]
-    rows, world = slow.planned(key, changes)
-    last = outcome(line, rows)
+    served = slow.given(key, changes)
+    last, world = outcome(line, [row for row in served[0] if row.line is line]), served[1]
     assert last is not None
+    loss = slow.weighed(key, None) - slow.weighed(key, served) if weighs else -1
+    assert relief.loss_cents == (loss if loss >= 0 else None)
     assert slow.book.friday_of(last) == relief.promised_on
     assert relief.on_time == (last <= line.requested)
     assert quotas_hold(world)
@@ -144,7 +148,7 @@ def check_lines(plan: Plan) -> tuple[int, int]:
             goal = None if free is None else slow.book.friday_of(max(free, line.requested))
             assert goal is None or (planned["status"] == "late" and planned["promised_on"] <= goal)
         for place, relief in enumerate(named.reliefs):
-            check_relief(slow, key, relief, place == 0)
+            check_relief(slow, key, relief, place == 0, plan.policy.objective == "value")
             assert planned["status"] != "late" or relief.promised_on < planned["promised_on"]
             count += 1
     return len(found), count

@@ -212,6 +212,22 @@ def test_a_line_whose_only_parts_left_are_too_dear_is_unprofitable():
     assert promise(by_rank, "SO-2")["status"] == "on_time"
 
 
+def test_a_relief_that_does_not_pay_says_so():
+    """A server would bring 80. One dimm-b is left for SO-2, at some more, and one dimm is missing:
+    with one more dimm-a and the dimm-b at 90 it brings 10 less than if it is left, at 80 the same,
+    at 70 it brings more, which is what a relief is for."""
+    def told(extra: int) -> LineRelief:
+        dear = {"substitutes": [("dimm-a", "dimm-b", 1, {"extra_cost": extra})]}
+        return reliefs(book([("server", 1, 1, {"unit_price": 101}), ("server", 1, 1)],
+                            [("dimm-a", 2, 0), ("dimm-b", 1, 0)], **DIMMS | dear), "SO-2")["more"]
+
+    assert [told(extra).loss_cents for extra in (90, 80, 70)] == [1_000, 0, None]
+    assert told(90).text().endswith(
+        "then all of it arrives by 2026-02-13, but brings $10.00 less than it does as planned.")
+    assert told(80).text().endswith(", but brings no more than it does as planned.")
+    assert told(70).text().endswith("then all of it arrives by 2026-02-13.")
+
+
 def test_the_rest_of_a_line_can_be_what_does_not_pay():
     """Two servers, one pair of dimm-a: the first server brings 80, the second with its dimm-b
     would take 40 off again. The line is short: whole it would bring 160 - 120, which is 40 less
