@@ -84,10 +84,12 @@ class Quotas:
         matched = np.zeros((lines, len(quotas)), dtype=np.bool_)
         for place, quota in enumerate(quotas):
             matched[:, place] = quota.matches
-        kinds, kind = np.unique(matched, axis=0, return_inverse=True) if lines else (
-            matched, np.zeros(0, dtype=np.int64))
-        self.kind: Longs = kind.reshape(-1).astype(np.int64)
-        self.matching = [np.flatnonzero(row).tolist() for row in kinds]
+        claims: dict[bytes, int] = {}
+        self.kind: Longs = np.array(
+            [claims.setdefault(row.tobytes(), len(claims)) for row in np.packbits(matched, axis=1)],
+            dtype=np.int64)
+        self.matching = [np.flatnonzero(np.unpackbits(
+            np.frombuffer(claim, dtype=np.uint8), count=len(quotas))).tolist() for claim in claims]
         self.groups = self._groups()
         self._caps: dict[tuple[int, int], list[int]] = {}
         self._tolls: dict[tuple[int, int], list[tuple[int, int]]] = {}
@@ -124,6 +126,16 @@ class Quotas:
                 place for place in self.matching[kind] if self.quotas[place].cap != NONE
                 and item in self.quotas[place].items]
         return self._caps[kind, item]
+
+    def by_claim(self, rows: dict[str, Longs]) -> list[tuple[int, int, Longs]]:
+        """The claim, the item and the rows of each pair of them, of rows of lines and items."""
+        if not len(rows["item"]):
+            return []
+        span = int(rows["item"].max()) + 1
+        pair = self.kind[rows["line"]] * span + rows["item"]
+        order = np.argsort(pair, kind="stable")
+        starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
+        return [(*divmod(int(pair[hit[0]]), span), hit) for hit in np.split(order, starts[1:])]
 
     def tolls(self, kind: int, item: int) -> list[tuple[int, int]]:
         """
@@ -261,23 +273,20 @@ class Counter:
         size = len(quotas.quotas)
         found = Count(np.zeros(size, dtype=np.int64), np.zeros((size, weeks), dtype=np.int64),
                       np.zeros((len(quotas.groups), weeks), dtype=np.int64))
-        for rows, pieces in ((sent, "quantity"), (drawn, "below")):
-            for place, quota in enumerate(quotas.quotas):
-                if quota.cap != NONE:
-                    hit = (quota.matches[rows["line"]] & np.isin(rows["item"], list(quota.items))
-                           & (rows["ship"] >= quota.first) & (rows["ship"] <= quota.last))
-                    found.caps[place] += rows[pieces][hit].sum()
-        pairs = np.stack([quotas.kind[drawn["line"]], drawn["item"]], axis=1)
-        distinct, pair = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
-        for number, (kind, item) in enumerate(distinct.tolist()):
-            hit = pair.reshape(-1) == number
-            week, pieces_drawn = drawn["drawn"][hit], drawn["quantity"][hit]
+        for rows, name in ((sent, "quantity"), (drawn, "below")):
+            for kind, item, hit in quotas.by_claim(rows):
+                ship, pieces = rows["ship"][hit], rows[name][hit]
+                for place in quotas.caps(kind, item):
+                    quota = quotas.quotas[place]
+                    found.caps[place] += pieces[(ship >= quota.first) & (ship <= quota.last)].sum()
+        for kind, item, hit in quotas.by_claim(drawn):
+            week, pieces = drawn["drawn"][hit], drawn["quantity"][hit]
             for group, own in quotas.tolls(kind, item):
-                np.add.at(found.drawn[group], week, pieces_drawn)
+                np.add.at(found.drawn[group], week, pieces)
                 if own != NONE:
                     quota = quotas.quotas[own]
                     kept = (week >= quota.first) & (week <= quota.until)
-                    np.add.at(found.own[own], week[kept], pieces_drawn[kept])
+                    np.add.at(found.own[own], week[kept], pieces[kept])
         return found
 
     def left(self, count: Count) -> Left:
