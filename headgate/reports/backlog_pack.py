@@ -1,4 +1,4 @@
-"""The Excel pack of a backlog: from opening to closing, its ages, what binds of it."""
+"""The Excel pack of a backlog: from opening to closing, its ages, what it becomes, what binds."""
 
 from __future__ import annotations
 
@@ -22,11 +22,22 @@ from headgate.reports.pack_firm import (
     tie_checks,
 )
 from headgate.reports.pack_frame import checks_page, ending, opening
+from headgate.reports.pack_outlook import (
+    CANCELLED,
+    CONVERSION,
+    CUSTOMERS,
+    cancellation_page,
+    conversion_page,
+    customers_page,
+)
 
 CONTENTS = {
     CHECKS: "everything that must tie; its top cell is TRUE when all of it does",
     ROLLED: "from opening to closing, period by period, and its data",
     AGES: "days since the booking, past the requested date and past the promise, and their data",
+    CONVERSION: "the backlog by the fiscal quarter of its promise, and of its shipment",
+    CUSTOMERS: "the customers with the largest backlog",
+    CANCELLED: "what is left by the assumptions about cancellations, and what may be ordered twice",
     RECONCILED: "from order backlog to firm backlog, RPO and deferred revenue, with the paragraphs",
     SCHEDULE: "RPO by the fiscal quarter in which the plan recognises it",
     OBLIGATIONS_SHEET: "the data: each order line and each service line",
@@ -49,6 +60,9 @@ def backlog_pack_bytes(made: Backlog, most: int = MOST_ENTRIES) -> bytes:
     told = told_of(made)
     closing, rolled = roll_page(pack, made, told)
     left_out = {ROLLED: rolled, AGES: ages_page(pack, made, told)}
+    conversion_page(pack, made)
+    customers_page(pack, made)
+    left_out[CANCELLED] = cancellation_page(pack, made, told)
     numbers = reconciliation_page(pack, made)
     if figures["until"] == figures["as_of"]:
         cents = made.roll_forward.closing_cents

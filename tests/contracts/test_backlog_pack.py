@@ -18,8 +18,8 @@ from headgate.reports.backlog_pack import backlog_pack_bytes
 from tests.oracles.slow_sheet import Sheets, differing, opened, rows
 from tests.stories.money_book import money_billings, money_movements, money_plan
 
-SHEETS = ["Summary", "Checks", "Roll-forward", "Ageing", "Reconciliation", "RPO by quarter",
-          "Obligations"]
+SHEETS = ["Summary", "Checks", "Roll-forward", "Ageing", "Conversion", "Customers", "Cancellation",
+          "Reconciliation", "RPO by quarter", "Obligations"]
 
 
 @cache
@@ -55,9 +55,9 @@ def test_every_formula_comes_to_the_value_that_is_stored():
     assert opened(content()).sheetnames == SHEETS
     checks = list(opened(content(), values=True)["Checks"].iter_rows(min_row=6,
                                                                      values_only=True))
-    assert len(checks) == 27 and all(row[4] is True for row in checks)
+    assert len(checks) == 32 and all(row[4] is True for row in checks)
     summary = opened(content(), values=True)["Summary"]
-    assert summary["B7"].value == "all 27 checks hold"
+    assert summary["B7"].value == "all 32 checks hold"
 
 
 @pytest.mark.parametrize("asked", [
@@ -75,17 +75,22 @@ def test_any_level_and_period_ties(asked):
     ("Roll-forward", "shipped", ["Opening + booked", "Every row of the roll-forward"]),
     ("Roll-forward", "closing", ["Closing by segment", "Every row of the roll-forward"]),
     ("Ageing", "amount", ["Ages since the booking"]),
+    ("Conversion", "Promised", ["Promised by quarter"]),
+    ("Conversion", "Shipped", ["Shipped by quarter"]),
+    ("Customers", "Backlog", ["Backlog of all customers"]),
+    ("Cancellation", "Order backlog", ["Backlog before cancellations", "Adjusted backlog"]),
     ("Obligations", "cancellable", ["Firm backlog = as headgate", "Firm backlog = sum"]),
     ("Obligations", "rpo", ["RPO = sum of the obligations", "RPO by quarter = sum"])])
 def test_a_changed_number_breaks_its_checks(sheet: str, column: str, broken: list[str]):
     """One cent more in one cell of the data: the checks over it read FALSE, and the top cell."""
     sheets = Sheets(opened(content()))
     head = next(row for (row, place), value in sorted(sheets.cells[sheet].items())
-                if value in ("name", "order_id") and place == 1)
+                if place == 1 and value in ("name", "order_id", "Fiscal quarter", "Place",
+                                             "Segment"))
     place = next(place for (row, place), value in sheets.cells[sheet].items()
                  if row == head and value == column)
     sheets.set(sheet, head + 1, place, sheets.cells[sheet][head + 1, place] + 0.01)
-    failed = [str(sheets.value("Checks", row, 1)) for row in range(6, 33)
+    failed = [str(sheets.value("Checks", row, 1)) for row in range(6, 38)
               if sheets.value("Checks", row, 5) is False]
     assert sheets.value("Checks", 3, 2) is False
     for words in broken:
@@ -127,6 +132,36 @@ def test_segments_sum_to_the_whole():
              if row[1] in ("Cloud", "cloud", "enterprise", "public", "All")}
     assert found == {"Cloud": 8200, "cloud": 4000, "enterprise": 1000, "public": 350.05,
                      "All": 13550.05}
+
+
+def test_cancellations_are_taken_off_as_they_are_assumed(tmp_path):
+    """Half of what may be ordered twice is, and 1% of every line is cancelled in a week: the sheet
+    takes both off, tells both, and comes to what headgate tells."""
+    assumed = tmp_path / "assumed.toml"
+    assumed.write_text("[double_orders]\nshare = 0.5\n[[cancellation.hazard]]\nweekly = 0.01\n"
+                       "firm = true\n")
+    plan = money_plan()
+    made = hg.backlog(plan.book, plan, assumptions=assumed)
+    data = backlog_pack_bytes(made)
+    assert ties(data)
+    sheet = opened(data, values=True)["Cancellation"]
+    told = {row[0]: row[1:5] for row in sheet.iter_rows(values_only=True)}
+    backlog_, double, cancelled, adjusted = told["All"]
+    assert adjusted == pytest.approx(backlog_ - double - cancelled) and cancelled > 0
+    assert round(adjusted * 100) == made.figures["adjusted_cents"]
+    assert told["Share of what may be ordered twice that is"][0] == 0.5
+    assert told[0.01][0] == "every segment"
+
+
+def test_conversion_and_customers_are_told():
+    """Promised and shipped by quarter, and the customers in turn, each sum to 13550.05."""
+    sheet = opened(content(), values=True)["Conversion"]
+    found = {row[0]: row for row in sheet.iter_rows(values_only=True)}
+    assert (found["All"][4], found["All"][7]) == (13550.05, 13550.05)
+    sheet = opened(content(), values=True)["Customers"]
+    names = [row for row in sheet.iter_rows(min_row=5, values_only=True) if row[0]]
+    assert names[-1][7] == 13550.05 and names[-1][8] == 1
+    assert [row[5] for row in names] == sorted((row[5] for row in names), reverse=True)
 
 
 def test_ages_are_told_by_segment():
