@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,6 @@ def text_of_cents(cents: int) -> str:
     """
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-
-
-def round_half_even(amount: Decimal) -> int:
-    """The nearest whole number; a tie goes to the even one, as banks round."""
-    return int(amount.to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
 def scale_cents(cents: NDArray[np.int64], rate_millionths: int) -> NDArray[np.int64]:

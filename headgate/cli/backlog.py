@@ -118,7 +118,7 @@ def _see_files(read: tuple[Path | None, ...], out: Path | None, excel: Path | No
         if file is not None:
             existing(file, "file")
     if out is not None:
-        from headgate.files.backlog_folder import BACKLOG_STATEMENT
+        from headgate.files.statement_folder import BACKLOG_STATEMENT
 
         BACKLOG_STATEMENT.refuse(out)
     writable_pack(excel)

@@ -58,9 +58,9 @@ def history(
         if data is not None:
             existing(data, "file")
         if out is not None:
-            from headgate.files.table_folder import HISTORY_FOLDER, refuse_other_folder
+            from headgate.files.statement_folder import HISTORY_STATEMENT
 
-            refuse_other_folder(out, HISTORY_FOLDER)
+            HISTORY_STATEMENT.refuse(out)
         from headgate import session
         from headgate.cli.published_history import history_tables
 
@@ -92,9 +92,9 @@ def market(
     """
     with speaking(as_json, quiet) as voice:
         if out is not None:
-            from headgate.files.table_folder import MARKET_FOLDER, refuse_other_folder
+            from headgate.files.statement_folder import MARKET_STATEMENT
 
-            refuse_other_folder(out, MARKET_FOLDER)
+            MARKET_STATEMENT.refuse(out)
         from headgate import session
         from headgate.cli.published_market import market_tables
 

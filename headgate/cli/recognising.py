@@ -79,7 +79,7 @@ def revenue(
         if billings is not None:
             existing(billings, "file")
         if out is not None:
-            from headgate.files.revenue_folder import REVENUE_STATEMENT
+            from headgate.files.statement_folder import REVENUE_STATEMENT
 
             REVENUE_STATEMENT.refuse(out)
         writable_pack(excel)

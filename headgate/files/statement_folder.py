@@ -1,4 +1,4 @@
-"""A statement on disk: its tables, and its sums in one JSON file that marks the folder."""
+"""An answer on disk: its tables, and its sums in one JSON file that marks the folder."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.files.plan_folder import new_folder
+from headgate.tables.backlog_schema import BACKLOG_TABLES
+from headgate.tables.history_results import HISTORY_TABLES, MARKET_TABLES
 from headgate.tables.plan_schema import PlanTable
+from headgate.tables.revenue_schema import REVENUE_TABLES
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """
-    A kind of statement: what it is called, the file that marks its folder, its tables.
+    A kind of answer: the command that writes it, the file that marks its folder, its tables.
 
-    noun : such as "a statement of revenue"
+    command : such as "headgate revenue"
     """
 
-    noun: str
+    command: str
     marker: str
     tables: Sequence[PlanTable]
 
     def refuse(self, folder: Path) -> None:
-        """Raises IssuesError unless nothing is there, or an older statement and nothing else."""
+        """Raises IssuesError unless nothing is there, or an older one of the kind alone."""
         if not folder.exists():
             return
         known = {self.marker} | {f"{table.name}.{ending}" for table in self.tables
@@ -37,14 +40,14 @@ class Statement:
         others = sorted(set(entries) - known)
         if others or (entries and self.marker not in entries):
             raise IssuesError([Issue(
-                "plan.folder.occupied", "error", str(folder), f"is nothing that {self.noun} wrote, "
-                "and is not replaced; name a folder that does not exist yet",
+                "plan.folder.occupied", "error", str(folder), f"is nothing that `{self.command}` "
+                "wrote, and is not replaced; name a folder that does not exist yet",
                 value=(others or sorted(entries))[0])], "nothing was written")
 
     def write(self, folder: Path, tables: Mapping[str, pl.DataFrame], figures: Mapping[str, Any],
               format: str) -> Path:
         """
-        Write a statement in one move: readers see the old folder or the whole new one; its path.
+        Write one in one move: readers see the old folder or the whole new one; its path.
 
         format : "csv" or "parquet"
         raises IssuesError : something else is there; nothing is written
@@ -60,3 +63,9 @@ class Statement:
             (work / self.marker).write_text(json.dumps(dict(figures), indent=2) + "\n",
                                             encoding="utf-8")
         return folder
+
+
+REVENUE_STATEMENT = Statement("headgate revenue", "revenue.json", REVENUE_TABLES)
+BACKLOG_STATEMENT = Statement("headgate backlog", "backlog.json", BACKLOG_TABLES)
+HISTORY_STATEMENT = Statement("headgate history", "history.json", HISTORY_TABLES)
+MARKET_STATEMENT = Statement("headgate market", "market.json", MARKET_TABLES)

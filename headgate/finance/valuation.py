@@ -1,9 +1,10 @@
 """
 Movements in the currency of the book, and what other exchange rates make of what is open.
 
-The value of a line on a day is `round_half_even(open cents x rate of the day)`. A movement counts
-the value after it less the value before it, at the rate of its day; a change of rate counts what
-is open at the new rate less the same at the old. So the parts sum to the value exactly.
+The value of a line on a day is its open cents times the rate of the day, rounded half to even. A
+movement counts the value after it less the value before it, at the rate of its day; a change of
+rate counts what is open at the new rate less the same at the old. So the parts sum to the value
+exactly.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def _until(rule: str, until: Day, as_of: date) -> date:
 
 
 def _assumed(book: Book, given: Mapping[str, Any] | str | Path | None) -> Assumptions:
-    from headgate.files.backlog_folder import read_assumptions_file
+    from headgate.files.backlog_files import read_assumptions_file
 
     if given is None:
         return NOTHING_ASSUMED
@@ -151,7 +151,7 @@ def _billings(given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:
 
 
 def _held(given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:
-    from headgate.files.backlog_folder import read_held
+    from headgate.files.backlog_files import read_held
 
     return given if given is None or isinstance(given, pl.DataFrame) else read_held(Path(given))
 
@@ -163,6 +163,6 @@ def write_backlog(made: Backlog, folder: str | Path, format: str = "csv") -> Pat
     format : "csv" or "parquet"
     raises IssuesError : something else than an older one is there
     """
-    from headgate.files.backlog_folder import BACKLOG_STATEMENT
+    from headgate.files.statement_folder import BACKLOG_STATEMENT
 
     return BACKLOG_STATEMENT.write(Path(folder), made.tables(), made.figures, format)

@@ -51,10 +51,9 @@ def write_history(answer: HistoryAnswer, folder: str | Path, format: str = "csv"
     format : "csv" or "parquet"
     raises IssuesError : something else than an older history is there
     """
-    from headgate.files.table_folder import HISTORY_FOLDER, write_table_folder
+    from headgate.files.statement_folder import HISTORY_STATEMENT
 
-    return write_table_folder(Path(folder), HISTORY_FOLDER, answer.tables(), answer.figures(),
-                              format)
+    return HISTORY_STATEMENT.write(Path(folder), answer.tables(), answer.figures(), format)
 
 
 def write_market(answer: MarketAnswer, folder: str | Path, format: str = "csv") -> Path:
@@ -64,6 +63,6 @@ def write_market(answer: MarketAnswer, folder: str | Path, format: str = "csv") 
     format : "csv" or "parquet"
     raises IssuesError : something else than an older one is there
     """
-    from headgate.files.table_folder import MARKET_FOLDER, write_table_folder
+    from headgate.files.statement_folder import MARKET_STATEMENT
 
-    return write_table_folder(Path(folder), MARKET_FOLDER, answer.tables(), answer.sums(), format)
+    return MARKET_STATEMENT.write(Path(folder), answer.tables(), answer.sums(), format)

@@ -107,6 +107,6 @@ def write_revenue(made: RevenueStatement, folder: str | Path, format: str = "csv
     format : "csv" or "parquet"
     raises IssuesError : something else than an older statement is there
     """
-    from headgate.files.revenue_folder import REVENUE_STATEMENT
+    from headgate.files.statement_folder import REVENUE_STATEMENT
 
     return REVENUE_STATEMENT.write(Path(folder), made.tables(), made.figures(), format)

@@ -1,4 +1,4 @@
-"""A statement of the backlog on disk, and what people write down for it: CSV and TOML files."""
+"""What people write down for a backlog: CSV and TOML files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from typing import Any
 import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
-from headgate.files.statement_folder import Statement
 from headgate.finance.bill_and_hold import CRITERIA, HELD
-from headgate.tables.backlog_schema import BACKLOG_TABLES
 
-BACKLOG_STATEMENT = Statement("a statement of the backlog", "backlog.json", BACKLOG_TABLES)
 COLUMNS = ("order_id", "line_no", "quantity", "on", *CRITERIA)
 """The columns of a bill-and-hold file; a criterion that is left out, or blank, is a no."""
 CONSEQUENCE = "no backlog was worked out"
