@@ -123,7 +123,8 @@ SHORTAGES = PlanTable(
                    "hours without limit"),
         PlanColumn("used", "hours", "drawn by the plan in this week"),
         PlanColumn("wanted", "hours", "drawn in this week if every line shipped whole for its "
-                   "requested week"),
+                   "requested week: from the site of its first allocation; without one from the "
+                   "nearest that may serve it, whether the item could be had there or not"),
         PlanColumn("missing", "hours", "parts: wanted up to this week and not there by then; "
                    "resources: wanted in this week and not there"),
         _whole("price_cents", "what one more piece, there by this week, or one more hour in it, is "
