@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headgate.cli import exits
 from headgate.cli.options import (
     AsOf,
     Book,
     ExcelPack,
     Json,
     Quiet,
+    RecordedBy,
     TableFormat,
     day_of,
     existing,
     writable_pack,
 )
-from headgate.cli.sources import Source, source
-from headgate.cli.voice import WrongUse, speaking
+from headgate.cli.sources import Source, book_told, refuse_times, source
+from headgate.cli.voice import speaking
 
 if TYPE_CHECKING:
     from headgate.book import Book as OpenBook
@@ -78,7 +80,8 @@ def backlog(
         help="Write every table into this folder; an older statement is replaced.")] = None,
     table_format: Annotated[TableFormat, typer.Option(
         "--format", help="How these tables are written.")] = TableFormat.csv,
-    excel: ExcelPack = None, as_of: AsOf = None, as_json: Json = False, quiet: Quiet = False,
+    excel: ExcelPack = None, as_of: AsOf = None, recorded_by: RecordedBy = None,
+    as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
     Tell where the order backlog came from, how firm it is, and what it becomes.
@@ -88,15 +91,14 @@ def backlog(
     backlog, to RPO (ASC 606-10-50-13) and to deferred revenue, each row with its paragraph.
     """
     with speaking(as_json, quiet) as voice, source(book) as place:
-        if plan is not None and as_of is not None:
-            raise WrongUse("--as-of is the day of a book without a plan; a plan has its own")
+        refuse_times(place, plan, as_of, recorded_by)
         folder = None if plan is None else place.plan(plan)
         _see_files((assumptions, billings, bill_and_hold), out, excel)
         from headgate import session
         from headgate.cli.backlog_tables import backlog_tables
 
         with voice.progress("working out the backlog"):
-            read = place.book(day_of(as_of)) if plan is None else place.book_of(plan)
+            read = book_told(place, plan, day_of(as_of), recorded_by)
             made = session.backlog(
                 read, folder, by=by or ("segment",), period=period.value,
                 first=first, until=until, top=top, assumptions=assumptions,
@@ -106,10 +108,12 @@ def backlog(
                 session.write_backlog(made, out, table_format.value)
             if excel is not None:
                 session.write_backlog_pack(made, excel)
-        document = {"ok": True, "out": None if out is None else str(out),
+        document = {"ok": made.figures["ties_hold"], "out": None if out is None else str(out),
                     "excel": None if excel is None else str(excel), **made.as_dict()}
         kept = [] if excel is None else [f"\nthe Excel pack is in {excel}"]
         voice.answer(document, *backlog_tables(made, lines, out), *kept)
+        if not made.figures["ties_hold"]:
+            raise typer.Exit(exits.SAYS_NO)
 
 
 def _see_files(read: tuple[Path | None, ...], out: Path | None, excel: Path | None) -> None:
@@ -129,6 +133,6 @@ def _recorded(place: Source, plan: str | None, read: OpenBook,
     """What a store has recorded, for `session.backlog`; of a folder the billings given alone."""
     if place.storage is None:
         return {"billings": billings}
-    found = place.storage.journals(plan, read)
+    found = place.storage.journals(plan, read, place.storage.sequence)
     return {"billings": found.billings if billings is None else billings,
             "movements": found.movements, "progress": found.progress}

@@ -71,7 +71,8 @@ class Shown:
                   for step, words in STEP_WORDS.items()
                   if step in ALWAYS or any(row[f"{step}_cents"] for row in shown)]
         table += [("closing", *(self.scaled(row["closing_cents"]) for row in shown)),
-                  ("pieces open", *(f"{row['closing_quantity']:,}" for row in shown))]
+                  ("pieces open", *(f"{row['closing_quantity']:,}" for row in shown)),
+                  *self._later(len(shown))]
         # A book alone does not know when it shipped, so that a ratio to shipments would mislead.
         if not self.made.figures["of_book"]:
             table += [("book-to-bill", *(_number(row["book_to_bill"], 2) for row in figures)),
@@ -85,6 +86,15 @@ class Shown:
             told.append(f"and {counted(len(rows) - len(shown), 'earlier period')}; --to ends "
                         "earlier, --json and --out have them all")
         return told
+
+    def _later(self, count: int) -> list[tuple[str, ...]]:
+        """From the closing that was reported to what is known now; nothing where they agree."""
+        later = self.made.later_cents
+        if later is None:
+            return []
+        before = ("",) * (count - 1)
+        return [("± known later", *before, self.scaled(later)), ("known now", *before, self.scaled(
+            self.made.roll_forward.closing_cents + later))]
 
     def cut(self, name: str, most: int) -> list[RenderableType]:
         """One cut: the last period, and the numbers of the day."""

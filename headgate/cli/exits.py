@@ -11,8 +11,8 @@ STOPPED = 130
 
 MEANINGS: dict[int, str] = {
     FINE: "fine",
-    SAYS_NO: "the check refuses the plan or the ledger, the plan cannot promise a single piece, or "
-             "a hold is refused",
+    SAYS_NO: "the check refuses the plan or the ledger, the plan cannot promise a single piece, "
+             "numbers that must be the same are not, or a hold is refused",
     WRONG_USE: "wrong use: an option, a path or an order that does not fit; nothing was written",
     FAULTY_BOOK: "the book, the plan or the events given have faults; every one is listed, nothing "
                  "was written",

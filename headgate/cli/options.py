@@ -45,6 +45,9 @@ def _read_time(text: str, forms: tuple[str, ...], what: str) -> datetime:
     raise typer.BadParameter(f'"{text}" is no {what}')
 
 
+RecordedBy = Annotated[datetime | None, typer.Option(
+    "--recorded-by", parser=moment_given, metavar="TIME", show_default=False,
+    help="Only what was recorded by this time (of this machine's zone).")]
 Book = Annotated[str, typer.Argument(
     metavar="BOOK", show_default=False,
     help="The book: a folder of tables (CSV or Parquet), one .xlsx workbook, or a store "

@@ -16,6 +16,7 @@ from headgate.cli.options import (
     On,
     Quiet,
     Reason,
+    RecordedBy,
     StoreName,
     actor_of,
     day_of,
@@ -192,9 +193,7 @@ def _short(text: str, most: int) -> str:
 
 def state(
     store: StoreName, as_of: AsOf = None,
-    recorded_by: Annotated[datetime | None, typer.Option(
-        "--recorded-by", parser=moment_given, metavar="TIME", show_default=False,
-        help="Only what was recorded by this time (of this machine's zone).")] = None,
+    recorded_by: RecordedBy = None,
     out: Annotated[Path | None, typer.Option(
         "--out", "-o", metavar="DIR", show_default=False,
         help="Write its tables into this folder; older ones are replaced.")] = None,

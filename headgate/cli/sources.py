@@ -108,6 +108,26 @@ def source(book: str | None) -> Iterator[Source]:
         yield storage
 
 
+def refuse_times(place: Source, plan: str | None, as_of: datetime | None,
+                 recorded_by: datetime | None) -> None:
+    """Raises WrongUse where a plan is given another day or time, or a folder a time."""
+    for option, given in (("--as-of", as_of), ("--recorded-by", recorded_by)):
+        if given is not None and plan is not None:
+            raise WrongUse(f"{option} is of a book without a plan; a plan has its own")
+    if recorded_by is not None and place.storage is None:
+        raise WrongUse("--recorded-by is for a store; a folder does not say what was known when")
+
+
+def book_told(place: Source, plan: str | None, as_of: date | None,
+              recorded_by: datetime | None) -> Book:
+    """The book of a plan; without one that of a day, as known now, or at a time if one is given."""
+    if plan is not None:
+        return place.book_of(plan)
+    if recorded_by is None or place.storage is None:
+        return place.book(as_of)
+    return place.storage.book_known(as_of, recorded_by.astimezone())
+
+
 def left_out_words(place: Source, book: Book) -> str:
     """What of a store is not in a book, in words; empty for nothing."""
     if place.storage is None:

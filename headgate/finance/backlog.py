@@ -18,6 +18,7 @@ from headgate.finance.cancellation import cancellation, double_orders
 from headgate.finance.concentration import concentration, herfindahl
 from headgate.finance.contracted import Contracted, contracted
 from headgate.finance.conversion import conversion, planned_soon, run_weeks
+from headgate.finance.known_later import known_later
 from headgate.finance.levels import TOTAL, Cut, by_cuts
 from headgate.finance.open_lines import open_lines, tranches_of
 from headgate.finance.recognition import hardware_of
@@ -27,8 +28,9 @@ from headgate.finance.rpo import deferred_of, kept_deposits, rpo_walk
 from headgate.finance.schedule import rpo_schedule
 from headgate.finance.shipments import shipments_of
 from headgate.finance.statement import plain
+from headgate.finance.ties import ties_of
 from headgate.planner.allocate import Allocation
-from headgate.tables.backlog_schema import BACKLOG_TABLES, LEVEL_COLUMNS, STANDING, TIES
+from headgate.tables.backlog_schema import BACKLOG_TABLES, LEVEL_COLUMNS, STANDING
 
 Longs = NDArray[np.int64]
 
@@ -40,6 +42,13 @@ ALL_RECOGNISED = ("Pieces shipped count as recognised, and services of theirs ar
 
 NOTHING_BINDS = ("Every open line may be cancelled: `cancellable` is yes where the book says "
                  "nothing. So no line is firm or RPO.")
+
+LATER_NEWS = (
+    "Something became known only after its period was closed. The roll-forward tells what was "
+    "reported: what is posted by the day. The numbers of the day, ages, walk and RPO among them, "
+    "tell what is known now. `known later` leads from the one to the other; of a store, "
+    "--recorded-by TIME tells the day as it was known then.")
+"""Why the roll-forward closes with another number than the day has, said where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,12 @@ class Backlog:
         return str(self.figures["currency"])
 
     @property
+    def later_cents(self) -> int | None:
+        """What became known of the last day that is told after it; None where nothing did."""
+        found = self.parts["known_later"].filter(pl.col("by") == "total")
+        return None if found.is_empty() else int(found["amount_cents"].sum())
+
+    @property
     def rpo_walk(self) -> pl.DataFrame:
         """From order backlog to firm backlog, to RPO and to deferred revenue."""
         return self.parts["rpo_walk"]
@@ -137,6 +152,8 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     lines = open_lines(book, contracts.exchange)
     tranches = tranches_of(book, lines, allocation)
     parts = {
+        "known_later": known_later(told.movements, contracts.exchange, book.tables.frames["items"],
+                                   asked.span.until, cuts),
         "ageing": ageing(lines, as_of, cuts), "conversion": conversion(book, tranches, cuts),
         "concentration": concentration(lines, asked.top),
         "bill_and_hold": bill_and_hold(contracts, told.held),
@@ -152,7 +169,7 @@ def backlog_of(book: Book, told: Told, asked: Asked,
                                          int(parts["obligations"]["rpo_cents"].sum()))
     parts["standing"] = _standing(book, lines, tranches, parts["obligations"], cuts,
                                   allocation is not None)
-    parts["ties"] = _ties(rolled, asked, parts, int(lines["open_cents"].sum()), as_of)
+    parts["ties"] = ties_of(rolled, parts, int(lines["open_cents"].sum()), as_of)
     return Backlog(rolled, parts, _figures(book, told, asked, parts, lines,
                                            allocation is not None))
 
@@ -194,49 +211,6 @@ def _standing(book: Book, lines: pl.DataFrame, tranches: pl.DataFrame,
                       nulls_last=True).select(STANDING.names).cast(STANDING.types)
 
 
-def _ties(rolled: RollForward, asked: Asked, parts: dict[str, pl.DataFrame], open_cents: int,
-          as_of: Any) -> pl.DataFrame:
-    """The table `ties`."""
-    total = {name: parts[name].filter(pl.col("by") == "total")
-             for name in ("ageing", "conversion", "cancellation", "standing")}
-    walk = dict(parts["rpo_walk"].select("step", "cents").iter_rows())
-    aged = dict(total["ageing"].group_by("basis").agg(pl.col("amount_cents").sum()).iter_rows())
-    pairs = {
-        **({"closing of the roll-forward, and open lines of the book": (
-            rolled.closing_cents, open_cents)} if asked.span.until == as_of else {}),
-        **{f"closing by {name}, and in total": (int(cents), rolled.closing_cents)
-           for name, cents in _closings(rolled)},
-        **{f"ages since or past {basis}, and open lines": (aged.get(basis, 0), open_cents)
-           for basis in ("booked", "requested", "promised")},
-        "promised by quarter, and open lines": (
-            int(total["conversion"]["promised_cents"].sum()), open_cents),
-        "customers, and open lines": (
-            int(parts["concentration"]["amount_cents"].sum()), open_cents),
-        "first row of the walk to RPO, and open lines": (walk["order_backlog"], open_cents),
-        "RPO of the walk, and of all obligations": (
-            walk["rpo"], int(parts["obligations"]["rpo_cents"].sum())),
-        "backlog before cancellations, and open lines": (
-            int(total["cancellation"]["backlog_cents"].sum()), open_cents)}
-    shipped = total["conversion"]["shipped_cents"]
-    if not parts["rpo_schedule"].is_empty():
-        pairs["RPO by quarter, and RPO of the walk"] = (
-            int(parts["rpo_schedule"]["rpo_cents"].sum()), walk["rpo"])
-    if shipped.is_not_null().any():
-        pairs["shipped by quarter, and open lines"] = (int(shipped.sum()), open_cents)
-    return pl.DataFrame([(name, one, other, "yes" if one == other else "no")
-                         for name, (one, other) in pairs.items()], schema=TIES.types,
-                        orient="row")
-
-
-def _closings(rolled: RollForward) -> list[tuple[str, int]]:
-    """The closing of the last period, summed over the rows of each cut but the total."""
-    last = rolled.rows.filter((pl.col("starts_on") == rolled.span.periods[-1].starts_on)
-                              & (pl.col("by") != "total"))
-    names = [name for name in rolled.rows["by"].unique(maintain_order=True) if name != "total"]
-    sums = dict(last.group_by("by").agg(pl.col("closing_cents").sum()).iter_rows())
-    return [(name, sums.get(name, 0)) for name in names]
-
-
 def _figures(book: Book, told: Told, asked: Asked, parts: dict[str, pl.DataFrame],
              lines: pl.DataFrame, with_plan: bool) -> dict[str, Any]:
     """The sums and what they are of, as plain values."""
@@ -245,8 +219,10 @@ def _figures(book: Book, told: Told, asked: Asked, parts: dict[str, pl.DataFrame
             if row["kind"] == "number"}
     standing = parts["standing"].row(0, named=True)
     cut = parts["cancellation"].row(0, named=True)
+    later = parts["known_later"].filter(pl.col("by") == "total")
     notes = [*([OF_A_BOOK] if told.of_book else []),
              *([ALL_RECOGNISED] if told.progress is None else []),
+             *([] if later.is_empty() else [LATER_NEWS]),
              *([NOTHING_BINDS] if lines.height and lines["cancellable"].all() else [])]
     return {
         "book_name": settings.name, "as_of": settings.as_of.isoformat(),
@@ -257,6 +233,7 @@ def _figures(book: Book, told: Told, asked: Asked, parts: dict[str, pl.DataFrame
         **{name: standing[name] for name in (
             "lines", "quantity", "past_requested_cents", "past_promised_cents",
             "unpromised_cents", "coverage_weeks")},
+        "known_later_cents": int(later["amount_cents"].sum()),
         "unknown_services_cents": int(parts["obligations"]["unknown_cents"].sum()),
         "herfindahl": herfindahl(lines),
         "double_cents": cut["double_cents"], "expected_cents": cut["expected_cents"],

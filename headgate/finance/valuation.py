@@ -47,7 +47,7 @@ def entries_of(movements: pl.DataFrame, exchange: Exchange, ends: Longs) -> pl.D
         pl.col("day") <= int(ends[-1]))
     rows = rows.with_columns(number=pl.Series(exchange.indexes(rows["currency"])))
     own = rows.filter(pl.col("number") == 0).with_columns(cents="amount_cents")
-    foreign = _by_position(rows.filter(pl.col("number") > 0))
+    foreign = by_position(rows.filter(pl.col("number") > 0))
     valued = _Valued.of(foreign, exchange)
     foreign = foreign.with_columns(cents=pl.Series(valued.moved, dtype=pl.Int64))
     moved = pl.concat([part.select(*POSITION, "kind", "prior_period", "quantity", "cents", "day",
@@ -66,7 +66,7 @@ def entries_of(movements: pl.DataFrame, exchange: Exchange, ends: Longs) -> pl.D
     return made
 
 
-def _by_position(rows: pl.DataFrame) -> pl.DataFrame:
+def by_position(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of each position together, in the order of posting, and its number."""
     rest = [name for name in rows.columns if name not in POSITION]
     grouped = rows.sort("day", "sequence", maintain_order=True).group_by(

@@ -9,7 +9,7 @@ import polars as pl
 
 from headgate.base.money import short_money
 from headgate.finance.ageing import BASES, LAST_DAYS, age_name
-from headgate.finance.backlog import OF_A_BOOK, Backlog
+from headgate.finance.backlog import LATER_NEWS, OF_A_BOOK, Backlog
 from headgate.finance.rollforward import STEPS
 from headgate.reports.figures import MEASURED, plain_bars, plan_columns
 from headgate.reports.finance_figures import (
@@ -36,8 +36,10 @@ Row = Mapping[str, Any]
 def accounting_panels(made: Backlog) -> list[Panel]:
     """Every panel of the section `Backlog accounting`."""
     schedule = _schedule(made)
-    return [_roll_forward(made), _reconciliation(made), *_ratios(made), *_ages(made),
-            *([] if schedule is None else [schedule]), _ties(made)]
+    told = [_roll_forward(made), _reconciliation(made), *_ratios(made), *_ages(made),
+            *([] if schedule is None else [schedule])]
+    # Numbers that do not tie are no matter for the end of a page.
+    return [*told, _ties(made)] if made.figures["ties_hold"] else [_ties(made), *told]
 
 
 def _roll_forward(made: Backlog) -> Panel:
@@ -50,18 +52,26 @@ def _roll_forward(made: Backlog) -> Panel:
         steps += [Step(capital(words), STEPS[step] * row[f"{step}_cents"])
                   for step, words in ROLL_WORDS.items() if row[f"{step}_cents"]]
         steps.append(Step(f"Closing {row['period']}", row["closing_cents"], True))
+    later, until = made.later_cents, made.roll_forward.span.until
+    known = last["closing_cents"] + (later or 0)
+    if later is not None:
+        steps += [Step("Known later", later), Step("Known now", known, True)]
     cells = [(row["period"], row["starts_on"].isoformat(), row["ends_on"].isoformat(),
               *(exact_money(row[f"{name}_cents"], currency)
                 for name in ("opening", *STEPS, "closing")),
               f"{row['closing_quantity']:,}") for row in rows]
+    if later is not None:
+        cells += [(words, "", until.isoformat(), *[""] * (1 + len(STEPS)),
+                   exact_money(cents, currency), "")
+                  for words, cents in (("Known later", later), ("Known now", known))]
     heads = ("Period", "From", "To", "Opening", *(
         f"{'+' if STEPS[step] > 0 else '−'} {words}" for step, words in ROLL_WORDS.items()),
         "Closing", "Pieces open")
-    until = made.roll_forward.span.until
     opening, booked, shipped, closing = (
         short_money(last[f"{name}_cents"], currency) if last[f"{name}_cents"] else "nothing"
         for name in ("opening", "booked", "shipped", "closing"))
-    note = f" {OF_A_BOOK}" if made.figures["of_book"] else ""
+    note = "".join(f" {words}" for words in made.figures["notes"]
+                   if words in (OF_A_BOOK, LATER_NEWS))
     return Panel(
         "roll-forward", f"The backlog is {closing} on {until}; {last['period']} opened with "
         f"{opening}, booked {booked} and shipped {shipped}",
@@ -168,7 +178,8 @@ def _reconciliation(made: Backlog) -> Panel:
         "backlog-reconciliation", finding, " ".join([
             "From order backlog to firm backlog, to RPO (ASC 606-10-50-13) with and without the "
             f"one-year expedient, and to deferred revenue where billings are known, in {currency}.",
-            *(note for note in made.figures["notes"] if note != OF_A_BOOK)]),
+            *(note for note in made.figures["notes"]
+              if note not in (OF_A_BOOK, LATER_NEWS))]),
         waterfall(steps, currency),
         grid_of(f"Order backlog, firm backlog, RPO and deferred revenue, {currency}",
                 ("Step", "Amount", "Paragraph", "What it is"), cells, (1,)), WALK_LEGEND)
@@ -212,8 +223,8 @@ def _ties(made: Backlog) -> Panel:
               signed_money(row["one_cents"] - row["other_cents"], currency),
               row["holds"]) for row in rows]
     finding = (f"All {count_of(len(rows), 'check')} tie to the cent" if not broken else
-               f"{count_of(len(broken), 'check')} of {len(rows):,} does not tie"
-               if len(broken) == 1 else f"{len(broken):,} of {len(rows):,} checks do not tie")
+               f"DOES NOT TIE: {count_of(len(broken), 'check')} of {len(rows):,}: "
+               + "; ".join(row["check"] for row in broken))
     return Panel("backlog-ties", finding, "Numbers that must be the same, each worked out in its "
                  "own way", None, grid_of("What must tie", (
                      "Check", "The one", "The other", "Difference", "Holds"), cells, (1, 2, 3)),

@@ -65,8 +65,10 @@ def backlog_pack_bytes(made: Backlog, most: int = MOST_ENTRIES) -> bytes:
     left_out[CANCELLED] = cancellation_page(pack, made, told)
     numbers = reconciliation_page(pack, made)
     if figures["until"] == figures["as_of"]:
-        cents = made.roll_forward.closing_cents
-        pack.same("Closing of the roll-forward = order backlog of the reconciliation",
+        later = made.later_cents
+        cents = made.roll_forward.closing_cents + (later or 0)
+        news = "" if later is None else " + what became known later"
+        pack.same(f"Closing of the roll-forward{news} = order backlog of the reconciliation",
                   Formula(closing, cents), Formula(*numbers["order_backlog"]))
     if scheduled:
         schedule_page(pack, made)

@@ -83,7 +83,11 @@ def told_of(made: Backlog) -> Told:
 # ------------------------------------------------------------------ roll-forward
 
 def roll_page(pack: Pack, made: Backlog, told: Told) -> tuple[str, int]:
-    """From opening to closing; the cell of the last closing, and how many rows were left out."""
+    """
+    From opening to closing; the cell of the last closing, and how many rows were left out.
+
+    What became known of the day later is added to the closing.
+    """
     page = pack.pages[ROLLED]
     page.title("The order backlog from opening to closing",
                f"Amounts in {made.currency}; opening and what moved it come to the closing, in "
@@ -108,6 +112,7 @@ def roll_page(pack: Pack, made: Backlog, told: Told) -> tuple[str, int]:
     pack.true("Opening + booked + amended + FX - cancelled - shipped + returned + prior periods = "
               "closing as headgate tells it, in every period",
               page.span(same, FIRST, same, FIRST + count - 1))
+    known = _known_now(page, made, closing, FIRST + count - 1)
     if not made.figures["of_book"]:
         _ratios(pack, page, made, (opening, closing), count)
     page.skip()
@@ -115,7 +120,23 @@ def roll_page(pack: Pack, made: Backlog, told: Told) -> tuple[str, int]:
     shown, cut = cut_rows(frame, ["name"], MOST_ROWS, ["no", "period", "starts_on", "place"],
                           OTHERS)
     _rolled_table(pack, page, shown)
-    return page.cell(closing, FIRST + count - 1), cut
+    return page.cell(known, FIRST + count - 1), cut
+
+
+def _known_now(page: Page, made: Backlog, closing: int, column: int) -> int:
+    """
+    The row of what is known now of the last day; that of the closing where nothing came later.
+
+    column : of the last period
+    """
+    later = made.later_cents
+    if later is None:
+        return closing
+    blank = [None] * (column - FIRST)
+    news = page.row([None, "+ Known later", *blank, Amount(later)])
+    return page.row([None, "Known now", *blank, Formula(
+        f"{cell(closing, column)}+{cell(news, column)}",
+        made.roll_forward.closing_cents + later)], "total")
 
 
 def _sums(frame: pl.DataFrame, by: str, columns: Sequence[str]) -> dict[int, dict[str, int]]:

@@ -29,7 +29,8 @@ def opening(pack: Pack, title: str, figures: Mapping[str, Any]) -> Page:
             ("As of", date.fromisoformat(figures["as_of"])), ("Money in", figures["currency"]),
             ("Fiscal year ends", figures["fiscal_year_end"])):
         page.row([name, value])
-    told, broken = f"all {len(pack.checks)} checks hold", f"a check fails; see the sheet {CHECKS}"
+    told, broken = f"all {len(pack.checks)} checks hold", (
+        f"DOES NOT TIE: a check fails; see the sheet {CHECKS}")
     page.row(["Checks", Formula(f'IF({HOLDS},"{told}","{broken}")',
                                 told if all(check.holds for check in pack.checks) else broken,
                                 "text")])

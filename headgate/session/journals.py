@@ -66,8 +66,12 @@ def without_openings(progress: pl.DataFrame, openings: list[int]) -> pl.DataFram
 
 
 def movements_of(store: Store, until: int | None, day: date) -> pl.DataFrame:
-    """What changed the backlog up to a day, and up to an event: see `finance.movements`."""
-    return movements(store.read(until=until)).filter(pl.col("posted_on") <= day)
+    """
+    What changed the backlog up to a day, and up to an event: see `finance.movements`.
+
+    What is effective by the day and posted later is among it: `finance.known_later` tells it apart.
+    """
+    return movements(store.read(until=until)).filter(pl.col("effective_on") <= day)
 
 
 def progress_of(store: Store, until: int | None) -> pl.DataFrame:
@@ -84,10 +88,13 @@ def billings_of(store: Store, until: int | None, book: Book) -> pl.DataFrame | N
     """
     What was invoiced and paid by the day of a book, up to an event; None where nothing ever was.
 
-    What lines earned that have left the book is taken off, see `earned_elsewhere`.
+    What counts by that day counts, though its period was closed and it was posted later, as the
+    pieces do that were recognised: both are what is known of the day. What lines earned that have
+    left the book is taken off, see `earned_elsewhere`.
     """
     day = book.settings.as_of
-    found = billings(store.read(until=until)).filter(pl.col("posted_on") <= day)
+    found = billings(store.read(until=until)).filter(pl.col("effective_on") <= day).with_columns(
+        posted_on=pl.when(pl.col("posted_on") > day).then("effective_on").otherwise("posted_on"))
     if found.is_empty():
         return None
     return found.vstack(earned_elsewhere(store.state(day), book.tables.frames["orders"], day))

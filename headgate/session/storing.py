@@ -117,16 +117,29 @@ class Storage:
         book = build_book(self._free(self.tables(as_of)))
         return replace(book, load_seconds=perf_counter() - started)
 
-    def tables(self, as_of: date | None = None) -> Tables:
-        """The tables of the ledger's book, with what holds keep; see `book`."""
-        state = self.store.state()
+    def book_known(self, as_of: date | None, recorded_by: datetime) -> Book:
+        """
+        The book of a day as it was known at a time, with a zone, for the tables of finance.
+
+        What holds keep now stays in it: of that time nothing is planned any more.
+        raises IssuesError : as `book`; nothing was recorded by then
+        """
+        return build_book(self.tables(as_of, recorded_by))
+
+    def tables(self, as_of: date | None = None, recorded_by: datetime | None = None) -> Tables:
+        """The tables of the ledger's book, with what holds keep; see `book`, `book_known`."""
+        state = self.store.state(None, recorded_by)
+        if recorded_by is not None and not state.settings:
+            raise fault("store.known.nothing", self.shown, "held no book yet at "
+                        f"{recorded_by:%Y-%m-%d %H:%M}; name a later time with --recorded-by",
+                        consequence="nothing was loaded")
         if not state.settings:
             raise fault("store.empty", self.shown, "holds no book yet; run: headgate import "
                         f"{self.shown} BOOK", consequence="nothing was loaded")
         day = as_of or date.fromisoformat(str(state.settings["as_of"]))
         self.later = self.store.later_than(day)
         if self.later:
-            state = self.store.state(day)
+            state = self.store.state(day, recorded_by)
         self.sequence = state.sequence
         return check_tables(with_promises(book_tables(state, day), state))
 
@@ -275,9 +288,13 @@ class Storage:
         kept = self._holds.current()
         return None if kept is None else replace(kept, holds=kept.holds.expire(self.now))
 
-    def journals(self, name: str | None, book: Book) -> Journals:
-        """What is recorded for finance up to a plan, None up to now, and by the day of a book."""
-        return journals_of(self.store, self._until(name), book)
+    def journals(self, name: str | None, book: Book, until: int | None = None) -> Journals:
+        """
+        What is recorded for finance up to a plan, None up to now, and by the day of a book.
+
+        until : without a plan, the last event that counts; `sequence` is that of the book read
+        """
+        return journals_of(self.store, until if name is None else self._until(name), book)
 
     def movements(self, recorded_by: datetime | None = None) -> pl.DataFrame:
         """Every change of the backlog, as known at a time: see `headgate.ledger.movements`."""

@@ -6,6 +6,8 @@ from headgate.base.issue import Issue, IssuesError
 
 FAULTS: dict[str, tuple[str, str]] = {
     "store.missing": ("there is no store at the address", "Make one: `headgate init STORE`."),
+    "store.known.nothing": ("the ledger held no book yet at the time that was named",
+                            "Name a later time with `--recorded-by`."),
     "store.empty": ("the ledger holds no book", "Import one: `headgate import STORE BOOK`."),
     "store.unreadable": (
         "the file or the database cannot be opened, or is broken",

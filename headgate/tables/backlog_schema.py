@@ -65,6 +65,18 @@ ADJUSTMENTS = PlanTable(
         _whole("amount_cents", "change of the order backlog, in cents"),
     ))
 
+KNOWN_LATER = PlanTable(
+    "known_later", "What is effective by the last day that is told and was posted after it, as its "
+    "period was closed: the closing of the roll-forward is what was reported, with these rows it "
+    "is what is known now.", ("by", *_LEVELS, "prior_period", "kind"), (
+        _BY, *LEVEL_COLUMNS,
+        _text("prior_period", "the closed period that it is effective in"),
+        _text("kind", "booked, amended, cancelled, shipped or returned"),
+        _whole("movements", "how many movements"),
+        _whole("quantity", "change of the open pieces"),
+        _whole("amount_cents", "change of the order backlog, at the rate of the day, in cents"),
+    ))
+
 MEASURES = PlanTable(
     "measures", "Book-to-bill, turns and days of the order backlog, period by period.",
     ("by", *_LEVELS, "starts_on"), (
@@ -225,6 +237,6 @@ TIES = PlanTable(
     ))
 
 BACKLOG_TABLES: tuple[PlanTable, ...] = (
-    ROLL_FORWARD, ADJUSTMENTS, MEASURES, STANDING, AGEING, CONVERSION, CONCENTRATION,
+    ROLL_FORWARD, ADJUSTMENTS, KNOWN_LATER, MEASURES, STANDING, AGEING, CONVERSION, CONCENTRATION,
     RPO_WALK, RPO_SCHEDULE, OBLIGATIONS, BILL_AND_HOLD, CANCELLATION, DOUBLE_ORDERS, TIES)
 """What `headgate backlog --out` writes."""

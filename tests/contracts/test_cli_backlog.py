@@ -11,9 +11,11 @@ import pytest
 import headgate as hg
 from headgate import session
 from headgate.cli import exits
-from headgate.finance.backlog import ALL_RECOGNISED, OF_A_BOOK
+from headgate.finance import backlog
+from headgate.finance.backlog import ALL_RECOGNISED, LATER_NEWS, OF_A_BOOK
 from headgate.finance.rpo import WALK
 from headgate.tables.backlog_schema import BACKLOG_TABLES
+from tests.oracles.slow_sheet import Sheets, differing, opened
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +161,62 @@ def test_what_does_not_fit_is_refused(run, made, words, code):
     """A line or a few, the exit code, and no trace."""
     said = run("backlog", made / "book", *words)
     assert said.code == code and said.out == "" and "Traceback" not in said.err
+
+
+# ------------------------------------------------------------------ a store, and what was known
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """The ledger of a demo of 100 lines: FY26 Q4 is closed on 1 February, and six shipments of its
+    last days are told on the 2nd. Nobody writes in it."""
+    folder = tmp_path_factory.mktemp("store")
+    session.write_demo(folder / "book", 100, 1)
+    session.write_demo_ledger(folder / "ledger.db", session.read_book(folder / "book").tables, 1)
+    return folder / "ledger.db"
+
+
+LAST_DAY = ("--as-of", "2026-01-30", "--from", "FY26 Q4")
+
+
+def test_the_last_day_of_a_closed_quarter_ties_after_late_news(run, store, tmp_path):
+    """What was reported closes the roll-forward; with what became known later it is the order
+    backlog that the walk begins with, to the cent, in words, as JSON and in the Excel pack."""
+    said = run("backlog", store, *LAST_DAY, "--excel", tmp_path / "pack.xlsx")
+    assert said.code == exits.FINE
+    assert "± known later" in said.out and "known now" in said.out and "DOES NOT" not in said.out
+    assert LATER_NEWS in " ".join(said.out.split())
+    document = run("backlog", store, *LAST_DAY, "--json").json
+    closing = next(row["closing_cents"] for row in document["roll_forward"]
+                   if row["by"] == "total")
+    assert document["ok"] and document["ties_hold"] and document["known_later_cents"] != 0
+    assert closing + document["known_later_cents"] == document["order_backlog_cents"]
+    pack = (tmp_path / "pack.xlsx").read_bytes()
+    assert differing(pack) == [] and Sheets(opened(pack)).value("Checks", 3, 2) is True
+
+
+def test_the_quarter_end_as_it_was_reported_is_printed_again(run, store):
+    """Before the news came nothing was known later: the closing is the order backlog, and fewer
+    pieces were on their way than is known now. A plan and a folder have no such time."""
+    then = run("backlog", store, *LAST_DAY, "--recorded-by", "2026-02-02T12:00", "--json").json
+    now = run("backlog", store, *LAST_DAY, "--json").json
+    closings = {row["closing_cents"] for told in (then, now) for row in told["roll_forward"]
+                if row["by"] == "total"}
+    assert closings == {then["order_backlog_cents"]}
+    assert then["known_later"] == [] and then["order_backlog_cents"] != now["order_backlog_cents"]
+    walks = [{row["step"]: row["cents"] for row in told["rpo_walk"]} for told in (then, now)]
+    assert walks[0]["in_transit"] < walks[1]["in_transit"]
+    assert run("backlog", store, "--recorded-by", "2020-01-01").code == exits.WRONG_USE
+    for call in ((store.parent / "book",), (store, "latest")):
+        assert run("backlog", *call, "--recorded-by", "2026-02-02").code == exits.WRONG_USE
+
+
+def test_numbers_that_do_not_tie_end_with_no(run, store, monkeypatch, tmp_path):
+    """If late news were lost, the closing would not be the order backlog: the answer says so, and
+    so does its exit code, its JSON and the first sheet of its pack."""
+    lost = backlog.known_later
+    monkeypatch.setattr(backlog, "known_later", lambda *told: lost(*told).clear())
+    said = run("backlog", store, *LAST_DAY, "--excel", tmp_path / "pack.xlsx")
+    assert said.code == exits.SAYS_NO and "DOES NOT TIE: closing of the roll-forward" in said.out
+    assert run("backlog", store, *LAST_DAY, "--json").json["ok"] is False
+    summary = opened((tmp_path / "pack.xlsx").read_bytes(), values=True)["Summary"]
+    assert summary["B7"].value.startswith("DOES NOT TIE")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
+from hypothesis.strategies import integers
 
 import headgate as hg
 from headgate.finance.balances import Assertion, check_balance
+from headgate.finance.known_later import known_later
 from headgate.finance.levels import cuts_of
 from headgate.finance.rollforward import STEPS, roll_forward, span_of
-from headgate.ledger.fold import State
+from headgate.ledger.fold import State, fold
 from headgate.ledger.importing import events_of
 from headgate.ledger.journals import billings, progress
 from headgate.ledger.movements import movements
@@ -50,6 +53,32 @@ def test_a_roll_forward_of_any_stream_ends_with_the_state(steps):
             assert spread.filter((pl.col("values") != 1) | (pl.col("len") != 4)).is_empty(), column
         assert check_balance(frame, exchange(), ITEMS, Assertion(
             "order_backlog", LAST, made.closing_cents)) is None
+
+
+@settings(max_examples=60)
+@given(streams, integers(0, 45))
+def test_what_became_known_later_leads_to_the_state_of_the_day(steps, day):
+    """Any stream with late events, corrections and closed periods, on any day: of each line and
+    region the closing of the roll-forward, which was reported, and what became known later are
+    together what the state says of the day now."""
+    ledger, until = run(steps), FIRST + timedelta(days=day)
+    frame, cuts = movements(ledger.rows), cuts_of(["line", "region"])
+    made = roll_forward(frame, exchange(), ITEMS, span_of("12-31", "month", FIRST, until), cuts)
+    later = known_later(frame, exchange(), ITEMS, until, cuts)
+    state = fold(ledger.rows, until)
+    lines = [line for _, line in state.lines if line.alive and line.open_cents]
+    for level, name in (("line", "order_id"), ("region", "region")):
+        known: Counter[str] = Counter()
+        for rows, column in ((made.rows.filter(pl.col("ends_on") == until), "closing_cents"),
+                             (later, "amount_cents")):
+            for row in rows.filter(pl.col("by") == level).iter_rows(named=True):
+                known[row[name]] += row[column]
+        says: Counter[str] = Counter()
+        for line in lines:
+            says[state.lines.terms[name][line.row]] += line.open_cents
+        assert {key: cents for key, cents in known.items() if cents} == dict(says)
+    total = int(later.filter(pl.col("by") == "total")["amount_cents"].sum())
+    assert made.closing_cents + total == sum(line.open_cents for line in lines)
 
 
 @pytest.mark.parametrize("seed", range(6))
