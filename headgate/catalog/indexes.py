@@ -55,7 +55,9 @@ class IdMap:
             return np.full(names.len(), -1, dtype=np.int32)
         known = pl.Series(self.ids, dtype=pl.String)
         places = names.cast(pl.String).cast(pl.Enum(known), strict=False).to_physical()
-        return places.cast(pl.Int32).fill_null(-1).to_numpy().astype(np.int32, copy=False)
+        if places.null_count():
+            places = places.cast(pl.Int32).fill_null(-1)
+        return places.to_numpy().astype(np.int32, copy=False)
 
     def names(self, indexes: NDArray[np.integer]) -> pl.Series:
         """

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from headgate.base.money import scale_cents
 from headgate.book import Book
 from headgate.planner.kernels.kept import EARLIEST_KEPT, NEVER, PROMISED, TIER
+from headgate.planner.numbering import line_numbers
 from headgate.planner.replan_policy import CLASSES, FILL, LOSE, ReplanPolicy, groups_of
 from headgate.planner.world import ship_sets
 
@@ -105,7 +106,7 @@ def confirmed_of(book: Book, policy: ReplanPolicy, promises: pl.DataFrame,
     # The lines of a ship set move together: its best line's class counts, and any of their fences.
     heads = _heads(book)
     group = groups_of(book, policy)[heads]
-    pieces = np.where(old, _still_dated(book, orders, before, allocations),
+    pieces = np.where(old, _still_dated(book, before, allocations),
                       recorded.pieces * recorded.said)
     return Confirmed(
         known, promised, planned, pieces,
@@ -156,18 +157,16 @@ def _buckets(book: Book, days: pl.Series) -> Longs:
     return np.where(there, np.floor_divide(np.where(there, numbers, 0), 7), NEVER).astype(np.int64)
 
 
-def _still_dated(book: Book, orders: pl.DataFrame, before: Longs,
-                 allocations: pl.DataFrame) -> Longs:
+def _still_dated(book: Book, before: Longs, allocations: pl.DataFrame) -> Longs:
     """
     (lines,) pieces still open that had a date: those to ship from now on, and those whose week has
     passed and that were not shipped in it.
     """
-    future = pl.col("ship_on") >= book.first_monday
-    sums = allocations.group_by("order_id", "line_no").agg(
-        future=pl.col("quantity").filter(future).sum(),
-        past=pl.col("quantity").filter(~future).sum())
-    table = orders.join(sums, on=["order_id", "line_no"], how="left", maintain_order="left")
-    ahead, past = (table[name].fill_null(0).to_numpy() for name in ("future", "past"))
+    line = line_numbers(book, allocations)
+    future = (allocations["ship_on"] >= book.first_monday).to_numpy()
+    pieces = allocations["quantity"].to_numpy()
+    ahead, past = (np.bincount(line[rows], pieces[rows], len(before)).astype(np.int64)
+                   for rows in ((line >= 0) & future, (line >= 0) & ~future))
     missed = np.maximum(0, past - np.maximum(0, before - book.lines.open))
     return np.asarray(np.minimum(book.lines.open, ahead + missed), dtype=np.int64)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.planner.confirmed import Confirmed
 from headgate.planner.kernels.layout import COMMON, OWN_POOL
+from headgate.planner.numbering import line_numbers
 from headgate.planner.reliefs import lines_needing
 from headgate.planner.restart import Start, buckets
 from headgate.planner.world import Pools
@@ -29,10 +30,9 @@ def freed_pools(book: Book, pools: Pools, start: Start, had: Confirmed,
     places[pools.item[free], pools.site[free]] = free
     found = np.zeros(len(pools.item), dtype=np.bool_)
     found[drawn] = True
-    orders = book.tables.frames["orders"].select("order_id", "line_no")[
-        pl.Series(book.lines.source_row)].filter(pl.Series(book.lines.open >= had.open))
-    gone = start.pegging.join(orders, on=["order_id", "line_no"], how="anti").select(
-        "item_id", "site_id").unique()
+    line = line_numbers(book, start.pegging)
+    smaller = np.append(book.lines.open < had.open, True)
+    gone = start.pegging.select("item_id", "site_id").filter(pl.Series(smaller[line])).unique()
     _mark(found, places, book, gone["item_id"], gone["site_id"])
     short = start.shortages.filter(pl.col("kind") == "part")
     item, site = book.items.indexes(short["id"]), book.sites.indexes(short["site_id"])

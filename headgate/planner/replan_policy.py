@@ -141,6 +141,8 @@ def _rules(given: object, refuse: Refuse) -> tuple[Rule, ...]:
 
 def groups_of(book: Book, policy: ReplanPolicy) -> NDArray[np.int64]:
     """(lines,) the class of each line, of the first rule that fits, as its place in CLASSES."""
+    if not policy.rules:
+        return np.full(len(book.lines), policy.group, dtype=np.int64)
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
     family = book.tables.frames["items"].select("item_id", "family")
     frame = orders.select("segment", "customer_id", "region", "item_id").join(

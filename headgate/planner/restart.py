@@ -14,6 +14,7 @@ from headgate.planner.dual import Prices
 from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
 from headgate.planner.kernels.retrace import retrace
 from headgate.planner.market import useful_steps
+from headgate.planner.numbering import line_numbers, order_of
 from headgate.planner.quota_use import with_permits
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.world import (
@@ -132,10 +133,8 @@ def rows_of_start(book: Book, start: Start) -> Longs:
 
     returns : (allocations, 5) line, item, lane, ship bucket, pieces
     """
-    orders = _order_rows(book)
-    table = start.allocations.join(orders, on=["order_id", "line_no"], how="inner",
-                                   maintain_order="left")
-    line = table["line"].to_numpy().astype(np.int64)
+    line = line_numbers(book, start.allocations)
+    table, line = start.allocations.filter(pl.Series(line >= 0)), line[line >= 0]
     item = book.items.indexes(table["item_id"]).astype(np.int64)
     site = book.sites.indexes(table["site_id"]).astype(np.int64)
     ship = buckets(book, table["ship_on"])
@@ -145,15 +144,20 @@ def rows_of_start(book: Book, start: Start) -> Longs:
     lane_of[region, lanes.site] = np.arange(len(lanes.site))
     lane = np.where(site >= 0, lane_of[lines.region[line], site], -1)
     arrival = ship + lanes.weeks[lane]
-    accepted = np.array([i in lines.accept[lines.accept_ptr[k]:lines.accept_ptr[k + 1]]
-                         for k, i in zip(line.tolist(), item.tolist(), strict=True)], dtype=bool)
     good = ((item >= 0) & (lane >= 0) & (ship >= 0) & (ship < book.horizon)
             & (arrival >= np.maximum(0, lines.earliest[line])) & (arrival <= lines.latest[line])
             & ((lines.site[line] < 0) | (lines.site[line] == site))
-            & ((item == lines.item[line]) | accepted)
+            & ((item == lines.item[line]) | _accepted(book, line, item))
             & (book.bans.banned[lines.ban[line], item] == 0))
     rows = np.stack([line, item, lane, ship, table["quantity"].to_numpy()], axis=1)
     return np.ascontiguousarray(rows[good].astype(np.int64))
+
+
+def _accepted(book: Book, line: Longs, item: Longs) -> NDArray[np.bool_]:
+    """(n,) whether each line accepts an item, given in pairs, in place of its own."""
+    lines, items = book.lines, len(book.items)
+    owner = np.repeat(np.arange(len(lines)), np.diff(lines.accept_ptr))
+    return np.isin(line * items + item, owner * items + lines.accept)
 
 
 def retrace_start(book: Book, pools: Pools, start: Start) -> Retraced:
@@ -184,7 +188,7 @@ def retrace_start(book: Book, pools: Pools, start: Start) -> Retraced:
 
 def _within_open(book: Book, rows: Longs) -> Longs:
     """Allocations cut to the open pieces of their lines, in the order of line and ship week."""
-    rows = rows[np.lexsort((rows[:, SHIP], rows[:, LINE]))]
+    rows = rows[order_of([(rows[:, LINE], len(book.lines)), (rows[:, SHIP], book.horizon)])]
     given = np.bincount(rows[:, LINE], rows[:, PIECES], len(book.lines)).astype(np.int64)
     over = np.maximum(0, given - book.lines.open)
     if not over.any():
@@ -207,8 +211,8 @@ def _within_open(book: Book, rows: Longs) -> Longs:
 
 def _published(book: Book, rows: Longs, start: Start) -> tuple[Longs, Longs]:
     """For each allocation the span of its draws, and the draws, as `retrace` takes them."""
-    orders = _order_rows(book)
-    pegs = start.pegging.join(orders, on=["order_id", "line_no"], how="inner")
+    line = line_numbers(book, start.pegging)
+    pegs, line = start.pegging.filter(pl.Series(line >= 0)), line[line >= 0]
     sites, weeks = max(1, len(book.sites)), book.horizon + 1
     days = pegs["lead_days"].to_numpy()
     ship = buckets(book, pegs["drawn_on"]) + -(-days // 7)
@@ -216,22 +220,17 @@ def _published(book: Book, rows: Longs, start: Start) -> tuple[Longs, Longs]:
     stood = book.items.indexes(pegs["stood_in_for"])
     site = book.sites.indexes(pegs["site_id"]).astype(np.int64)
     own = pegs["stood_in_for"].is_null().to_numpy()
-    line = pegs["line"].to_numpy().astype(np.int64)
     good = (item >= 0) & (site >= 0) & (own | (stood >= 0)) & (ship >= 0) & (ship < book.horizon)
     key = (line * sites + site) * weeks + ship
     table = np.stack([np.where(own, item, stood), item, days, pegs["quantity"].to_numpy()],
                      axis=1).astype(np.int64)[good]
-    order = np.lexsort((table[:, 2], table[:, 1], table[:, 0], key[good]))
-    key, table = key[good][order], table[order]
+    key, items = key[good], len(book.items)
+    order = order_of([(key, len(book.lines) * sites * weeks), (table[:, 0], items),
+                      (table[:, 1], items), (table[:, 2], int(table[:, 2].max(initial=0)) + 1)])
+    key, table = key[order], table[order]
     asked = (rows[:, LINE] * sites + book.lanes.site[rows[:, LANE]]) * weeks + rows[:, SHIP]
     spans = np.stack([np.searchsorted(key, asked), np.searchsorted(key, asked, "right")], axis=1)
     return spans.astype(np.int64), np.ascontiguousarray(table)
-
-
-def _order_rows(book: Book) -> pl.DataFrame:
-    """order_id, line_no and `line`, the index, of each line of the book."""
-    return book.tables.frames["orders"].select("order_id", "line_no")[
-        pl.Series(book.lines.source_row)].with_row_index("line")
 
 
 def buckets(book: Book, days: pl.Series) -> Longs:

@@ -108,6 +108,8 @@ def ship_sets(book: Book) -> tuple[Longs, Longs, Longs]:
     returns : (lines,) set of each line, -1 none; (sets + 1,) and the lines of each in rank order
     """
     lines = book.lines
+    if not (lines.ship_set >= 0).any():
+        return no_sets(book)
     members = lines.rank[(lines.ship_set[lines.rank] >= 0) & (lines.open[lines.rank] > 0)]
     names, first = np.unique(lines.ship_set[members], return_index=True)
     number = np.empty(len(names), dtype=np.int64)
