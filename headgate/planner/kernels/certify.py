@@ -146,29 +146,54 @@ def _cost_of_making(trees: Trees, market: Market, hour_prices: Longs, cost: Long
 
 
 @kernel
-def surplus_of_lines(market: Market, cost: Longs, quote: Longs, total: Longs) -> None:
+def surplus_of_lines(market: Market, cost: Longs, quote: Longs, lowest: Longs,
+                     total: Longs) -> None:
     """
     Add the best worth of the options of every line without a ship set, times its open pieces, to
     `total`.
 
-    quote : (queries, arrivals), written
+    quote, lowest : (queries, arrivals), (queries,), written
     total : (2,) the sum is total[0] * 2^40 + total[1]
     """
     weeks, arrivals = cost.shape[1], quote.shape[1]
     for query in range(len(market.queries)):
+        lowest[query] = NEVER
         for arrival in range(arrivals):
             cheapest: Int = NEVER
             for offer in range(market.queries[query, OFFER], market.queries[query, OFFER_END]):
                 cheapest = min(cheapest, _cost_of_offer(market, cost, offer, arrival, weeks))
             quote[query, arrival] = cheapest
+            lowest[query] = min(lowest[query], cheapest)
     for line in range(len(market.lines)):
         if market.lines[line, L_SET] >= 0:
             continue
         best: Int = np.int64(0)
-        for arrival in range(market.lines[line, L_EARLY],
-                             min(market.lines[line, L_LATE], arrivals - 1) + 1):
-            best = max(best, worth_in(market, cost, quote, line, arrival))
+        if market.bonus.shape[1] == 0:
+            best = _best_of_line(market, quote, lowest, line)
+        else:
+            for arrival in range(market.lines[line, L_EARLY],
+                                 min(market.lines[line, L_LATE], arrivals - 1) + 1):
+                best = max(best, worth_in(market, cost, quote, line, arrival))
         add_product(total, best, market.lines[line, L_OPEN])
+
+
+@inner
+def _best_of_line(market: Market, quote: Longs, lowest: Longs, line: Int) -> Int:
+    """The most that `worth_in` gives in any bucket, at least 0, where there are no bonuses."""
+    best: Int = np.int64(0)
+    rate, asked = np.int64(market.late_cost[line]), market.lines[line, L_ASKED]
+    first = market.lines[line, L_EARLY]
+    end = min(market.lines[line, L_LATE], quote.shape[1] - 1) + 1
+    for choice in range(market.lines[line, L_CHOICE], market.lines[line, L_CHOICE_END]):
+        query, gain = market.choice_query[choice], np.int64(market.choice_gain[choice])
+        for arrival in range(first, end):
+            worth = gain - rate * max(np.int64(0), arrival - asked)
+            # Lateness only grows: once the lowest price is no better than `best`, nothing is.
+            if worth - lowest[query] <= best:
+                break
+            if quote[query, arrival] < NEVER:
+                best = max(best, worth - quote[query, arrival])
+    return best
 
 
 @inner
