@@ -20,7 +20,7 @@ from headgate.planner.keeping import Keeper
 from headgate.planner.kernels.fill import best_worth
 from headgate.planner.kernels.kept import EARLIEST_KEPT, PROMISED
 from headgate.planner.kernels.price import DEAR
-from headgate.planner.kernels.rank import LINE, PIECES
+from headgate.planner.kernels.rank import LINE, PIECES, SET
 from headgate.planner.kernels.repair import BETTER, KEEP, MOVE, WHOLE
 from headgate.planner.market import exchange_of
 from headgate.planner.measures import worth_of_log
@@ -42,6 +42,8 @@ MOST_BETTER = 400
 """The most lines that are looked at for a better date, those first that may gain most."""
 GAP_GROWTH, TEMPERATURE, STEPS = 0.002, 0.0003, 24
 """When the gap has grown by more than this, prices are looked for, so warm, in so many steps."""
+LARGE_LOSS, TURNS = 0.0005, 15
+"""When lines lost more than this share of what all earned, so many trades are tried for each."""
 UNMOVED = 0
 (BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED, BY_HELD) = range(1, 9)
 """Why a promise moved; the first two are `POOL_CAUSE` and `HOURS_CAUSE`."""
@@ -113,6 +115,7 @@ class Repairer:
         keeper.put_in(self.retraced.log)
         held = self.draft.held
         reason, cause = self._first_reasons()
+        earned = self._earned()
         lost = keeper.take_out(np.flatnonzero((had.group == LOSE) & (held.head >= 0)))
         keeper.heal()
         gone = keeper.out
@@ -127,6 +130,8 @@ class Repairer:
         keeper.put_fitting(self._by_right(lost))
         self._insert(np.flatnonzero((held.left > 0) & (had.group == LOSE)), MOVE)
         self._use_freed(np.concatenate([gone, lost]), reason)
+        if self.policy.objective == "value":
+            self._trade(earned, reason, cause)
         return Repaired(self._settled(), self._certificate(), reason, cause)
 
     def _first_reasons(self) -> tuple[Longs, Longs]:
@@ -208,6 +213,30 @@ class Repairer:
         self._insert(np.flatnonzero(waits), MOVE)
         touched = np.concatenate([chosen, np.flatnonzero(waits)])
         reason[touched[reason[touched] == UNMOVED]] = BY_FREED
+
+    def _earned(self) -> Floats:
+        """(lines,) what the allocations of each line earn."""
+        rows = np.flatnonzero(self.keeper.old.alive)
+        held = self.draft.held
+        return np.bincount(held.log.rows[rows, LINE], held.earned[rows],
+                           len(held.left)).astype(np.float64)
+
+    def _trade(self, before: Floats, reason: Longs, cause: Longs) -> None:
+        """
+        Lines of one class trade dates where a repair has lost much, and none more is moved.
+
+        before : (lines,) what each earned in the older plan
+        """
+        had = self.confirmed
+        loss = np.maximum(0.0, before - self._earned())
+        free = ((had.group == GAIN) | (had.group == REDISTRIBUTE)) & had.known
+        hurt = free & (loss > 0) & (self.draft.lines.rows[:, SET] < 0)
+        if loss[hurt].sum() < LARGE_LOSS * before.sum():
+            return
+        stands = np.stack([had.planned, had.pieces], axis=1)
+        by = self.keeper.trade(hurt, free, stands, TURNS * int(hurt.sum()), DISCOUNT)
+        changed = np.flatnonzero((by >= 0) & (reason == UNMOVED))
+        reason[changed], cause[changed] = reason[by[changed]], cause[by[changed]]
 
     def _by_right(self, rows: Longs) -> Longs:
         """Rows in the order in which they may return: by class, then what earns most."""

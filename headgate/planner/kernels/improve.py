@@ -155,7 +155,7 @@ def find_regrets(lines: Lines, market: Market, cost: Floats, held: Held, most: I
 
 
 @inner
-def _choose(lines: Lines, held: Held, places: Places, count: Int, state: Longs, room: Room,
+def choose(lines: Lines, held: Held, places: Places, count: Int, state: Longs, room: Room,
             marked: Bytes) -> Int:
     """
     Pick a line that falls short of its best, and lines that ship at about the same time.
@@ -265,7 +265,7 @@ def _take_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, held:
 
 
 @inner
-def _forget_bounds(world: World, lines: Lines, held: Held, room: Room, rows: Int,
+def forget_bounds(world: World, lines: Lines, held: Held, room: Room, rows: Int,
                    removed: Int) -> None:
     """Forget the remembered bounds of sites that the turn's allocations give something back to."""
     if world.claims[0, TOLLED]:
@@ -330,7 +330,7 @@ def improve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
             break
         rest[0] -= 1
         count = 2 + random_below(state, largest - 1)
-        count = _choose(lines, held, places, count, state, room, marked)
+        count = choose(lines, held, places, count, state, room, marked)
         rows, draws = held.log.size[0], held.log.size[1]
         old, removed = 0.0, np.int64(0)
         for place in range(count):
@@ -338,7 +338,7 @@ def improve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
                                       room.chosen[place], removed)
             old += lost
         refresh(world, held, room.touched)
-        _forget_bounds(world, lines, held, room, rows, removed)
+        forget_bounds(world, lines, held, room, rows, removed)
         world.picky[0] = 1 if random_below(state, 4) > 0 else 0
         wild = noise * WILD if random_below(state, WILD_TURNS) == 0 else noise
         discount = DISCOUNTS[random_below(state, len(DISCOUNTS))]
@@ -365,7 +365,7 @@ def improve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
         if new >= old:
             gained += new - old
         else:
-            _forget_bounds(world, lines, held, room, rows, removed)
+            forget_bounds(world, lines, held, room, rows, removed)
             _put_back(trees, world, scratch, lines, held, room, rows, removed)
             held.log.size[0], held.log.size[1] = rows, draws
     return gained
