@@ -233,7 +233,7 @@ class Repairer:
         hurt = free & (loss > 0) & (self.draft.lines.rows[:, SET] < 0)
         if loss[hurt].sum() < LARGE_LOSS * before.sum():
             return
-        stands = np.stack([had.planned, had.pieces], axis=1)
+        stands = np.stack([had.planned, had.due], axis=1)
         by = self.keeper.trade(hurt, free, stands, TURNS * int(hurt.sum()), DISCOUNT)
         changed = np.flatnonzero((by >= 0) & (reason == UNMOVED))
         reason[changed], cause[changed] = reason[by[changed]], cause[by[changed]]
