@@ -83,14 +83,14 @@ def record(
         defaults = {"effective_on": day.isoformat(), "actor": actor_of(by), "reason": reason}
         if file is not None:
             _refuse_mixed(kind=kind, key=key, set=fields, unique=unique)
-            events = ledger.read_events(existing(file, "file of events"), defaults)
+            given = ledger.read_events(existing(file, "file of events"), defaults)
         elif kind is None or key is None:
             raise WrongUse("give a FILE of events, or --kind and --key of one")
         else:
-            events = [ledger.event_of_options(kind, key, _pairs(fields or []), unique or _random(),
-                                              day, actor_of(by), reason)]
+            given = ledger.event_of_options(kind, key, _pairs(fields or []), unique or _random(),
+                                            day, actor_of(by), reason)
         with voice.progress("recording events") as progress:
-            answers = ledger.record(storage, events, dry_run, progress)
+            answers = ledger.record_file(storage, given, dry_run, progress)
         fresh = [answer.sequence for answer in answers if not answer.repeated]
         known = len(answers) - len(fresh)
         voice.answer(

@@ -31,13 +31,13 @@ def read_csv_table(path: Path, table: Table) -> tuple[RawTable | None, list[Issu
     except OSError as error:
         return None, [issue_of(f"{table.name}.file.unreadable", path.name,
                                f"cannot be opened: {error.strerror}")]
-    text = csv_text(data, table)
+    text = csv_text(data, table.names)
     del data
     if isinstance(text, Fault):
         return None, [_issue(table, path.name, text)]
     names, issues = header_names(text.header, table, path.name, text.header_row)
     if b'"' in text.data:
-        fault = _quote_fault(quotes_of(text.data, text.separator), text.header_row - 1)
+        fault = quote_fault(quotes_of(text.data, text.separator), text.header_row - 1)
         if fault is not None:
             return None, [*issues, _issue(table, path.name, fault)]
     frame = _even(text)
@@ -52,7 +52,7 @@ def _issue(table: Table, file: str, fault: Fault) -> Issue:
                     value=fault.value)
 
 
-def _quote_fault(quotes: Quotes, above: int) -> Fault | None:
+def quote_fault(quotes: Quotes, above: int) -> Fault | None:
     """What is wrong with a text's quotes; `above` is the number of lines over its header."""
     if quotes.stray is not None:
         return Fault("quotes", 'has a quote in the middle of a cell; write the cell as "5"" disk"',

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
-
-from headgate.tables.schema import Table
 
 SEPARATORS = ",;\t|"
 _BOMS = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -45,8 +44,12 @@ class CsvText:
     header: tuple[str, ...]
 
 
-def csv_text(data: bytes, table: Table) -> CsvText | Fault:
-    """The text of a file and the shape of its header, or why it has none."""
+def csv_text(data: bytes, known: Collection[str]) -> CsvText | Fault:
+    """
+    The text of a file and the shape of its header, or why it has none.
+
+    known : the columns that it may have, by which its separator is told
+    """
     fault = _not_text(data)
     if fault is not None:
         return fault
@@ -61,7 +64,7 @@ def csv_text(data: bytes, table: Table) -> CsvText | Fault:
     header = _header_text(data)
     if not header.strip():
         return Fault("empty", "is empty: it must have a header line with the names of its columns")
-    separator = _separator(header, table)
+    separator = _separator(header, set(known))
     names = _cells(header.rstrip("\r\n"), separator)
     return CsvText(data, line, line + header.rstrip("\n").count("\n") + 1, separator, names)
 
@@ -109,10 +112,8 @@ def _header_text(data: bytes) -> str:
         end = stop
 
 
-def _separator(header: str, table: Table) -> str:
-    """The separator under which most cells of the header are columns of the table."""
-    known = set(table.names)
-
+def _separator(header: str, known: set[str]) -> str:
+    """The separator under which most cells of the header are known columns."""
     def score(separator: str) -> tuple[int, int]:
         return len(known & set(_cells(header, separator))), header.count(separator)
 

@@ -5,122 +5,213 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from headgate.base.issue import Issue, IssuesError, near_miss
-from headgate.base.money import cents_of_text
+from headgate.files.csv_records import quotes_of
+from headgate.files.csv_table import quote_fault
+from headgate.files.csv_text import CsvText, Fault, csv_text
+from headgate.files.event_cells import Cells, known_names, shown_name, typed_data
 from headgate.files.plan_folder import write_text
 from headgate.ledger.events import Event, Recorded, moment_text
-from headgate.ledger.fields import Field, day_of
-from headgate.ledger.kinds import KINDS
-from headgate.ledger.rows import ROW_TABLES, fields_of_row
-from headgate.tables.schema import MICRO, UNLIMITED_MICRO
+from headgate.ledger.fields import day_of, moment_of
+from headgate.ledger.kinds import KINDS, field_faults
 
 OWN = ("kind", "key", "effective_on", "actor", "reason", "idempotency_key")
 """What every event has beside its data."""
 BY_STORE = ("sequence", "recorded_at", "posted_on", "prior_period", "previous_hash", "hash")
-"""What the store adds; a file may have it from an export, and it is not looked at."""
+"""What the store adds: a whole export with it is taken over as it was recorded."""
 CONSEQUENCE = "nothing was recorded"
 ENDINGS = (".csv", ".jsonl", ".ndjson", ".json")
 _MARK = b'{"kind"'
 """What a file of events begins with."""
+_SUCH_AS = ('{"kind": "order_shipped", "key": "SO-4711/1", "effective_on": "2026-02-06", "data": '
+            '{"quantity": 4}, "idempotency_key": "DN-501"}')
 
 
-def read_events(path: Path, defaults: Mapping[str, str]) -> list[Event]:
+@dataclass(frozen=True, slots=True)
+class EventFile:
+    """
+    What a file of events holds.
+
+    events : those that can be read, in their order; lines : at which line of the file each begins
+    issues : what is wrong with all others
+    export : the events as another ledger recorded them, where the file is all that `headgate
+             export --events` wrote; else empty
+    """
+
+    file: str
+    events: Sequence[Event]
+    lines: Sequence[int | None]
+    issues: Sequence[Issue] = ()
+    export: Sequence[Recorded] = field(default=(), repr=False)
+
+
+def read_events(path: Path, defaults: Mapping[str, str]) -> EventFile:
     """
     Events of a file: JSON lines, or a CSV table, by the ending of its name.
 
     A line of JSON is an object with kind, key, effective_on, data, actor, reason and
     idempotency_key. A CSV table has the same columns without `data`; its other columns are fields
     of the data, under their names inside (`amount_cents`) or outside (`amount`, in decimals); a
-    blank cell is left out.
+    blank cell is left out. Columns are separated as in the tables of a book.
 
     defaults : effective_on, actor and reason of events that name none
-    raises IssuesError : everything that is wrong with the file, with row, column and value; what
-                         the ledger says of an event is not asked here
+    raises IssuesError : the file is no such text; what is wrong with its rows stands in `issues`,
+                         and what the ledger says of an event is not asked here
     """
-    if path.suffix.lower() not in ENDINGS:
+    suffix = path.suffix.lower()
+    if suffix not in ENDINGS:
         raise IssuesError([Issue("record.file.format", "error", str(path), "must end in .csv, or "
                                  "in .jsonl with one JSON object on each line")], CONSEQUENCE)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise IssuesError([Issue("record.file.encoding", "error", str(path), "is not UTF-8; save "
-                                 "it as UTF-8")], CONSEQUENCE) from None
     issues: list[Issue] = []
-    rows = (_csv_rows(text, path, issues) if path.suffix.lower() == ".csv"
-            else _json_rows(text, path, issues))
-    events = [event for number, row in rows
-              if (event := event_of(row, defaults, str(path), number, issues)) is not None]
-    if issues:
-        raise IssuesError(issues, CONSEQUENCE)
-    return events
+    rows = (_csv_rows if suffix == ".csv" else _json_rows)(path.read_bytes(), str(path), issues)
+    events: list[Event] = []
+    lines: list[int | None] = []
+    export: list[Recorded] = []
+    for number, row, cells in rows:
+        # An export says everything itself; a default would make it another event.
+        event = event_of(row, {} if "hash" in row else defaults, str(path), number, issues, cells)
+        if event is None:
+            continue
+        if len(export) == len(events):
+            recorded = _exported(row, event, len(events) + 1)
+            export += [] if recorded is None else [recorded]
+        events.append(event)
+        lines.append(number)
+    whole = not issues and len(export) == len(events)
+    return EventFile(str(path), events, lines, issues, export if whole else ())
 
 
-def _json_rows(text: str, path: Path,
-               issues: list[Issue]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+Row = tuple[int, Mapping[str, Any], Cells | None]
+
+
+def _json_rows(content: bytes, file: str, issues: list[Issue]) -> Iterator[Row]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise IssuesError([Issue("record.file.encoding", "error", file, "is not UTF-8 here; save "
+                                 "it as UTF-8", content.count(b"\n", 0, error.start) + 1)],
+                          CONSEQUENCE) from None
+    # Other line breaks than this one, such as U+2028, may stand inside a text of JSON.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise ValueError("it is no object")
-            if not isinstance(row.get("data", {}), dict):
-                raise ValueError("data is no object")
+            row = json.loads(line, object_pairs_hook=_single)
+            wrong = None if isinstance(row, dict) else "is JSON, but no object"
         except (ValueError, RecursionError) as error:
-            issues.append(Issue("record.line.json", "error", str(path), "must be one JSON object",
-                                number, None, str(error)[:100]))
+            at = getattr(error, "colno", None)
+            wrong = (str(error) if isinstance(error, _DoubledError) else
+                     "is no JSON" if at is None else f"is no JSON from column {at} on")
+        if wrong is None and not isinstance(row.get("data", {}), dict):
+            wrong = "must have an object as its data"
+        if wrong is not None:
+            issues.append(Issue("record.line.json", "error", file, f"{wrong}; write each event as "
+                                f"one line such as {_SUCH_AS}", number, None, line.strip()[:40]))
             continue
         for name in row:
             if name not in (*OWN, *BY_STORE, "data"):
                 issues.append(Issue(
-                    "record.field.unknown", "error", str(path), "is no part of an event; what it "
+                    "record.field.unknown", "error", file, "is no part of an event; what it "
                     f"says stands in data{near_miss(name, [*OWN, 'data'])}", number, name))
-        yield number, row
+        yield number, row, None
 
 
-def _csv_rows(text: str, path: Path,
-              issues: list[Issue]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, [])
-    missing = [name for name in ("kind", "key") if name not in header]
-    issues += [Issue("record.column.missing", "error", str(path), "is missing", 1, name)
-               for name in missing]
-    if missing:
+class _DoubledError(ValueError):
+    """A name stands twice in one object of JSON, and which of the two counts nobody knows."""
+
+
+def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise _DoubledError(f'has "{doubled}" twice')
+    return made
+
+
+def _exported(row: Mapping[str, Any], event: Event, sequence: int) -> Recorded | None:
+    """A row of an export as the event that was recorded; None where it is none, or not in turn."""
+    try:
+        if row["sequence"] != sequence:
+            return None
+        return Recorded(sequence, event, moment_of(row["recorded_at"]), day_of(row["posted_on"]),
+                        row["prior_period"], row["previous_hash"], row["hash"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _csv_rows(content: bytes, file: str, issues: list[Issue]) -> Iterator[Row]:
+    text = _csv_text(content, file)
+    header = text.header
+    for name in ("kind", "key"):
+        if name not in header:
+            issues.append(Issue("record.column.missing", "error", file, "is missing"
+                                + near_miss(name, header), text.header_row, name))
+    for name in dict.fromkeys(name for name in header if name and header.count(name) > 1):
+        issues.append(Issue("record.column.doubled", "error", file, "is the name of two columns; "
+                            "rename or delete one", text.header_row, name))
+    if issues:
         return
-    for cells in reader:
-        if not any(cells):
+    reader = csv.reader(io.StringIO(text.data.decode(), newline=""), delimiter=text.separator)
+    next(reader)
+    while True:
+        number = text.header_row + reader.line_num
+        cells = next(reader, None)
+        if cells is None:
+            return
+        if not any(cell.strip() for cell in cells):
             continue
-        number = reader.line_num
         if len(cells) > len(header):
-            issues.append(Issue("record.row.fields", "error", str(path), "has more cells than the "
-                                "header", number))
+            issues.append(Issue("record.row.fields", "error", file, f"has {len(cells)} cells, the "
+                                f"header has {len(header)}", number))
             continue
         given = {name: cell.strip() for name, cell in zip(header, cells, strict=False)
                  if cell.strip()}
         row: dict[str, Any] = {name: given.pop(name) for name in OWN if name in given}
-        row["data"] = typed_data(str(row.get("kind", "")), str(row.get("key", "")), {
-            name: cell for name, cell in given.items() if name not in BY_STORE}, str(path), number,
+        found = typed_data(str(row.get("kind", "")), str(row.get("key", "")), {
+            name: cell for name, cell in given.items() if name not in BY_STORE}, file, number,
             issues)
-        yield number, row
+        yield number, {**row, "data": found.data}, found
+
+
+def _csv_text(content: bytes, file: str) -> CsvText:
+    """The text of a table of events; raises IssuesError where it is none."""
+    text = csv_text(content, {*OWN, *BY_STORE, *known_names()})
+    fault = text if isinstance(text, Fault) else None
+    if isinstance(text, CsvText):
+        fault = quote_fault(quotes_of(text.data, text.separator), text.header_row - 1)
+    if fault is not None or isinstance(text, Fault):
+        assert fault is not None
+        raise IssuesError([Issue(f"record.file.{fault.rule}", "error", file, fault.expected,
+                                 fault.row, None, fault.value)], CONSEQUENCE)
+    return text
 
 
 def event_of(row: Mapping[str, Any], defaults: Mapping[str, str], file: str, number: int | None,
-             issues: list[Issue]) -> Event | None:
-    """An event from its parts; what is wrong with them is added to the issues."""
-    found = len(issues)
+             issues: list[Issue], cells: Cells | None = None) -> Event | None:
+    """
+    An event from its parts; what is wrong with them is added to the issues.
 
-    def text_of(name: str, must: str = "") -> str:
-        value = row.get(name) or defaults.get(name) or ""
-        if not isinstance(value, str) or (must and not value):
-            issues.append(Issue(f"record.{name}.{'type' if value else 'blank'}", "error", file,
-                                must or "must be a text", number, name,
-                                str(value) if value else None))
+    cells : how its data were given, where they were texts
+    """
+    found = len(issues) if cells is None else cells.issues_before
+
+    def text_of(name: str, must: str = "", typed: str = "must be a text") -> str:
+        value = row.get(name)
+        value = defaults.get(name) if value is None or value == "" else value
+        if value is None or value == "":
+            if must:
+                issues.append(Issue(f"record.{name}.blank", "error", file, must, number, name))
+            return ""
+        if not isinstance(value, str):
+            issues.append(Issue(f"record.{name}.type", "error", file, typed, number, name,
+                                json.dumps(value)[:60]))
             return ""
         return value
 
@@ -131,93 +222,26 @@ def event_of(row: Mapping[str, Any], defaults: Mapping[str, str], file: str, num
     key = text_of("key", "must be given: what the event is about")
     unique = text_of("idempotency_key", "must be given, another one for each event, such as the "
                      "number of the document: what has the same key is recorded once")
-    day = text_of("effective_on", "must be given, or --on")
+    day = text_of("effective_on", "must be given, or --on",
+                  'must be a day as a text, such as "2026-02-06"')
     on = date.min
     try:
         on = day_of(day) if day else on
     except ValueError:
         issues.append(Issue("record.effective_on.date", "error", file, "must be a day as "
                             "YYYY-MM-DD", number, "effective_on", day))
-    event = Event(kind, key, on, dict(row.get("data") or {}), text_of("actor", "must be given, or "
-                  "--by"), text_of("reason"), unique)
+    data = dict(row.get("data") or {})
+    if kind in KINDS:
+        tried = {} if cells is None else cells.names
+        for name, told in field_faults(kind, key, data):
+            if name in data or name not in tried:
+                issues.append(Issue(
+                    f"record.field.{'range' if name in data else 'blank'}", "error", file, told,
+                    number, tried.get(name, name if cells is None else shown_name(kind, key, name)),
+                    json.dumps(data[name])[:60] if name in data else None))
+    event = Event(kind, key, on, data, text_of("actor", "must be given, or --by"),
+                  text_of("reason"), unique)
     return event if len(issues) == found else None
-
-
-def typed_data(kind: str, key: str, cells: Mapping[str, str], file: str, number: int | None,
-               issues: list[Issue]) -> dict[str, Any]:
-    """
-    The data of an event from texts, each read as its field asks; what is wrong is added to issues.
-
-    cells : by the name of the field inside, or that of its column outside; `data` is JSON
-    """
-    table = key.partition(":")[0]
-    if kind == "row_set":
-        fields = fields_of_row(table) if table in ROW_TABLES else ()
-    else:
-        fields = KINDS[kind].fields if kind in KINDS else ()
-    known = {name: field for field in fields for name in names_of(field)}
-    data: dict[str, Any] = {}
-    for name, cell in cells.items():
-        field = known.get(name)
-        if field is None:
-            if kind in KINDS:
-                issues.append(Issue("record.field.unknown", "error", file, f"is no field of {kind}"
-                                    + near_miss(name, list(known)), number, name))
-            continue
-        try:
-            data[field.name] = value_of(field, cell, name == field.name)
-        except (ValueError, InvalidOperation, RecursionError):
-            issues.append(Issue("record.field.type", "error", file, "must be "
-                                f"{_asked(field, name)}", number, name, cell[:60]))
-    return data
-
-
-def names_of(field: Field) -> tuple[str, ...]:
-    """What a field may be called in a table: its name inside, and that without its unit."""
-    for ending in ("_cents", "_micro"):
-        if field.name.endswith(ending):
-            return field.name, field.name.removesuffix(ending)
-    return (field.name,)
-
-
-def _asked(field: Field, name: str) -> str:
-    if name == field.name and field.kind in ("cents", "micro", "whole"):
-        return "a whole number"
-    words = {"cents": "an amount with at most two decimals", "micro": "a number",
-             "whole": "a whole number", "flag": "yes or no", "object": "a JSON object",
-             "any": "a JSON value"}
-    return words.get(field.kind, f"a {field.kind}")
-
-
-def value_of(field: Field, text: str, inside: bool) -> Any:
-    """
-    What a text says of a field; the ledger tells whether it may.
-
-    inside : amounts and hours stand in cents and millionths, as an event has them
-    raises ValueError, InvalidOperation : the text cannot be read as the field's kind
-    """
-    kind = field.kind
-    if kind == "whole" or (inside and kind in ("cents", "micro")):
-        return int(text)
-    if kind == "cents":
-        return cents_of_text(text)
-    if kind == "micro":
-        scaled = UNLIMITED_MICRO if text == "inf" else Decimal(text) * MICRO
-        if scaled != int(scaled):
-            raise ValueError(text)
-        return int(scaled)
-    if kind == "flag":
-        return {"yes": True, "true": True, "no": False, "false": False}[_flag(text)]
-    if kind == "ids":
-        return [part.strip() for part in text.split(";") if part.strip()]
-    return json.loads(text) if kind in ("object", "any") else text
-
-
-def _flag(text: str) -> str:
-    low = text.lower()
-    if low not in ("yes", "no", "true", "false"):
-        raise ValueError(text)
-    return low
 
 
 def line_of(recorded: Recorded) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -163,7 +163,8 @@ _ALL: tuple[EventKind, ...] = (
                      "when it was worked out; refused as stale when there is a later one on this "
                      "plan", "41", low=0)),
               example='{"plan": "9f2c", "until": "2026-02-03T17:00:00+00:00", "hold": {}}'),
-    EventKind("hold_committed", "hold", "the hold", "What it keeps is kept for good."),
+    EventKind("hold_committed", "hold", "the hold", "What it keeps is kept for good.",
+              (Field("order_line", "id", "the order line that it becomes", "SO-4711/1"),)),
     EventKind("hold_released", "hold", "the hold", "What it kept was given back."),
     EventKind("hold_expired", "hold", "the hold", "Its time passed: what it kept was given back."),
     EventKind("override", "override", "the row: an order or service line, a supply, or `table:key`",
@@ -217,6 +218,9 @@ _ALL: tuple[EventKind, ...] = (
               example='{"corrects": 17, "data": {"quantity": 46}}'),
 )
 
+STORE_KINDS = ("hold_placed", "hold_committed", "hold_released", "hold_expired", "plan_published")
+"""Kinds that only a store records, together with what it keeps beside its events."""
+
 KINDS: dict[str, EventKind] = {kind.name: kind for kind in _ALL}
 """Every kind by name."""
 
@@ -241,13 +245,10 @@ def fault_of(kind: str, key: str, data: Mapping[str, Any]) -> tuple[str, str] | 
     >>> fault_of("order_shipped", "SO-4711/1", {"quantity": 0})
     ('malformed', 'quantity = 0 must be a whole number from 1 to 1,000,000,000')
     """
-    if kind == "row_set":
-        found = _ROW_CHECKS.get(key.partition(":")[0])
-        if found is None:
-            return "malformed", f"key = {key} must begin with a table: {', '.join(ROW_TABLES)}"
-        checks, required = found
-    else:
-        checks, required = _CHECKS[kind]
+    found = _checks_of(kind, key)
+    if found is None:
+        return "malformed", f"key = {key} must begin with a table: {', '.join(ROW_TABLES)}"
+    checks, required = found
     too_much: str | None = None
     for name, value in data.items():
         check = checks.get(name)
@@ -265,3 +266,32 @@ def fault_of(kind: str, key: str, data: Mapping[str, Any]) -> tuple[str, str] | 
     if KINDS[kind].some_of and not data:
         return "malformed", f"at least one field must be given: {', '.join(list(checks)[:4])}, ..."
     return None if too_much is None else ("amount_range", too_much)
+
+
+def field_faults(kind: str, key: str, data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """
+    Every field of an event's data that is not as it must be, with what must stand there.
+
+    Amounts that are out of their range are left to `fault_of`: other rejections come before that.
+
+    >>> list(field_faults("order_shipped", "SO-4711/1", {"quantity": 0}))
+    [('quantity', 'must be a whole number from 1 to 1,000,000,000')]
+    """
+    found = _checks_of(kind, key)
+    if found is None:
+        return
+    checks, required = found
+    for name, value in data.items():
+        check = checks.get(name)
+        if check is None:
+            yield name, f"is no field of {kind}{near_miss(name, list(checks))}"
+        elif (check[1] != "cents" or type(value) is not int) and (told := check[0](value)):
+            yield name, told
+    for name in required:
+        if name not in data:
+            yield name, "must be given"
+
+
+def _checks_of(kind: str, key: str) -> tuple[Checks, tuple[str, ...]] | None:
+    """The checks of an event's fields, and those that it must have; None for no table's row."""
+    return _ROW_CHECKS.get(key.partition(":")[0]) if kind == "row_set" else _CHECKS[kind]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,16 +11,14 @@ from typing import Any, Literal
 
 import polars as pl
 
-from headgate.base.calendar import fiscal_year
 from headgate.base.issue import Issue, IssuesError
-from headgate.base.periods import Period, period_named
 from headgate.files.book_reader import read_raw
-from headgate.files.event_files import event_of, read_events, typed_data, write_events
+from headgate.files.event_files import read_events, write_events
 from headgate.ledger.events import Event
 from headgate.ledger.fold import State
 from headgate.ledger.importing import Missing, differences
-from headgate.ledger.store import Answer
 from headgate.session.planning import Progress
+from headgate.session.recording import close_period, event_of_options, record, record_file
 from headgate.session.storing import Storage
 from headgate.stores.address import Address, address_of
 from headgate.stores.faults import fault
@@ -31,7 +29,7 @@ from headgate.tables.check import check_tables
 
 __all__ = ["Imported", "Summary", "close_period", "event_of_options", "export_book",
            "export_events", "import_book", "make_store", "prepared", "read_events", "record",
-           "state_tables", "summary_of", "write_state"]
+           "record_file", "state_tables", "summary_of", "write_state"]
 
 NOTHING = "nothing was recorded"
 SNAPSHOT_FROM = 20_000
@@ -51,23 +49,6 @@ def make_store(address: str | Path | Address) -> bool:
         raise fault("store.missing", str(address), "is no address of a store; name a file that "
                     "ends in .db, or postgresql://...")
     return make_at(found)
-
-
-def record(storage: Storage, events: Sequence[Event], dry_run: bool = False,
-           progress: Progress | None = None) -> list[Answer]:
-    """
-    Record events in one transaction, all of them or none; an answer for each.
-
-    dry_run : judge them, and record none
-    raises IssuesError : one or several are rejected; each is named with the code of its rejection
-    """
-    answers: list[Answer] = []
-    with storage.store.writer(storage.now) as writer:
-        answers = writer.append(events, progress)
-        refuse_rejected(events, answers, storage.shown)
-        if dry_run:
-            writer.give_up()
-    return answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,55 +110,6 @@ def import_book(storage: Storage, source: str | Path, missing: Missing = "error"
     if not dry_run and last - first >= SNAPSHOT_FROM:
         storage.store.snapshot()
     return Imported(tables.digest, tables.issues, dict(counts), min(first + 1, last), last)
-
-
-def refuse_rejected(events: Sequence[Event], answers: Sequence[Answer], shown: str) -> None:
-    """Raises IssuesError that names every event which was rejected."""
-    issues = [Issue(f"ledger.{answer.rejection.code}", "error", shown, answer.rejection.text,
-                    place, event.kind, event.key)
-              for place, (event, answer) in enumerate(zip(events, answers, strict=True), start=1)
-              if answer.rejection]
-    if issues:
-        raise IssuesError(issues, NOTHING)
-
-
-def event_of_options(kind: str, key: str, fields: Mapping[str, str], unique: str, on: date,
-                     actor: str, reason: str) -> Event:
-    """
-    One event from texts, as options of a command give them.
-
-    fields : of its data, each read as the kind of event asks
-    raises IssuesError : everything that is wrong with it
-    """
-    issues: list[Issue] = []
-    data = typed_data(kind, key, fields, "event", None, issues)
-    event = event_of({"kind": kind, "key": key, "effective_on": on.isoformat(), "data": data,
-                      "actor": actor, "reason": reason, "idempotency_key": unique}, {}, "event",
-                     None, issues)
-    if issues or event is None:
-        raise IssuesError(issues, NOTHING)
-    return event
-
-
-def close_period(storage: Storage, name: str, on: date, actor: str,
-                 reason: str = "") -> tuple[Period, Answer]:
-    """
-    Close a period: what comes later for one of its days is posted after it.
-
-    name : such as "FY26 Q4" or "2026-01", by the fiscal year of the book's settings
-    on   : the day of closing, not before the period's end
-    raises IssuesError : the name is none; the period is closed already, or is not over
-    """
-    rule = str(storage.store.state().settings.get("fiscal_year_end", "12-31"))
-    try:
-        period = period_named(fiscal_year(rule), name)
-    except ValueError as error:
-        raise IssuesError([Issue("ledger.period.name", "error", storage.shown, str(error), None,
-                                 "period", name)], NOTHING) from None
-    event = Event("period_closed", period.name, on, {
-        "name": period.name, "starts_on": period.starts_on.isoformat(),
-        "ends_on": period.ends_on.isoformat()}, actor, reason, f"close:{period.name}")
-    return period, record(storage, [event])[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class HoldDesk:
                 return answer
             done = {hold: line for hold, line in (orders or {}).items() if answer.done}
             kept = replace(before, holds=after, orders={**before.orders, **done})
-            events = events_of(before.holds, after, writer.now, actor, reason)
+            events = events_of(before.holds, after, writer.now, actor, reason, done)
             writer.require(events, "nothing was held")
             kept = write_kept(writer, before, kept)
         self._known = kept
@@ -134,9 +134,13 @@ def unpublished(shown: str) -> IssuesError:
                  f"run: headgate publish {shown} PLAN", consequence="nothing was held")
 
 
-def events_of(before: Holds, after: Holds, now: datetime, actor: str,
-              reason: str) -> list[Event]:
-    """The events that lead from one state of the holds to another."""
+def events_of(before: Holds, after: Holds, now: datetime, actor: str, reason: str,
+              orders: Mapping[str, str] | None = None) -> list[Event]:
+    """
+    The events that lead from one state of the holds to another.
+
+    orders : the order lines that holds become which are committed now
+    """
     events = []
     for hold_id, hold in after.holds.items():
         former = before.holds.get(hold_id)
@@ -144,6 +148,8 @@ def events_of(before: Holds, after: Holds, now: datetime, actor: str,
             continue
         data: dict[str, Any] = {} if hold.status != HELD else {
             "plan": after.plan, "until": moment_text(hold.until), "hold": plain_hold(hold)}
+        if hold.status == COMMITTED and orders and hold_id in orders:
+            data["order_line"] = orders[hold_id]
         expired = hold.status == EXPIRED
         events.append(Event(KINDS[hold.status], hold_id, now.date(), data,
                             actor, "" if expired else reason, f"hold:{hold_id}:{hold.status}"))
@@ -211,3 +217,12 @@ def write_kept(writer: Writer, before: Kept | None, after: Kept) -> Kept:
         id=1, plan=holds.plan, name=after.name, version=version,
         clock=None if holds.clock is None else moment_text(holds.clock)))
     return replace(after, version=version)
+
+
+def is_hold(plain: Mapping[str, Any]) -> bool:
+    """Whether what an event says of a hold is one, as `headgate.promising.plain` writes it."""
+    try:
+        read_hold(plain)
+    except (IssuesError, AttributeError):
+        return False
+    return True

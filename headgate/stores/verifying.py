@@ -13,7 +13,7 @@ from headgate.ledger.balances import broken_assertions
 from headgate.ledger.events import GENESIS, Recorded, chain_faults, data_text
 from headgate.ledger.fold import State
 from headgate.stores.engine import reading, reading_one_moment
-from headgate.stores.holding import read_kept
+from headgate.stores.holding import is_hold, read_kept
 from headgate.stores.plans import plans_of
 from headgate.stores.rows import PAGE, Row, raw_rows, recorded_of_row, unreadable
 from headgate.stores.schema import EVENTS
@@ -177,11 +177,16 @@ class _Proof:
         kept = read_kept(connection)
         stored = {} if kept is None else {
             hold_id: hold.status for hold_id, hold in kept.holds.holds.items()}
-        recorded = {key: hold.status for key, hold in self.state.holds.items()}
+        # An event that was recorded by hand and tells of no hold keeps nothing anywhere.
+        recorded = {key: hold.status for key, hold in self.state.holds.items()
+                    if key in stored or is_hold(hold.hold)}
         for hold_id in sorted({*stored, *recorded}):
             if stored.get(hold_id) != recorded.get(hold_id):
-                self.fault("store.hold.status", f"must be {recorded.get(hold_id)}, as its events "
-                           "say", None, f"{hold_id}: {stored.get(hold_id)}")
+                said = recorded.get(hold_id, "absent")
+                self.fault("store.hold.status", f"must be {said}, as its events say; "
+                           "bring the store back from a copy, or "
+                           "record an export of its events into an empty one", None,
+                           f"{hold_id}: {stored.get(hold_id, 'absent')}")
 
     def look_at_plans(self, connection: sa.Connection) -> None:
         """Published plans are those that events tell of."""
