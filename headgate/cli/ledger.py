@@ -112,13 +112,16 @@ def close(
     """
     Close a period: nothing is posted any more on its days, or on days before.
 
+    The chain of events is proven first, and a changed event stops it.
+
     What comes later for them is posted on the first open day, as a prior-period adjustment.
     """
     with speaking(as_json, quiet) as voice, opened(store) as storage:
         from headgate.session.ledger import close_period
 
         day = date.today() if on is None else on.date()
-        closed, answer = close_period(storage, period, day, actor_of(by), reason)
+        with voice.progress("proving events") as progress:
+            closed, answer = close_period(storage, period, day, actor_of(by), reason, progress)
         done = "was closed before" if answer.repeated else "is closed"
         voice.answer({"ok": True, "period": closed.name, "starts_on": closed.starts_on,
                       "ends_on": closed.ends_on, "sequence": answer.sequence,

@@ -15,6 +15,7 @@ REJECTIONS: dict[str, str] = {
     "correction_day": "a void counts on the day of the event that it voids",
     "effective_before_booking": "it would count before what it is about was there",
     "period_closed": "the period is closed already",
+    "period_other": "the calendar of the book has a period of this name with other days",
     "period_gap": "between the last closed period and this one there are days that stay open",
     "wrong_status": "its status does not allow that",
     "expired": "the hold has expired",
@@ -37,9 +38,12 @@ REJECTIONS: dict[str, str] = {
 """
 Every code. Where several are true of an event, the first one here is given.
 
-`key_reused` is found by the store, which knows the keys; all others by
-`headgate.ledger.fold.State.judge`.
+`key_reused` is found by the store, which knows the keys; `period_other` and what is asked of
+deposits by `headgate.ledger.entry.wrong_entry`; all others by `headgate.ledger.fold.State.judge`.
 """
+
+SHAPE = frozenset({"unknown_kind", "malformed"})
+"""Codes of events that are not well formed."""
 
 
 @dataclass(frozen=True, slots=True)

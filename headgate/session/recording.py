@@ -16,6 +16,7 @@ from headgate.ledger.store import Answer
 from headgate.session.planning import Progress
 from headgate.session.storing import Storage
 from headgate.stores.restoring import restore
+from headgate.stores.verifying import ChainProof
 from headgate.stores.writer import Writer
 
 NOTHING = "nothing was recorded"
@@ -47,8 +48,13 @@ def record_file(storage: Storage, given: EventFile, dry_run: bool = False,
 
     raises IssuesError : what is wrong with the file, and what the ledger says of its other events
     """
+    # A closing is not taken back, so what it closes is proven first.
+    proof = ChainProof(storage.store, progress) if not given.export and any(
+        event.kind == "period_closed" for event in given.events) else None
     with storage.store.writer(storage.now) as writer:
         first = writer.head.sequence
+        if proof is not None:
+            proof.finish(writer.connection, "nothing was closed")
         answers = (restore(writer, given.export, given.file, given.lines, progress)
                    if given.export else _appended(writer, given, progress))
         grown = writer.state.sequence - first
@@ -102,14 +108,17 @@ def event_of_options(kind: str, key: str, fields: Mapping[str, str], unique: str
     return EventFile("the event", [event], [None])
 
 
-def close_period(storage: Storage, name: str, on: date, actor: str,
-                 reason: str = "") -> tuple[Period, Answer]:
+def close_period(storage: Storage, name: str, on: date, actor: str, reason: str = "",
+                 progress: Progress | None = None) -> tuple[Period, Answer]:
     """
     Close a period: what comes later for one of its days is posted after it.
 
+    The chain of events is proven before: nothing opens a period again.
+
     name : such as "FY26 Q4" or "2026-01", by the fiscal year of the book's settings
     on   : the day of closing, not before the period's end
-    raises IssuesError : the name is none; the period is closed already, or is not over
+    raises IssuesError : the name is none; the period is closed already, or is not over; an event
+                         is not what was recorded
     """
     rule = str(storage.store.state().settings.get("fiscal_year_end", "12-31"))
     try:
@@ -117,7 +126,13 @@ def close_period(storage: Storage, name: str, on: date, actor: str,
     except ValueError as error:
         raise IssuesError([Issue("ledger.period.name", "error", storage.shown, str(error), None,
                                  "period", name)], NOTHING) from None
+    if on < period.ends_on:
+        raise IssuesError([Issue(
+            "ledger.period.open", "error", storage.shown, f"ends on {period.ends_on}, and it is "
+            f"{on}: close it on or after that day (--on)", None, "period", period.name)],
+            "nothing was closed")
     event = Event("period_closed", period.name, on, {
         "name": period.name, "starts_on": period.starts_on.isoformat(),
         "ends_on": period.ends_on.isoformat()}, actor, reason, f"close:{period.name}")
-    return period, record(storage, [event])[0]
+    given = EventFile(storage.shown, [event], [None])
+    return period, record_file(storage, given, progress=progress)[0]

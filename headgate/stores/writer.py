@@ -12,10 +12,11 @@ from itertools import islice
 import sqlalchemy as sa
 
 from headgate.base.issue import Issue, IssuesError
+from headgate.ledger.entry import wrong_entry
 from headgate.ledger.events import Event, content_of, data_text, in_utc
 from headgate.ledger.fields import is_id
 from headgate.ledger.fold import State
-from headgate.ledger.rejections import refused
+from headgate.ledger.rejections import SHAPE, first_of, refused
 from headgate.ledger.store import Answer
 from headgate.stores.faults import fault
 from headgate.stores.rows import Row, events_between, insert_rows, known_keys, row_of
@@ -114,6 +115,8 @@ class Writer:
         """Judge an event and apply it; its row is added to those to be written."""
         state = self.state
         rejection = state.judge(event, self.now)
+        if rejection is None or rejection.code not in SHAPE:
+            rejection = first_of(rejection, wrong_entry(state, event))
         if rejection is not None:
             return Answer(None, rejection)
         text = data_text(event.data)
