@@ -115,12 +115,16 @@ def _random() -> str:
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
-    """Fields from NAME=VALUE; raises WrongUse where one is none."""
+    """Fields from NAME=VALUE; raises WrongUse where one is none, or stands there twice."""
+    found: dict[str, str] = {}
     for text in texts:
         if "=" not in text.strip("="):
             raise WrongUse(f"--set {text}: must be NAME=VALUE, such as quantity=24")
-    return {name.strip(): value.strip() for name, _, value in (
-        text.partition("=") for text in texts)}
+        name, _, value = (part.strip() for part in text.partition("="))
+        if name in found:
+            raise WrongUse(f"--set {name}={found[name]} and --set {name}={value}: give one of them")
+        found[name] = value
+    return found
 
 
 def _refuse_mixed(**given: object) -> None:

@@ -95,7 +95,8 @@ def names_of(field: Field) -> tuple[str, ...]:
 def _asked(field: Field, name: str) -> str:
     if name == field.name and field.kind in ("cents", "micro", "whole"):
         return "a whole number"
-    words = {"cents": "an amount with at most two decimals", "micro": "a number",
+    words = {"cents": "an amount with at most two decimals, such as 98000.50",
+             "micro": "a number",
              "whole": "a whole number", "flag": "yes or no", "object": "a JSON object",
              "any": "a JSON value"}
     return words.get(field.kind, f"a {field.kind}")

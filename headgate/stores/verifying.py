@@ -203,8 +203,8 @@ class ChainProof(_Proof):
     Proof of the chain of a store's events alone, for what cannot be taken back.
 
     Each event has the content that was recorded and follows the one before, and the last one is
-    that which the store says. It takes about half of what `verify_store` does, and most of it is done
-    before others have to wait.
+    that which the store says. It takes about half of what `verify_store` does, and most of it is
+    done before others have to wait.
     """
 
     def __init__(self, store: SqlStore, progress: Progress | None) -> None:
