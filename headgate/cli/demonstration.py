@@ -62,10 +62,12 @@ def demo(
             raise typer.Exit(exits.SAYS_NO)
         with voice.progress("writing the ledger") as progress:
             session.write_demo_ledger(ledger, book.tables, seed, progress)
-            recorded = session.demo_journals(ledger, book)
-            rolled = session.demo_backlog(recorded, plan)
+            told_of, recorded = session.demo_recorded(ledger, plan)
+            rolled = session.demo_backlog(recorded, told_of)
         with voice.progress("drawing the report"):
-            session.write_page(plan.report(backlog=rolled, recorded=recorded), page)
+            revenue = session.revenue(told_of.book, told_of, billings=recorded.billings,
+                                      progress=recorded.progress)
+            session.write_page(plan.report(backlog=rolled, revenue=revenue), page)
         voice.answer({"ok": True, "book": str(book_folder), "plan": str(plan_folder),
                       "ledger": str(ledger), "report": str(page), "notes": str(about),
                       "summary": plan.summary, "figures": dict(proof.figures)},

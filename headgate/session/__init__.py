@@ -22,7 +22,7 @@ from headgate.session.backlog import (
 )
 from headgate.session.making import (
     demo_backlog,
-    demo_journals,
+    demo_recorded,
     warm,
     write_demo,
     write_demo_ledger,
@@ -51,7 +51,7 @@ from headgate.session.storing import Storage
 
 __all__ = ["BacklogAnswer", "FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "RevenueAnswer",
            "Scenarios", "Storage", "actions", "backlog", "certified_tables", "check",
-           "check_policy", "compare", "demo_backlog", "demo_journals", "open_plan", "plan",
+           "check_policy", "compare", "demo_backlog", "demo_recorded", "open_plan", "plan",
            "publish", "quote", "read_book", "read_history", "read_market", "read_publication",
            "read_requests", "replan", "revenue", "scenario", "tell_customer", "warm", "where_used",
            "why", "why_all", "write_backlog", "write_backlog_pack", "write_demo",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
+
 from headgate.base.issue import IssuesError
-from headgate.book import Book, build_book
+from headgate.book import build_book
 from headgate.explain.tables import PEG_ALL_UP_TO, explain_plan
 from headgate.explain.why import why as explain_why
 from headgate.explain.why_all import why_all as explain_all
@@ -67,17 +70,34 @@ def write_demo_ledger(path: str | Path, tables: Tables, seed: int = 1,
     return total
 
 
-def demo_journals(path: str | Path, book: Book) -> Journals:
-    """What the demo's ledger has recorded for finance."""
+def demo_recorded(path: str | Path, plan: Plan) -> tuple[Plan, Journals]:
+    """
+    The plan of the demo book as one of its ledger's book, and what the ledger recorded for finance.
+
+    The ledger knows lines that the book has not: all of them has left, and some of it is on its way
+    or waits to be accepted. Nothing is open of them, so that the plan is the same; but they are RPO
+    and revenue, which are told of this plan as the ledger's own would tell them.
+    """
+    from headgate.ledger.book_tables import book_tables
+    from headgate.planner.carried import carried
     from headgate.session.journals import journals_of
     from headgate.stores.store import open_store
+    from headgate.tables.check import check_tables
 
+    key = ["order_id", "line_no"]
+    tables = plan.book.tables
     with open_store(Path(path)) as store:
-        return journals_of(store, None, book)
+        held = check_tables(book_tables(store.state(), tables.settings.as_of)).frames["orders"]
+        own = tables.frames["orders"]
+        left = held.join(own, on=key, how="anti", maintain_order="left").select(own.columns)
+        book = build_book(replace(tables, frames={
+            **tables.frames, "orders": pl.concat([own, left])}))
+        moved = replace(plan, book=book, allocation=carried(plan.allocation, plan.book, book))
+        return moved, journals_of(store, None, book)
 
 
 def demo_backlog(recorded: Journals, plan: Plan) -> Backlog:
-    """The order backlog of the demo's ledger, from its first quarter on."""
+    """The order backlog of the demo's ledger, from its first quarter on; see `demo_recorded`."""
     from headgate.demo.happened import BEGINS
     from headgate.session.backlog import backlog
 
