@@ -104,17 +104,20 @@ class Shown:
             "closing_cents", descending=True, maintain_order=True)
         columns = columns_of(tuple(name.split(",")))
         whole = self.made.roll_forward.closing_cents
+        # Shipped is what it is in the table of all: what left, whatever came back of it.
+        back = bool((rows["returned_cents"] != 0).any())
         table = [(called(row, columns), self.scaled(row["opening_cents"]),
                   self.scaled(row["booked_cents"]), self.scaled(
                       row["amended_cents"] + row["fx_cents"] + row["prior_period_cents"]),
                   self.scaled(-row["cancelled_cents"]),
-                  self.scaled(row["returned_cents"] - row["shipped_cents"]),
+                  self.scaled(-row["shipped_cents"]),
+                  *((self.scaled(row["returned_cents"]),) if back else ()),
                   self.scaled(row["closing_cents"]),
                   share(row["closing_cents"] / whole if whole else None))
                  for row in rows.head(most).iter_rows(named=True)]
         told: list[RenderableType] = [grid(f"By {name}, {period}, {self.of_unit}", (
-            name, "opening", "booked", "changed", "cancelled", "shipped", "closing", "share"),
-            table)]
+            name, "opening", "booked", "changed", "cancelled", "shipped",
+            *(("returned",) if back else ()), "closing", "share"), table)]
         told += _more(rows.height - most)
         return [*told, *self.standing(name, columns, most)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -208,6 +209,33 @@ def test_the_quarter_end_as_it_was_reported_is_printed_again(run, store):
     assert run("backlog", store, "--recorded-by", "2020-01-01").code == exits.WRONG_USE
     for call in ((store.parent / "book",), (store, "latest")):
         assert run("backlog", *call, "--recorded-by", "2026-02-02").code == exits.WRONG_USE
+
+
+def test_shipped_is_one_number_in_every_table(run, store, tmp_path):
+    """A piece leaves on 31 January and comes back on 2 February: shipped and returned of all lines
+    are the columns' sums by region, as shown, to a tenth of a million for each row."""
+    own = shutil.copy(store, tmp_path / "own.db")
+    orders = session.read_book(store.parent / "book").tables.frames["orders"]
+    line = orders.filter((pl.col("quantity") - pl.col("shipped_quantity") >= 8)
+                         & (pl.col("lot_size").is_in([1, 2, 4, 8]))).row(0, named=True)
+    for kind, day in (("order_shipped", "2026-01-31"), ("order_returned", "2026-02-02")):
+        assert run("record", own, "--kind", kind, "--key", f"{line['order_id']}/{line['line_no']}",
+                   "--on", day, "--set", "quantity=8").code == exits.FINE
+    said = run("backlog", own, "--from", "FY27 Q1", "--by", "region", "--lines", 20).out
+    whole = {words[1]: amounts([words[-1]])[0] for words in map(str.split, said.split("By region")[
+        0].splitlines()) if words[:1] in (["-"], ["+"])}
+    heads, _, *rows = said.split("By region, FY27 Q1")[1].split("\n\n")[0].splitlines()[1:]
+    assert {"shipped", "returned"} < whole.keys() & {*heads.split()} and whole["returned"] > 0
+    for name in ("shipped", "returned"):
+        place = heads.split().index(name)
+        shown = [row.split()[place] for row in rows]
+        assert abs(sum(amounts(shown)) - whole[name]) <= 0.1 * len(rows), name
+
+
+def amounts(texts: list[str]) -> list[float]:
+    """What amounts say: in parentheses below 0, a dash for 0."""
+    return [0.0 if text == "-" else float(text.strip("()").replace(",", "")) * (
+        -1 if text.startswith("(") else 1) for text in texts]
 
 
 def test_numbers_that_do_not_tie_end_with_no(run, store, monkeypatch, tmp_path):
