@@ -20,7 +20,7 @@ CONSEQUENCE = "no deferred revenue was worked out"
 
 def read_billings(path: Path) -> pl.DataFrame:
     """
-    Billings with the columns that `headgate.finance.deferred.BILLINGS` names.
+    Billings with the columns that `headgate.finance.billed.BILLINGS` names.
 
     raises IssuesError : every fault of the file
     """

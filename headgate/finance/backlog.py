@@ -78,7 +78,7 @@ class Told:
     movements : the columns of `headgate.finance.movements.MOVEMENTS`
     of_book   : whether they are made from the book alone
     progress  : the columns of `headgate.finance.under_way.PROGRESS`
-    billings  : the columns of `headgate.finance.deferred.BILLINGS`, and `refundable` where known
+    billings  : the columns of `headgate.finance.billed.BILLINGS`, and `refundable` where known
     held      : the columns of `headgate.finance.bill_and_hold.HELD`
     """
 

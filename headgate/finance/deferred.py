@@ -6,24 +6,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headgate.base.issue import Issue, IssuesError
+from headgate.finance.billed import billed
 from headgate.finance.exchange import day_number
 from headgate.finance.revenue import Revenue
 from headgate.finance.services import amounts_of, over_term, term_edges
 from headgate.tables.revenue_schema import DEFERRED
 
 Longs = NDArray[np.int64]
-
-BILLINGS: dict[str, type[pl.DataType]] = {
-    "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date, "amount_cents": pl.Int64,
-    "currency": pl.String}
-"""
-The columns of billings, as `headgate.ledger.movements.billings` gives them: invoices and deposits
-above 0, refunds and credits below.
-
-Each row names an order or a contract; a blank currency is the book's. Further columns are not
-looked at.
-"""
 
 
 def deferred(revenue: Revenue, billings: pl.DataFrame) -> pl.DataFrame:
@@ -34,15 +23,11 @@ def deferred(revenue: Revenue, billings: pl.DataFrame) -> pl.DataFrame:
     the first quarter; planned revenue releases it, earliest first. What no planned revenue will
     ever use, as after a cancellation, stays: it is owed back or open, and no revenue.
 
-    billings : the columns of BILLINGS
+    billings : the columns of `headgate.finance.billed.BILLINGS`
     Amounts are in the currency billed: a deposit is not revalued (ASC 830-10-45-18).
-    raises IssuesError : columns of the billings are missing
+    raises IssuesError : columns of the billings are missing, or a currency has no rate
     source : ASC 606-10-45-2; late penalties are credited to the customer and release nothing
     """
-    missing = [name for name in BILLINGS if name not in billings.columns]
-    if missing:
-        raise IssuesError([Issue("billings.column.missing", "error", "billings", "is missing",
-                                 None, name) for name in missing], "nothing was worked out")
     opening = _opening(revenue, billings)
     if opening.is_empty():
         return pl.DataFrame(schema=DEFERRED.types)
@@ -67,18 +52,12 @@ def deferred(revenue: Revenue, billings: pl.DataFrame) -> pl.DataFrame:
 
 def _opening(revenue: Revenue, billings: pl.DataFrame) -> pl.DataFrame:
     """Contract, currency and what is billed beyond what was recognised; only where it is more."""
-    book = revenue.facts.book
-    contract_of = book.tables.frames["orders"].select(
-        "order_id", known=pl.coalesce("contract_id", "order_id")).unique("order_id")
-    billed = (billings.select(*BILLINGS).filter(pl.col("posted_on") <= book.settings.as_of)
-              .join(contract_of, on="order_id", how="left")
-              .select(contract_id=pl.coalesce("contract_id", "known", "order_id"),
-                      currency=pl.col("currency").fill_null(revenue.currency),
-                      billed=pl.col("amount_cents"))
-              .group_by("contract_id", "currency").agg(pl.col("billed").sum()))
+    facts = revenue.facts
+    sums = billed(facts.book, facts.obligations, facts.exchange, billings).group_by(
+        "contract_id", "currency").agg(billed=pl.col("amount_cents").sum())
     before = _earned(revenue).filter(pl.col("place") < 0).select("contract_id", "currency",
                                                                  before="cents")
-    return billed.join(before, on=["contract_id", "currency"], how="left").select(
+    return sums.join(before, on=["contract_id", "currency"], how="left").select(
         "contract_id", "currency",
         billed=pl.col("billed") - pl.col("before").fill_null(0)).filter(pl.col("billed") > 0)
 

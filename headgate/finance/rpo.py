@@ -8,9 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headgate.base.issue import Issue, IssuesError
+from headgate.finance.billed import billed, carried
 from headgate.finance.contracted import Contracted
-from headgate.finance.deferred import BILLINGS
 from headgate.finance.shares import part_of
 from headgate.tables.backlog_schema import RPO_WALK
 
@@ -77,7 +76,8 @@ def kept_deposits(contracts: Contracted, billings: pl.DataFrame | None) -> pl.Se
     none = pl.Series("contract_id", [], dtype=pl.String)
     if billings is None or "refundable" not in billings.columns:
         return none
-    kept = _with_contract(contracts, billings).filter(
+    rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
+    kept = rows.filter(
         pl.col("refundable").not_() & (pl.col("amount_cents") > 0))
     return kept["contract_id"].drop_nulls().unique().sort()
 
@@ -86,41 +86,21 @@ def deferred_of(contracts: Contracted, billings: pl.DataFrame, held: Longs) -> p
     """
     `contract_id` and `cents` of what is billed or paid and not recognised, contracts above 0 only.
 
-    billings : the columns of `headgate.finance.deferred.BILLINGS`; rows after as_of are left out
+    billings : the columns of `headgate.finance.billed.BILLINGS`; rows after as_of are left out
     held     : (order lines,) open pieces that bill-and-hold has recognised
-    In each currency billed less recognised; in the book's currency at the average rate of the
-    days of billing: a contract liability is not revalued (ASC 830-10-45-18).
-    raises IssuesError : columns of the billings are missing
+    In each currency billed less recognised; in the book's currency at the average rate of what is
+    left of the billings, see `headgate.finance.billed.carried` (ASC 830-10-45-18).
+    raises IssuesError : columns of the billings are missing, or a currency has no rate
     """
-    missing = [name for name in BILLINGS if name not in billings.columns]
-    if missing:
-        raise IssuesError([Issue("billings.column.missing", "error", "billings", "is missing",
-                                 None, name) for name in missing], "nothing was worked out")
-    rows = _with_contract(contracts, billings)
-    number = contracts.exchange.indexes(rows["currency"])
-    day = rows["posted_on"].to_physical().cast(pl.Int64).to_numpy()
-    own = contracts.exchange.convert(rows["amount_cents"].to_numpy(), number, day)
-    sums = rows.with_columns(own=pl.Series(own, dtype=pl.Int64)).group_by(
-        "contract_id", "currency").agg(pl.col("amount_cents", "own").sum())
+    rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
     earned = contracts.earned(held)
-    left = sums.join(earned, on=["contract_id", "currency"], how="left").with_columns(
-        left=pl.col("amount_cents") - pl.col("cents").fill_null(0)).filter(
-        (pl.col("left") > 0) & (pl.col("amount_cents") > 0))
-    cents = part_of(left["own"].to_numpy(), left["left"].to_numpy(),
-                    left["amount_cents"].to_numpy())
+    left = carried(rows, contracts.exchange).join(
+        earned, on=["contract_id", "currency"], how="left", maintain_order="left").with_columns(
+        left=pl.col("left_cents") - pl.col("cents").fill_null(0)).filter(pl.col("left") > 0)
+    cents = part_of(left["own_cents"].to_numpy(), left["left"].to_numpy(),
+                    left["of_cents"].to_numpy())
     return left.select("contract_id", cents=pl.Series(cents, dtype=pl.Int64)).group_by(
         "contract_id").agg(pl.col("cents").sum()).sort("contract_id")
-
-
-def _with_contract(contracts: Contracted, billings: pl.DataFrame) -> pl.DataFrame:
-    """Billings up to as_of with the contract of each, and a currency."""
-    settings = contracts.book.settings
-    known = contracts.book.tables.frames["orders"].select(
-        "order_id", known=pl.coalesce("contract_id", "order_id")).unique("order_id")
-    return billings.filter(pl.col("posted_on") <= settings.as_of).join(
-        known, on="order_id", how="left", maintain_order="left").with_columns(
-        contract_id=pl.coalesce("contract_id", "known", "order_id"),
-        currency=pl.col("currency").fill_null(settings.currency)).drop("known")
 
 
 def rpo_walk(obligations: pl.DataFrame, deferred: pl.DataFrame | None,

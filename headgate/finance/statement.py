@@ -108,7 +108,7 @@ def statement_of(revenue: Revenue, before: Revenue | None = None,
     Everything that is told of a revenue.
 
     before   : the revenue of another plan, for the bridge from there
-    billings : the columns of `headgate.finance.deferred.BILLINGS`
+    billings : the columns of `headgate.finance.billed.BILLINGS`
     raises IssuesError : the two plans' money cannot be compared; columns of billings are missing
     """
     ends = quarter_end(revenue)

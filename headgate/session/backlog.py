@@ -15,6 +15,8 @@ from headgate.base.periods import PeriodKind
 from headgate.book import Book
 from headgate.finance.assumptions import NOTHING_ASSUMED, Assumptions, assumptions_of
 from headgate.finance.backlog import Asked, Backlog, Told, backlog_of
+from headgate.finance.billed import refuse_billings
+from headgate.finance.exchange import exchange_of
 from headgate.finance.levels import cuts_of
 from headgate.finance.movements import movements_of_book
 from headgate.finance.rollforward import day_named, first_day_of, span_of
@@ -68,7 +70,7 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     top           : customers with a row of their own
     assumptions   : about cancellations: a TOML file, or what one holds. None: nothing is assumed
     billings      : what was invoiced and paid so far: a .csv file, or a frame with the columns of
-                    `headgate.finance.deferred.BILLINGS`
+                    `headgate.finance.billed.BILLINGS`
     bill_and_hold : what is billed and held: a .csv file, or a frame with the columns of
                     `headgate.finance.bill_and_hold.HELD`
     stated_prices : prices as stated stand for standalone prices that are missing
@@ -78,7 +80,8 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     raises IssuesError : what was given cannot be used; every fault of a file
     """
     told = Told(movements_of_book(book.tables) if movements is None else movements,
-                movements is None, progress, _billings(billings), _held(bill_and_hold))
+                movements is None, progress, billings_given(book, billings),
+                _held(bill_and_hold))
     opened = plan if isinstance(plan, Plan) or plan is None else open_plan(book, plan)
     rule, as_of = book.settings.fiscal_year_end, book.settings.as_of
     last = _until(rule, until, as_of)
@@ -143,11 +146,19 @@ def _assumed(book: Book, given: Mapping[str, Any] | str | Path | None) -> Assump
     return assumptions_of(raw, named, segments)
 
 
-def _billings(given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:
+def billings_given(book: Book, given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:
+    """
+    Billings as somebody gives them: a frame, or the name of a file.
+
+    raises IssuesError : every fault of a file, and currencies of it without a rate in the book
+    """
     from headgate.files.billings_file import read_billings
 
-    return given if given is None or isinstance(given, pl.DataFrame) else read_billings(
-        Path(given))
+    if given is None or isinstance(given, pl.DataFrame):
+        return given
+    found = read_billings(Path(given))
+    refuse_billings(found, exchange_of(book.tables), str(given))
+    return found
 
 
 def _held(given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:

@@ -23,7 +23,7 @@ class Journals:
     What a ledger has recorded for finance, up to an event and to the day of a book.
 
     movements : see `finance.movements.MOVEMENTS`; progress : see `finance.under_way.PROGRESS`
-    billings  : see `finance.deferred.BILLINGS`; None where nothing was ever invoiced or paid
+    billings  : see `finance.billed.BILLINGS`; None where nothing was ever invoiced or paid
     """
 
     movements: pl.DataFrame

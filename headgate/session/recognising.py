@@ -11,6 +11,7 @@ from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.revenue import Revenue, revenue_of
 from headgate.finance.statement import RevenueStatement, statement_of
+from headgate.session.backlog import billings_given
 from headgate.session.journals import Journals
 from headgate.session.planning import Plan, open_plan
 
@@ -50,17 +51,14 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     compare_book  : its book, where it is another one
     stated_prices : prices as stated stand for standalone prices that are missing
     billings      : what was invoiced and paid so far, for deferred revenue: a .csv file, or a frame
-                    with the columns of `headgate.finance.deferred.BILLINGS`
+                    with the columns of `headgate.finance.billed.BILLINGS`
     progress      : what was shipped, delivered and accepted before, with the columns of
                     `headgate.finance.under_way.PROGRESS`: what is under way or awaits acceptance
                     is recognised later. None: all pieces shipped before count as recognised
     raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
                          cannot be read or is of another book; the billings have faults
     """
-    from headgate.files.billings_file import read_billings
-
-    if billings is not None and not isinstance(billings, pl.DataFrame):
-        billings = read_billings(Path(billings))
+    billings = billings_given(book, billings)
     now = _revenue_of(book, plan, stated_prices, progress)
     before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
                                                       progress)

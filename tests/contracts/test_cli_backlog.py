@@ -141,6 +141,8 @@ def test_assumptions_billings_and_bill_and_hold_are_read(run, made, tmp_path):
     ("--bill-and-hold", "order_id,line_no\n\"SO", ["bill_and_hold.file.unreadable"]),
     ("--billings", "order_id,on,amount,refundable\nSO-1,2026-01-15,1,perhaps\n",
      ["billings.refundable.range"]),
+    ("--billings", "order_id,on,amount,currency\nSO-1,2026-01-15,1,\nSO-1,2026-01-15,1,JPY\n",
+     ["billings.currency.unknown"]),
 ])
 def test_faults_of_a_file_are_told_together(run, made, tmp_path, option, text, codes):
     """Every fault with its row, and nothing is worked out."""

@@ -142,6 +142,7 @@ def test_billings_give_deferred_revenue(run, made, tmp_path):
     ("order_id,on,amount\nSO-1,15.1.2026,1\nSO-1,2026-01-15,1.234\n,2026-01-15,1\n",
      ["billings.on.range", "billings.amount.range", "billings.order_id.blank"]),
     ("order_id,on,amount\nSO-1,2026-01-15\n\"SO", ["billings.file.unreadable"]),
+    ("order_id,on,amount,currency\nSO-1,2026-01-15,1,JPY\n", ["billings.currency.unknown"]),
 ])
 def test_faults_of_billings_are_told_together(run, made, tmp_path, text, codes):
     """Every fault with its row, and nothing is worked out."""

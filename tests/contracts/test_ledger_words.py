@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.finance.deferred import BILLINGS as FINANCE_BILLINGS
+from headgate.finance.billed import BILLINGS as FINANCE_BILLINGS
 from headgate.finance.under_way import PROGRESS as FINANCE_PROGRESS
 from headgate.ledger.journals import BILLINGS, PROGRESS
 from headgate.ledger.kinds import KINDS, fault_of

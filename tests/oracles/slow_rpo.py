@@ -7,6 +7,7 @@ It reads checked tables and a plan's own tables; the split of contracts is that 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -154,20 +155,36 @@ class SlowRpo:
 
     def deferred(self, billings: pl.DataFrame) -> dict[str, int]:
         """Cents of the book's currency by contract, above 0 alone."""
-        sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         contract_of = {key[0]: self.contract(min(
             other for other in self.slow.orders if other[0] == key[0]))
             for key in self.slow.orders}
-        for row in billings.to_dicts():
+        piles: dict[tuple[str, str], Pile] = defaultdict(Pile)
+        for row in sorted(billings.to_dicts(), key=lambda row: row["posted_on"]):
             if row["posted_on"] <= self.as_of:
                 name = row["contract_id"] or contract_of.get(row["order_id"], row["order_id"])
                 currency = row["currency"] or self.slow.settings.currency
-                own = sums[name, currency]
-                own[0] += row["amount_cents"]
-                own[1] += self.slow.at(row["amount_cents"], currency, row["posted_on"])
+                piles[name, currency].take(row["amount_cents"], lambda cents, row=row,
+                                           currency=currency: self.slow.at(
+                                               cents, currency, row["posted_on"]))
         found: Counter[str] = Counter()
-        for (name, currency), (billed, worth) in sums.items():
-            left = billed - self.earned.get((name, currency), 0)
-            if left > 0 and billed > 0:
-                found[name] += worth * left // billed
+        for (name, currency), pile in piles.items():
+            left = pile.cents - self.earned.get((name, currency), 0)
+            if left > 0 and pile.cents > 0:
+                found[name] += left * pile.worth // pile.of
         return dict(found)
+
+
+class Pile:
+    """Money of one currency: what comes in makes an average rate, what goes out leaves it."""
+
+    def __init__(self) -> None:
+        self.cents, self.worth, self.of = 0, 0, 1
+
+    def take(self, cents: int, at: Callable[[int], int]) -> None:
+        """One billing, or one refund; `at` converts at the rate of its day."""
+        held, self.cents = self.cents, self.cents + cents
+        if cents > 0 and self.cents > 0:
+            # What a debt swallows never comes in; halves of a cent are rounded up.
+            held = max(held, 0)
+            kept = (2 * held * self.worth + self.of) // (2 * self.of)
+            self.worth, self.of = kept + at(self.cents - held), self.cents

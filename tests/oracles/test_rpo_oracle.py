@@ -111,6 +111,10 @@ def some_billings(slow: SlowRevenue, as_of: date, dice: random.Random) -> pl.Dat
              dice.randint(-20_000, 900_000), dice.choice([None, "USD", "EUR"]),
              dice.random() < 0.8)
             for key, row in slow.orders.items() if dice.random() < 0.7]
+    # What comes of a contract and currency goes back in parts, and some of it comes again.
+    rows += [(order, name, as_of - timedelta(days=dice.randint(0, 90)),
+              -cents * dice.randint(-30, 60) // 100, currency, True)
+             for order, name, _, cents, currency, _ in rows for _ in range(dice.randint(0, 3))]
     rows = [(order, name, day, cents, currency, refundable or cents <= 0 or day > as_of)
             for order, name, day, cents, currency, refundable in rows]
     return pl.DataFrame([*rows, ("gone", None, as_of, 77_777, None, True)], schema={
