@@ -120,13 +120,15 @@ class State(Parts):
         else:
             self.assertions.append(Assertion(sequence, event.key, event.effective_on, event.data))
 
-    @staticmethod
-    def _account(register: Register[Any], sequence: int, event: Event) -> None:
+    def _account(self, register: Register[Any], sequence: int, event: Event) -> None:
         entry = Entry(sequence, event.effective_on, event.kind, event.data)
         account = register.get(event.key)
         if account is None:
             register.open(event.key, entry)
-        elif account.alive and event.effective_on >= account.last_on:
+        elif (account.alive and event.effective_on >= account.last_on
+              and sequence > self.sequence):
+            # Only the newest event is the last one of its day. One that a correction brings inside
+            # the limit was recorded before others of that day, and counts before them.
             register.take(account, entry)
         else:
             register.put(event.key, entry)

@@ -59,6 +59,13 @@ _STEPS = st.tuples(
 streams = st.lists(_STEPS, min_size=1, max_size=30)
 """Steps for `run`: what, on which line, on which day, how many, and one more number."""
 
+crowded = st.lists(st.tuples(
+    st.sampled_from(("book", "amend", "amend", "move", "ship", "invoice", "replace", "replace",
+                     "replace", "void", "other", "other")),
+    st.sampled_from(KEYS[:1]), st.sampled_from((0, 8, 9, 10)), st.integers(1, 9),
+    st.integers(0, 30)), min_size=3, max_size=20)
+"""Steps on so few days that most events share theirs with others, corrections among them."""
+
 
 def run(steps: list[tuple[str, str, int, int, int]], closing: bool = True) -> Ledger:
     """A ledger after the steps that it took."""

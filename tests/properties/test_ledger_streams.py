@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
+from headgate.ledger.accounts import replayed
 from headgate.ledger.audit import audit
 from headgate.ledger.events import chain_faults
 from headgate.ledger.fold import State, fold
 from tests.oracles.slow_ledger import open_of, slow_lines
-from tests.properties.ledger_streams import FIRST, START, Ledger, run, streams
+from tests.properties.ledger_streams import FIRST, START, Ledger, crowded, run, streams
 
 Steps = list[tuple[str, str, int, int, int]]
 
@@ -32,6 +33,36 @@ def test_every_day_is_what_a_plain_list_of_the_events_says(steps: Steps):
         slow = {key: open_of(line) for key, line in slow_lines(ledger.rows, on).items()}
         assert lines_of(fold(ledger.rows, on)) == slow
         assert all(pieces >= 0 for pieces, _ in slow.values())
+
+
+@given(crowded)
+@settings(max_examples=200)
+@example([("book", "SO-1/1", 0, 5, 0), ("amend", "SO-1/1", 9, 1, 1), ("amend", "SO-1/1", 8, 2, 4),
+          ("replace", "SO-1/1", 8, 3, 1)])
+def test_a_day_is_what_the_histories_say_of_it(steps: Steps):
+    """Events share a few days, and corrections move them there and away. As of each of these days
+    a line, a service, a supply, a deposit and a promise are what their own histories, cut off
+    after that day, make of them: on one day what was recorded first counts first, wherever it
+    stood before a correction."""
+    ledger = run(steps)
+    for day in (0, 1, 8, 9, 10):
+        on = FIRST + timedelta(days=day)
+        past = fold(ledger.rows, on)
+        for name in ("lines", "services", "supplies", "deposits", "promises"):
+            found, whole = getattr(past, name), getattr(ledger.state, name)
+            for key, account in whole:
+                wanted = replayed(whole.make, [entry for entry in whole.entries(account)
+                                               if entry.effective_on <= on])
+                there = found.get(key)
+                if wanted.account is None:
+                    assert there is None or not there.alive
+                    continue
+                assert there is not None and there.alive
+                assert {one: getattr(there, one) for one in whole.make.COUNTERS} == {
+                    one: getattr(wanted.account, one) for one in whole.make.COUNTERS}
+                assert found.terms_of(there) == {
+                    one: wanted.terms.get(one, default)
+                    for one, default in whole.make.DEFAULTS.items() if one in whole.make.TERMS}
 
 
 @given(streams)
