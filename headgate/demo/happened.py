@@ -154,8 +154,9 @@ def _open_line(story: _Story, row: Row, data: Row) -> None:
     left = row["shipped_quantity"]
     if row["contract_id"] is None and row["line_no"] == 1 and (
             row["quantity"] * row["unit_price_cents"] >= LARGE_DEPOSIT_CENTS) and up % 4 == 0:
+        sold_in = {} if row["currency"] is None else {"currency": row["currency"]}
         story.tell("deposit_received", row["order_id"], max(booked_on, last), amount_cents=row[
-            "quantity"] * row["unit_price_cents"] // 1000 * 100)
+            "quantity"] * row["unit_price_cents"] // 1000 * 100, **sold_in)
     parts = [left] if left < 8 * lot or left == row["quantity"] else [
         left // (2 * lot) * lot, left - left // (2 * lot) * lot]
     on = max(booked_on, last)

@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from headgate.base.issue import Issue, IssuesError
+from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.base.money import MAX_CENTS, cents_of_text
+from headgate.tables.frames import Tables
 
-COLUMNS = ("order_id", "contract_id", "on", "amount", "currency", "refundable")
+COLUMNS = ("order_id", "contract_id", "on", "amount", "currency", "refundable", "gone")
 """
-The columns of the file; `contract_id`, or else `order_id`, `currency` and `refundable` may be left
-out. `refundable` is yes or no, and says of a deposit whether the customer may have it back.
+The columns of the file; `contract_id`, or else `order_id`, `currency`, `refundable` and `gone` may
+be left out. `refundable` is yes or no, and says of a deposit whether the customer may have it back;
+`gone` says with yes that the order has left the book, and that what was paid is still there.
 """
+Row = tuple[str | None, str | None, date | None, int | None, str | None, bool | None]
 CONSEQUENCE = "no deferred revenue was worked out"
 
 
-def read_billings(path: Path) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """
+    What a book says of orders and contracts.
+
+    orders     : the contract of each order, which is the order itself where it has none
+    currencies : of each contract, in which it is sold
+    """
+
+    orders: Mapping[str, str]
+    currencies: Mapping[str, frozenset[str]]
+
+
+def sold_of(tables: Tables) -> Sold:
+    """The orders and contracts of a book."""
+    own, orders = tables.settings.currency, dict[str, str]()
+    currencies: dict[str, set[str]] = {}
+    for order_id, contract_id, currency in tables.frames["orders"].select(
+            "order_id", "contract_id", "currency").iter_rows():
+        contract = orders[order_id] = contract_id or order_id
+        currencies.setdefault(contract, set()).add(currency or own)
+    for (order_id,) in tables.frames["service_lines"].select("order_id").iter_rows():
+        contract = orders.setdefault(order_id, order_id)
+        currencies.setdefault(contract, set())
+    return Sold(orders, {name: frozenset(found) for name, found in currencies.items()})
+
+
+def read_billings(path: Path, tables: Tables) -> pl.DataFrame:
     """
     Billings with the columns that `headgate.finance.billed.BILLINGS` names.
 
+    tables : of the book, which must have every order and contract that is not said to be gone
     raises IssuesError : every fault of the file
     """
     try:
@@ -40,7 +73,8 @@ def read_billings(path: Path) -> pl.DataFrame:
     raw = raw.with_columns(pl.lit(None, pl.String).alias(name) for name in COLUMNS
                            if name not in raw.columns)
     issues: list[Issue] = []
-    rows = [_row(path, number, row, issues)
+    sold, own = sold_of(tables), tables.settings.currency
+    rows = [_row(path, number, row, (sold, own), issues)
             for number, row in enumerate(raw.select(COLUMNS).iter_rows(), start=2)]
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
@@ -49,11 +83,10 @@ def read_billings(path: Path) -> pl.DataFrame:
         "amount_cents": pl.Int64, "currency": pl.String, "refundable": pl.Boolean})
 
 
-def _row(path: Path, number: int, row: tuple[str | None, ...],
-         issues: list[Issue]) -> tuple[str | None, str | None, date | None, int | None,
-                                       str | None, bool | None]:
+def _row(path: Path, number: int, row: tuple[str | None, ...], sold: tuple[Sold, str],
+         issues: list[Issue]) -> Row:
     """One row of the file; what is wrong with it is added to the issues."""
-    order_id, contract_id, on, amount, currency, refundable = row
+    order_id, contract_id, on, amount, currency, refundable, gone = row
     day = cents = None
 
     def fault(column: str, value: str | None, expected: str) -> None:
@@ -73,7 +106,45 @@ def _row(path: Path, number: int, row: tuple[str | None, ...],
     except ValueError:
         fault("amount", amount, "must be an amount with at most two decimals, below 0 for a refund "
               "or a credit")
-    word = refundable.strip().casefold() if refundable else None
-    if word not in (None, "yes", "no"):
-        fault("refundable", refundable, "must be yes or no")
+    words = {}
+    for name, given in (("refundable", refundable), ("gone", gone)):
+        words[name] = given.strip().casefold() if given else None
+        if words[name] not in (None, "yes", "no"):
+            fault(name, given, "must be yes or no")
+    if words["gone"] != "yes":
+        issues += _not_sold(str(path), number, (order_id, contract_id, currency), *sold)
+    word = words["refundable"]
     return order_id, contract_id, day, cents, currency, None if word is None else word == "yes"
+
+
+def _not_sold(file: str, number: int, row: tuple[str | None, str | None, str | None], sold: Sold,
+              own: str) -> list[Issue]:
+    """What a row says of orders, contracts and currencies that the book says otherwise."""
+    order_id, contract_id, currency = row
+    gone = ("; leave out what was invoiced of orders that are done; what was paid and is still "
+            "there of one that has left the book has yes in a column gone")
+    issues = []
+    if order_id and order_id not in sold.orders:
+        issues.append(Issue("billings.order_id.unknown", "error", file, "is no order of the "
+                            f"book{gone}{near_miss(order_id, list(sold.orders))}", number,
+                            "order_id", order_id))
+    if contract_id and contract_id not in sold.currencies:
+        issues.append(Issue("billings.contract_id.unknown", "error", file, "is no contract of the "
+                            f"book{gone}{near_miss(contract_id, list(sold.currencies))}", number,
+                            "contract_id", contract_id))
+    if issues:
+        return issues
+    contract = sold.orders[order_id] if order_id else contract_id
+    if contract is None:
+        return []
+    if contract_id and contract_id != contract:
+        issues.append(Issue("billings.contract_id.other", "error", file, f"must be {contract}, the "
+                            f"contract of the order {order_id}", number, "contract_id",
+                            contract_id))
+    known = sold.currencies[contract]
+    if known and (currency or own) not in known:
+        issues.append(Issue(
+            f"billings.currency.{'other' if currency else 'blank'}", "error", file,
+            f"must be {' or '.join(sorted(known))}, in which {contract} is sold; blank is {own}",
+            number, "currency", currency))
+    return issues

@@ -2,35 +2,163 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from headgate.base.calendar import fiscal_year
+from headgate.base.issue import near_miss
 from headgate.base.periods import period_named
+from headgate.ledger.balances import SCOPE_COLUMNS
 from headgate.ledger.events import Event
 from headgate.ledger.parts import Parts
 from headgate.ledger.rejections import Rejection, refused
 
 
-def wrong_entry(state: Parts, event: Event) -> Rejection | None:
+class Entry:
     """
-    Why an event that could have happened is not recorded all the same; None when it is.
+    What a ledger asks of new events, beyond that they can have happened and are well formed.
 
-    Its data are well formed. Ledgers may hold such events from before these rules.
+    Ledgers may hold events from before these rules, which are then no fault of theirs.
     """
-    if event.kind == "period_closed":
-        return _period(state, event)
-    return None
+
+    def __init__(self, state: Parts) -> None:
+        self.state = state
+        self._sold: _Sold | None = None
+
+    def wrong(self, event: Event) -> Rejection | None:
+        """Why an event is not recorded; None when it is. Its data are well formed."""
+        if event.kind == "period_closed":
+            return self._period(event)
+        if event.kind == "deposit_received":
+            return self._deposit(event, event.data)
+        if event.kind in ("deposit_refunded", "deposit_credited"):
+            return self._deposit(event, event.data) if self._unknown(event.key) else None
+        if event.kind == "balance_asserted":
+            return self._scope(event)
+        return None
+
+    def took(self, event: Event) -> None:
+        """Learn from an event that the state has taken."""
+        if self._sold is not None:
+            self._sold.learn(event.key)
+
+    def _period(self, event: Event) -> Rejection | None:
+        """A name that the book's calendar knows means its days there."""
+        rule, name = self.state.settings.get("fiscal_year_end"), event.data["name"]
+        if rule is None:
+            return None
+        try:
+            period = period_named(fiscal_year(str(rule)), name)
+        except ValueError:
+            return None
+        days = period.starts_on.isoformat(), period.ends_on.isoformat()
+        if (event.data["starts_on"], event.data["ends_on"]) == days:
+            return None
+        return refused("period_other", f"{period.name} is {days[0]} to {days[1]} by the fiscal "
+                       f"year that ends {rule}; close it with `headgate close`, or give another "
+                       "name")
+
+    def _unknown(self, key: str) -> bool:
+        """Whether nothing was ever paid in advance under a key."""
+        deposit = self.state.deposits.get(key)
+        return deposit is None or not deposit.alive
+
+    def _deposit(self, event: Event, data: Any) -> Rejection | None:
+        """A deposit is for a contract or an order that was sold, in a currency of that."""
+        self._sold = self._sold or _Sold(self.state)
+        key, order_id = event.key, data.get("order_id")
+        contracts, currencies = self._sold.about(key)
+        if not contracts:
+            if data.get("before_order"):
+                return None if data.get("currency") else refused(
+                    "malformed", "currency must be given: no order says it yet")
+            return refused("unknown_key", f"{key} is neither a contract nor an order"
+                           f"{near_miss(key, self._sold.names())}; book the order first, or say "
+                           "that it comes later: before_order, with the currency")
+        if key not in contracts:
+            return refused("unknown_key", f"{key} is an order of the contract "
+                           f"{' and '.join(sorted(contracts))}, which is the key of its deposits; "
+                           "order_id may name the order")
+        if order_id is not None and key not in self._sold.about(order_id)[0]:
+            return refused("unknown_key", f"{order_id} is no order of {key}")
+        own = self.state.currency
+        asked = data.get("currency") or own
+        if asked in currencies:
+            return None
+        said = "" if data.get("currency") else f" (none is given, which means {own})"
+        return refused("currency_other", f"{asked}{said} instead of "
+                       f"{' or '.join(sorted(currencies))}")
+
+    def _scope(self, event: Event) -> Rejection | None:
+        """A balance is of lines with a value that a line has had; of none it says nothing."""
+        scope = event.data.get("scope") or {}
+        asked = [(name, value) for name, value in scope.items() if name in SCOPE_COLUMNS]
+        if event.data.get("currency") not in (None, self.state.currency):
+            asked.append(("currency", event.data["currency"]))
+        for name, value in asked:
+            known = self._values(name)
+            if value is None or value in known or self._was(name, value):
+                continue
+            return refused("unknown_key", f"no line has {name} = {value}"
+                           + near_miss(str(value), sorted(str(one) for one in known if one)))
+        return None
+
+    def _values(self, name: str) -> set[Any]:
+        """What lines have in a column now."""
+        if name != "family":
+            return set(self.state.lines.terms[name])
+        return {(row.fields() or {}).get("family") for key, row in self.state.rows.items()
+                if key.startswith("items:")}
+
+    def _was(self, name: str, value: Any) -> bool:
+        """Whether a line once had a value in a column."""
+        lines = self.state.lines
+        return any(entry.data is not None and entry.data.get(name) == value
+                   for _, line in lines for entry in lines.entries(line))
 
 
-def _period(state: Parts, event: Event) -> Rejection | None:
-    """A name that the book's calendar knows means its days there."""
-    rule, name = state.settings.get("fiscal_year_end"), event.data["name"]
-    if rule is None:
-        return None
-    try:
-        period = period_named(fiscal_year(str(rule)), name)
-    except ValueError:
-        return None
-    starts_on, ends_on = period.starts_on.isoformat(), period.ends_on.isoformat()
-    if (event.data["starts_on"], event.data["ends_on"]) == (starts_on, ends_on):
-        return None
-    return refused("period_other", f"{period.name} is {starts_on} to {ends_on} by the fiscal year "
-                   f"that ends {rule}; close it with `headgate close`, or give another name")
+class _Sold:
+    """Which order lines belong to an order, and to a contract."""
+
+    def __init__(self, state: Parts) -> None:
+        self.state = state
+        self._rows: dict[str, set[int]] = {}
+        self._services: set[str] = {key.rpartition("/")[0] for key in state.services.rows}
+        contracts = state.lines.terms["contract_id"]
+        for key, row in state.lines.rows.items():
+            self._add(key, row, contracts[row])
+
+    def _add(self, key: str, row: int, contract: str | None) -> None:
+        for name in (key.rpartition("/")[0], contract):
+            if name is not None:
+                self._rows.setdefault(name, set()).add(row)
+
+    def learn(self, key: str) -> None:
+        """Look at what is under a key again."""
+        row = self.state.lines.rows.get(key)
+        if row is not None:
+            self._add(key, row, self.state.lines.term(row, "contract_id"))
+        elif key in self.state.services.rows:
+            self._services.add(key.rpartition("/")[0])
+
+    def names(self) -> list[str]:
+        """Every contract and order."""
+        return sorted({*self._rows, *self._services})
+
+    def about(self, name: str) -> tuple[set[str], set[str]]:
+        """
+        The contracts under a contract or an order, and the currencies in which those are sold.
+
+        A name that is both a contract and an order is the contract. An order without a contract
+        is its own; nothing is sold under an unknown name.
+        """
+        lines, own = self.state.lines, self.state.currency
+        rows = [row for row in self._rows.get(name, ()) if lines.at(row).alive]
+        if any(lines.term(row, "contract_id") == name for row in rows):
+            found: Iterable[int] = (row for row in rows if lines.term(row, "contract_id") == name)
+            return {name}, {lines.term(row, "currency") or own for row in found}
+        contracts = {lines.term(row, "contract_id") or name for row in rows}
+        loose = [row for row in rows if lines.term(row, "contract_id") is None] or rows
+        if not rows and name in self._services:
+            return {name}, {own}
+        return contracts, {lines.term(row, "currency") or own for row in loose}

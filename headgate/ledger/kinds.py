@@ -43,6 +43,8 @@ EXTRA = Field("extra", "object", "columns that headgate does not know, kept as t
 _AMOUNT = Field("amount_cents", "cents", "the amount, above 0", "41500000", True, False, 1)
 _CURRENCY = Field("currency", "id", "currency of the amount; left out: that of the order", "EUR",
                   blank=True)
+_PAID_IN = Field("currency", "id", "currency of the amount, one in which the contract is sold; "
+                 "left out: the book's", "EUR", blank=True)
 _ORDER = Field("order_id", "id", "the order, where the contract has several", "SO-4711", blank=True)
 
 
@@ -104,14 +106,17 @@ _ALL: tuple[EventKind, ...] = (
               (Field("amount_cents", "cents", "the amount, not 0", "41500000", True), _CURRENCY),
               example='{"amount_cents": 996000000}'),
     EventKind("deposit_received", "deposit", "the contract; of an order without one, the order",
-              "A customer paid in advance.", (_AMOUNT, _CURRENCY, _ORDER),
+              "A customer paid in advance.", (
+                  _AMOUNT, _PAID_IN, _ORDER,
+                  Field("before_order", "flag", "true: the contract or order is booked later; the "
+                        "currency must be given then", "true")),
               example='{"amount_cents": 500000000}'),
     EventKind("deposit_refunded", "deposit", "the contract",
-              "A part of a deposit was paid back.", (_AMOUNT, _CURRENCY, _ORDER),
+              "A part of a deposit was paid back.", (_AMOUNT, _PAID_IN, _ORDER),
               example='{"amount_cents": 100000000}'),
     EventKind("deposit_credited", "deposit", "the contract",
               "A part of a deposit was set off against an invoice, which was counted in full.",
-              (_AMOUNT, _CURRENCY, _ORDER), example='{"amount_cents": 400000000}'),
+              (_AMOUNT, _PAID_IN, _ORDER), example='{"amount_cents": 400000000}'),
     EventKind("service_booked", "service", SERVICE_KEY, "A service was sold with an order.",
               _columns(SERVICE_LINES),
               example='{"order_id": "SO-4711", "line_no": 2, "item_id": "support-3y", '

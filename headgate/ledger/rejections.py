@@ -39,7 +39,7 @@ REJECTIONS: dict[str, str] = {
 Every code. Where several are true of an event, the first one here is given.
 
 `key_reused` is found by the store, which knows the keys; `period_other` and what is asked of
-deposits by `headgate.ledger.entry.wrong_entry`; all others by `headgate.ledger.fold.State.judge`.
+deposits by `headgate.ledger.entry.Entry`; all others by `headgate.ledger.fold.State.judge`.
 """
 
 SHAPE = frozenset({"unknown_kind", "malformed"})

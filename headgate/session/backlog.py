@@ -156,7 +156,7 @@ def billings_given(book: Book, given: pl.DataFrame | str | Path | None) -> pl.Da
 
     if given is None or isinstance(given, pl.DataFrame):
         return given
-    found = read_billings(Path(given))
+    found = read_billings(Path(given), book.tables)
     refuse_billings(found, exchange_of(book.tables), str(given))
     return found
 

@@ -12,7 +12,7 @@ from itertools import islice
 import sqlalchemy as sa
 
 from headgate.base.issue import Issue, IssuesError
-from headgate.ledger.entry import wrong_entry
+from headgate.ledger.entry import Entry
 from headgate.ledger.events import Event, content_of, data_text, in_utc
 from headgate.ledger.fields import is_id
 from headgate.ledger.fold import State
@@ -69,6 +69,7 @@ class Writer:
         self.applied = 0
         for recorded in events_between(connection, state.sequence, self.head.sequence, shown):
             state.apply(recorded)
+        self.entry = Entry(state)
         last = state.last_recorded_at
         self.now = in_utc(now) if last is None else max(in_utc(now), last)
 
@@ -116,13 +117,14 @@ class Writer:
         state = self.state
         rejection = state.judge(event, self.now)
         if rejection is None or rejection.code not in SHAPE:
-            rejection = first_of(rejection, wrong_entry(state, event))
+            rejection = first_of(rejection, self.entry.wrong(event))
         if rejection is not None:
             return Answer(None, rejection)
         text = data_text(event.data)
         recorded = state.next_recorded(event, self.now, text)
         self.applied += 1
         state.apply(recorded)
+        self.entry.took(event)
         rows.append(row_of(recorded, text))
         fresh[event.idempotency_key] = (recorded.sequence, event)
         return Answer(recorded.sequence)

@@ -137,6 +137,28 @@ def test_billings_give_deferred_revenue(run, made, tmp_path):
         ("C-0012", 100_000, 0)]
 
 
+def test_billings_are_of_orders_that_the_book_has(run, made, tmp_path):
+    """An order that is misspelt, a contract of nobody, an order under another contract, and money
+    in a currency in which nothing of it is sold: each with its row, and what to do. Of an order
+    that is gone it is said that it is."""
+    file = tmp_path / "billings.csv"
+    call = ["revenue", made / "book", made / "plan", "--billings", file, "--json"]
+    file.write_text("order_id,contract_id,on,amount,currency\n"
+                    "SO-4711,,2026-01-15,1.00,\nso-4711,,2026-01-15,1.00,\n"
+                    ",C-0013,2026-01-15,1.00,\nSO-4711,C-0099,2026-01-15,1.00,\n"
+                    "SO-4711,,2026-01-15,1.00,GBP\n")
+    said = run(*call)
+    assert said.code == exits.FAULTY_BOOK
+    assert [(issue["row"], issue["code"], issue["value"]) for issue in said.json["issues"]] == [
+        (3, "billings.order_id.unknown", "so-4711"),
+        (4, "billings.contract_id.unknown", "C-0013"),
+        (5, "billings.contract_id.unknown", "C-0099"), (6, "billings.currency.other", "GBP")]
+    assert 'did you mean "SO-4711"' in said.json["issues"][0]["expected"]
+    assert "yes in a column gone" in said.json["issues"][0]["expected"]
+    file.write_text("order_id,on,amount,gone\nSO-4700,2026-01-15,1000.00,yes\n")
+    assert {row["contract_id"] for row in run(*call).json["deferred"]} == {"SO-4700"}
+
+
 @pytest.mark.parametrize(("text", "codes"), [
     ("on,amount\n2026-01-15,1\n", ["billings.column.missing"]),
     ("order_id,on,amount\nSO-1,15.1.2026,1\nSO-1,2026-01-15,1.234\n,2026-01-15,1\n",
