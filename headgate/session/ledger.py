@@ -17,6 +17,7 @@ from headgate.files.event_files import read_events, write_events
 from headgate.ledger.events import Event
 from headgate.ledger.fold import State
 from headgate.ledger.importing import Missing, differences
+from headgate.session.import_faults import import_fault
 from headgate.session.planning import Progress
 from headgate.session.recording import close_period, event_of_options, record, record_file
 from headgate.session.storing import Storage
@@ -84,7 +85,8 @@ def import_book(storage: Storage, source: str | Path, missing: Missing = "error"
     dry_run : work out and judge the events, and record none
     raises IssuesError : the book has faults; lines are missing; an event is rejected
     """
-    tables = check_tables(read_raw(Path(source)))
+    raw = read_raw(Path(source))
+    tables = check_tables(raw)
     day = on or tables.settings.as_of
     counts: Counter[str] = Counter()
 
@@ -100,10 +102,12 @@ def import_book(storage: Storage, source: str | Path, missing: Missing = "error"
         rows = sum(frame.height for frame in tables.frames.values())
         answers = writer.append(counted(differences(tables, state, day, actor, missing, reason)),
                                 progress, rows)
-        rejected = [answer.rejection for answer in answers if answer.rejection]
-        if rejected:
-            raise IssuesError([Issue(f"ledger.{one.code}", "error", storage.shown, one.text)
-                               for one in rejected[:100]], NOTHING)
+        if any(answer.rejection for answer in answers):
+            # The events are made anew: those of a large book would not fit beside the state.
+            again = zip(differences(tables, state, day, actor, missing, reason), answers,
+                        strict=True)
+            raise IssuesError([import_fault(event, answer.rejection, raw, state, storage.shown)
+                               for event, answer in again if answer.rejection][:100], NOTHING)
         last = writer.state.sequence
         if dry_run:
             writer.give_up()
