@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from headgate import __version__
+from headgate.base.issue import near_miss
 from headgate.cli import (
     acting,
     asking,
@@ -30,9 +33,27 @@ from headgate.cli import (
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code} {text.split(';')[0].split(':')[0]}"
                                        for code, text in exits.MEANINGS.items()) + "."
 
+_NONE_OF = re.compile(r"(?:Value error, )?'(.*)' is not one of (.*)\.")
+
+class _Commands(TyperGroup):
+    """The commands, whose wrong options are told in words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; of a word that is none of several, name those."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as wrong:
+            found = _NONE_OF.fullmatch(wrong.message)
+            if found is not None:
+                known = found[2].replace("'", "").split(", ")
+                wrong.message = (f'"{found[1]}" must be one of {", ".join(known)}'
+                                 f"{near_miss(found[1], known)}")
+            raise
+
+
 app = typer.Typer(
     help="Order promising for AI servers: who gets what and when, and why each order waits.",
-    epilog=EXIT_CODES, no_args_is_help=True, add_completion=False,
+    cls=_Commands, epilog=EXIT_CODES, no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False, rich_markup_mode=None,
 )
 

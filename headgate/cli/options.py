@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,8 @@ import typer
 from headgate.base.issue import near_miss
 from headgate.cli.voice import WrongUse
 
-MOMENTS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?"
+                     r"(?:Z|[+-]\d\d:\d\d)?)?")
 
 
 def day_given(text: str) -> datetime:
@@ -24,25 +26,30 @@ def day_given(text: str) -> datetime:
     >>> day_given("2026-05-29").date()
     datetime.date(2026, 5, 29)
     """
-    return _read_time(text, ("%Y-%m-%d",), "day; write it as 2026-05-29")
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")
+    except ValueError:
+        raise typer.BadParameter(f'"{text}" is no day; write it as 2026-05-29') from None
 
 
 def moment_given(text: str) -> datetime:
     """
-    A time as an option gives it; a day alone is its midnight.
+    A time as an option gives it, or as a ledger prints it; a day alone is its midnight.
+
+    Without a zone it is of this machine's.
 
     raises BadParameter : it is none, or written in another way
+
+    >>> moment_given("2026-11-29T17:50:00.000000+00:00").timestamp()
+    1795974600.0
     """
-    return _read_time(text, MOMENTS, "time; write it as 2026-05-29T17:30, or 2026-05-29")
-
-
-def _read_time(text: str, forms: tuple[str, ...], what: str) -> datetime:
-    for form in forms:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    raise typer.BadParameter(f'"{text}" is no {what}')
+    try:
+        if _MOMENT.fullmatch(text.strip()):
+            return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError):
+        pass
+    raise typer.BadParameter(f'"{text}" is no time; write it as 2026-05-29T17:30, with a zone as '
+                             "2026-05-29T17:30+00:00, or as 2026-05-29")
 
 
 RecordedBy = Annotated[datetime | None, typer.Option(

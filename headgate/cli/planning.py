@@ -25,7 +25,7 @@ from headgate.cli.options import (
     day_of,
     policy_settings,
 )
-from headgate.cli.sources import left_out_words, source
+from headgate.cli.sources import left_out_words, source, where_kept
 from headgate.cli.stopping import Stop, stopped_by_ctrl_c
 from headgate.cli.voice import Progress, speaking
 
@@ -91,7 +91,8 @@ def plan(
                      *showing.summary_tables(made.summary),
                      *showing.limit_words(made.promises, used),
                      *showing.relief_tables(made.reliefs, made.summary["currency"]),
-                     f"\nthe plan is in {out}; next: headgate check {place.shown} {out}",
+                     f"\nthe plan is {where_kept(place, out)}; next: headgate check "
+                     f"{place.shown} {out}",
                      "it is a draft until you promise its dates: headgate publish "
                      f"{place.shown} {out}")
         if stopped:

@@ -22,7 +22,7 @@ from headgate.cli.options import (
     day_of,
     policy_settings,
 )
-from headgate.cli.sources import left_out_words, source
+from headgate.cli.sources import left_out_words, source, where_kept
 from headgate.cli.stopping import stopped_by_ctrl_c
 from headgate.cli.voice import WrongUse, speaking
 
@@ -105,7 +105,8 @@ def replan(
                       "issues": [issue.as_dict() for issue in loaded.tables.issues]},
                      *_told(made.summary, made.moves),
                      "" if out is None else
-                     f"the plan is in {out}; next: headgate check {place.shown} {out}")
+                     f"the plan is {where_kept(place, out)}; next: headgate check {place.shown} "
+                     f"{out}")
 
 
 def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:

@@ -128,6 +128,12 @@ def book_told(place: Source, plan: str | None, as_of: date | None,
     return place.storage.book_known(as_of, recorded_by.astimezone())
 
 
+def where_kept(place: Source, name: str) -> str:
+    """Where a plan is that was just made, in words."""
+    return f"in {name}" if place.storage is None else (
+        f"in the store {place.shown} under the name {name}")
+
+
 def left_out_words(place: Source, book: Book) -> str:
     """What of a store is not in a book, in words; empty for nothing."""
     if place.storage is None:

@@ -137,7 +137,8 @@ class Holds:
         if desk.fingerprint != state.plan:
             return state._refused(key, operation, "stale_plan", None)
         if until <= at:
-            return state._refused(key, operation, "until_past", None)
+            return state._refused(key, operation, "until_past", None,
+                                  f"It would end at {until}, and it is {at}: give a later time.")
         if mode == "ptp":
             raise ValueError('mode = "ptp": a hold displaces no order line; enter the order '
                              'with the pins of its quote and re-plan, or hold what "ctp" promises')

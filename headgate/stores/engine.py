@@ -88,7 +88,8 @@ def writing(engine: sa.Engine, shown: str) -> Iterator[sa.Connection]:
     shown : the address for messages
     raises IssuesError : others wrote for `WAIT_SECONDS`; the store cannot be opened or written
     """
-    with (_told(shown), engine.connect().execution_options(purpose="writes") as connection,
+    with (_told(shown, "nothing was written"),
+          engine.connect().execution_options(purpose="writes") as connection,
           connection.begin()):
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
@@ -126,7 +127,7 @@ def reading_one_moment(engine: sa.Engine, shown: str) -> Iterator[sa.Connection]
 
 
 @contextmanager
-def _told(shown: str) -> Iterator[None]:
+def _told(shown: str, consequence: str = "nothing was read") -> Iterator[None]:
     """What a database refuses, as a fault of the store."""
     try:
         yield
@@ -136,6 +137,10 @@ def _told(shown: str) -> Iterator[None]:
         told = " ".join(str(error.orig).split())[:200]
         if "locked" in told or "lock timeout" in told:
             raise fault("store.busy", shown, f"was being written by others for {WAIT_SECONDS} "
-                        "seconds; try again", told) from None
+                        "seconds; try again", told, consequence) from None
+        if "not a database" in told:
+            raise fault("store.unreadable", shown, "is no store, but a file of another sort; name "
+                        "the file that headgate init made, or postgresql://...", told,
+                        consequence) from error
         raise fault("store.unreadable", shown, "must be a store that can be opened and written; "
-                    "check address, permissions and server", told) from error
+                    "check address, permissions and server", told, consequence) from error
