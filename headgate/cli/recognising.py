@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from headgate.cli import exits
 from headgate.cli.options import (
+    AsOf,
     Book,
     ExcelPack,
     Json,
-    PlanName,
     Quiet,
+    RecordedBy,
     TableFormat,
+    day_of,
     existing,
     writable_pack,
 )
-from headgate.cli.sources import source
-from headgate.cli.voice import WrongUse, speaking
+from headgate.cli.sources import Source, book_told, refuse_times, source
+from headgate.cli.voice import Voice, WrongUse, speaking
 
 
 class By(StrEnum):
@@ -35,7 +39,11 @@ class By(StrEnum):
 
 
 def revenue(
-    book: Book, plan: PlanName,
+    book: Book,
+    plan: Annotated[str | None, typer.Argument(
+        metavar="[PLAN]", show_default=False,
+        help="The plan: the folder that `headgate plan` wrote; in a store its name, or latest. "
+        "Without it a store tells what was recognised so far.")] = None,
     by: Annotated[By, typer.Option(
         "--by", help="What the table of margins tells apart.")] = By.segment,
     compare: Annotated[str | None, typer.Option(
@@ -51,6 +59,10 @@ def revenue(
         "--billings", metavar="FILE.csv", show_default=False,
         help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency. "
         "Deferred revenue follows from it. Default in a store: what its ledger says.")] = None,
+    first: Annotated[str | None, typer.Option(
+        "--from", metavar="DAY", show_default=False,
+        help="In a store: a day, or a period such as \"FY26 Q4\", with whose fiscal quarter what "
+        "was recognised begins. Default: the first.")] = None,
     lines: Annotated[int, typer.Option(
         "--lines", min=0, metavar="N",
         help="How many rows of a long table are shown, at most.")] = 10,
@@ -59,33 +71,39 @@ def revenue(
         help="Write every table into this folder; an older statement is replaced.")] = None,
     table_format: Annotated[TableFormat, typer.Option(
         "--format", help="How these tables are written.")] = TableFormat.csv,
-    excel: ExcelPack = None,
+    excel: ExcelPack = None, as_of: AsOf = None, recorded_by: RecordedBy = None,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """
     Tell what a plan becomes: revenue, cost and margin by fiscal quarter, and at whose risk.
+
+    Of a store also what was recognised before, by the steps that pieces took, up to RPO.
 
     Revenue follows each line's rule (recognise_on), services run over their term, and the price
     of a contract is split by standalone prices (ASC 606). Costs are those of the very supply rows
     that the plan pegs. Every table sums to the cent.
     """
     with speaking(as_json, quiet) as voice, source(book) as place:
-        folder = place.plan(plan)
-        other_folder = None if compare is None else place.plan(compare)
-        if compare is None and compare_book is not None:
-            raise WrongUse("--compare-book is the book of a plan that --compare names")
-        if compare_book is not None:
-            existing(compare_book, "book")
-        if billings is not None:
-            existing(billings, "file")
+        refuse_times(place, plan, as_of, recorded_by)
+        _refuse(place, plan, compare, compare_book, first)
+        for file, kind in ((compare_book, "book"), (billings, "file")):
+            if file is not None:
+                existing(file, kind)
         if out is not None:
             from headgate.files.statement_folder import REVENUE_STATEMENT
 
             REVENUE_STATEMENT.refuse(out)
         writable_pack(excel)
         from headgate import session
+        from headgate.cli.recognised_tables import recognised_tables
         from headgate.cli.statements import statement_tables
 
+        if plan is None:
+            _so_far(voice, place, (as_of, recorded_by, first), (by.value, lines, stated_prices),
+                    (out, table_format.value, excel, billings))
+            return
+        folder = place.plan(plan)
+        other_folder = None if compare is None else place.plan(compare)
         with voice.progress("working out the revenue"):
             read = place.book_of(plan)
             other = (session.read_book(compare_book) if compare_book is not None else
@@ -93,12 +111,61 @@ def revenue(
             known = None if place.storage is None else place.storage.journals(plan, read)
             billed = billings if known is None or billings is not None else known.billings
             made = session.revenue(read, folder, other_folder, other, stated_prices, billed,
-                                   None if known is None else known.progress)
+                                   None if known is None else known.progress,
+                                   None if known is None else known.left, first)
             if out is not None:
                 session.write_revenue(made, out, table_format.value)
             if excel is not None:
                 session.write_pack(made, excel)
-        document = {"ok": True, "out": None if out is None else str(out),
+        fine = made.so_far is None or made.so_far.ties_hold
+        document = {"ok": fine, "out": None if out is None else str(out),
                     "excel": None if excel is None else str(excel), **made.as_dict(lines)}
         kept = [] if excel is None else [f"\nthe Excel pack is in {excel}"]
-        voice.answer(document, *statement_tables(made, by.value, lines, compare, out), *kept)
+        before = [] if made.so_far is None else recognised_tables(made.so_far, by.value, lines)
+        voice.answer(document, *before, *statement_tables(made, by.value, lines, compare, out),
+                     *kept)
+        if not fine:
+            raise typer.Exit(exits.SAYS_NO)
+
+
+def _refuse(place: Source, plan: str | None, compare: str | None, compare_book: Path | None,
+            first: str | None) -> None:
+    """Raises WrongUse for options that do not fit together."""
+    if compare is None and compare_book is not None:
+        raise WrongUse("--compare-book is the book of a plan that --compare names")
+    if plan is None and compare is not None:
+        raise WrongUse("--compare is for a plan; name the plan that it is compared with")
+    if place.storage is None and plan is None:
+        raise WrongUse("a folder does not say what was recognised when; name a plan, or a store")
+    if place.storage is None and first is not None:
+        raise WrongUse("--from is for what was recognised, which a store tells")
+
+
+def _so_far(voice: Voice, place: Source, times: tuple[datetime | None, datetime | None, str | None],
+            shown: tuple[str, int, bool],
+            kept: tuple[Path | None, str, Path | None, Path | None]) -> None:
+    """What was recognised of a store, without a plan."""
+    from headgate import session
+    from headgate.cli.recognised_tables import recognised_tables
+    from headgate.files.billings_file import read_billings
+
+    (as_of, recorded_by, first), (by, lines, stated_prices) = times, shown
+    out, table_format, excel, billings = kept
+    assert place.storage is not None
+    with voice.progress("working out the revenue"):
+        read = book_told(place, None, day_of(as_of), recorded_by)
+        known = place.storage.journals(None, read, place.storage.sequence)
+        made = session.recognised(
+            read, known.progress, known.left, stated_prices=stated_prices, first=first,
+            billings=known.billings if billings is None else read_billings(billings))
+        if out is not None:
+            made.write(out, table_format)
+        if excel is not None:
+            made.excel(excel)
+    document = {"ok": made.ties_hold, "out": None if out is None else str(out),
+                "excel": None if excel is None else str(excel), **made.as_dict()}
+    words = [*([] if out is None else [f"\nthe tables are in {out}"]),
+             *([] if excel is None else [f"\nthe Excel pack is in {excel}"])]
+    voice.answer(document, *recognised_tables(made, by, lines), *words)
+    if not made.ties_hold:
+        raise typer.Exit(exits.SAYS_NO)

@@ -10,6 +10,7 @@ import polars as pl
 from headgate.finance.bridge import bridge
 from headgate.finance.deferred import deferred
 from headgate.finance.quarter_end import AtRisk, at_risk, quarter_end
+from headgate.finance.recognised_walk import SoFar
 from headgate.finance.revenue import Revenue
 from headgate.finance.systems import systems
 
@@ -31,6 +32,7 @@ class RevenueStatement:
     before      : what the other plan recognises by quarter: a row for each quarter of either plan
                   with its revenue, cost and margin; None when none was given
     deferred    : deferred revenue by contract and quarter; None without billings
+    so_far      : what was recognised before, of a ledger; None where none says
     """
 
     revenue: Revenue
@@ -40,6 +42,7 @@ class RevenueStatement:
     bridge: pl.DataFrame | None = None
     before: pl.DataFrame | None = None
     deferred: pl.DataFrame | None = None
+    so_far: SoFar | None = None
 
     @property
     def totals(self) -> dict[str, int]:
@@ -78,7 +81,8 @@ class RevenueStatement:
                  "reconciliation": self.reconciliation, "price_walk": self.price_walk,
                  "quarter_end": self.quarter_end, "systems": self.systems}
         found |= {} if self.bridge is None else {"bridge": self.bridge}
-        return found | ({} if self.deferred is None else {"deferred": self.deferred})
+        found |= {} if self.deferred is None else {"deferred": self.deferred}
+        return found | ({} if self.so_far is None else self.so_far.tables())
 
     def figures(self) -> dict[str, Any]:
         """The sums and what they are of, as plain values."""
@@ -89,11 +93,13 @@ class RevenueStatement:
 
     def as_dict(self, lines: int | None = None) -> dict[str, Any]:
         """
-        The statement as plain values, for JSON: the figures, then each table but `revenue`.
+        The statement as plain values, for JSON: the figures, then each table but `revenue` and
+        `recognised`.
 
         lines : at most so many rows of each quarter in `quarter_end`; None all
         """
-        shown = {name: frame for name, frame in self.tables().items() if name != "revenue"}
+        shown = {name: frame for name, frame in self.tables().items()
+                 if name not in ("revenue", "recognised")}
         if lines is not None:
             shown["quarter_end"] = shown["quarter_end"].filter(pl.col("place") <= lines)
         return {**self.figures(), "at_risk": [
@@ -103,12 +109,14 @@ class RevenueStatement:
 
 
 def statement_of(revenue: Revenue, before: Revenue | None = None,
-                 billings: pl.DataFrame | None = None) -> RevenueStatement:
+                 billings: pl.DataFrame | None = None,
+                 told: SoFar | None = None) -> RevenueStatement:
     """
     Everything that is told of a revenue.
 
     before   : the revenue of another plan, for the bridge from there
     billings : the columns of `headgate.finance.billed.BILLINGS`
+    told     : what was recognised before
     raises IssuesError : the two plans' money cannot be compared; columns of billings are missing
     """
     ends = quarter_end(revenue)
@@ -116,7 +124,7 @@ def statement_of(revenue: Revenue, before: Revenue | None = None,
         revenue, ends, tuple(at_risk(revenue, ends)), systems(revenue),
         None if before is None else bridge(before, revenue),
         None if before is None else _by_quarter(before, revenue),
-        None if billings is None else deferred(revenue, billings))
+        None if billings is None else deferred(revenue, billings), told)
 
 
 def _by_quarter(before: Revenue, now: Revenue) -> pl.DataFrame:

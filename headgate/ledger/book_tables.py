@@ -104,6 +104,25 @@ def services_frame(state: Parts) -> pl.DataFrame:
     return _with_extras(frame, SERVICE_LINES, state.services.terms["extra"], listed)
 
 
+def left_frames(state: Parts) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """
+    The order lines and service lines that were sold and have left the book, typed as its tables.
+
+    These are the closed ones: what was cancelled as a whole was not sold. Order lines have their
+    `delivered` and `accepted` pieces, too; columns that headgate does not know are left out.
+    """
+    lines = register_frame(state.lines, "lines", (
+        *state.lines.make.TERMS, "quantity", "price", "shipped", "delivered", "accepted", "closed",
+        "alive"))
+    services = register_frame(state.services, "services", (
+        *state.services.make.TERMS, "cancelled", "closed", "alive"))
+    return (lines.rename({"price": "unit_price_cents", "shipped": "shipped_quantity"}).filter(
+        pl.col("alive") & pl.col("closed") & (pl.col("quantity") > 0)).select(
+            *(column.field for column in ORDERS.columns), "delivered", "accepted"),
+        services.filter(pl.col("alive") & pl.col("closed") & ~pl.col("cancelled")).select(
+            column.field for column in SERVICE_LINES.columns))
+
+
 def _with_extras(frame: pl.DataFrame, table: Table, extras: list[Any], listed: pl.Series,
                  more: Sequence[str] = ()) -> pl.DataFrame:
     fields = [column.field for column in table.columns]

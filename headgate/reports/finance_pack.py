@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from headgate.finance.statement import SCOPE, RevenueStatement
@@ -25,6 +27,7 @@ from headgate.reports.pack_margins import (
     revenue_page,
     systems_page,
 )
+from headgate.reports.pack_recognised import RECOGNISED_CONTENTS, recognised_pages
 from headgate.reports.pack_walks import (
     BRIDGE_SHEET,
     DEFERRED_SHEET,
@@ -50,6 +53,7 @@ CONTENTS = {
     DEFERRED_SHEET: "billed or paid and not recognised, by contract and quarter",
     BRIDGE_SHEET: "from the other plan to this one, effect by effect",
     ENTRIES_SHEET: "the data: each shipment, and each service in each quarter",
+    **RECOGNISED_CONTENTS,
 }
 """The sheets after the first, and what each holds."""
 
@@ -60,7 +64,8 @@ def pack_bytes(made: RevenueStatement, most: int = MOST_ENTRIES) -> bytes:
 
     most : most entries with a row of their own; the summary says what is left out
     """
-    given = {DEFERRED_SHEET: made.deferred is not None, BRIDGE_SHEET: made.bridge is not None}
+    given = {DEFERRED_SHEET: made.deferred is not None, BRIDGE_SHEET: made.bridge is not None,
+             **dict.fromkeys(RECOGNISED_CONTENTS, made.so_far is not None)}
     names = [SUMMARY, *(name for name in CONTENTS if given.get(name, True))]
     settings = made.revenue.facts.book.settings
     pack = Pack.begin(names, f"Revenue and margin of {settings.name}", settings.as_of)
@@ -77,7 +82,8 @@ def pack_bytes(made: RevenueStatement, most: int = MOST_ENTRIES) -> bytes:
     if made.bridge is not None and made.before is not None:
         left_out[BRIDGE_SHEET] = bridge_page(pack, made, made.bridge, made.before)
     _entries_page(pack, made, rows)
-    _summary_page(pack, made, rows, left_out)
+    words = [] if made.so_far is None else recognised_pages(pack, made.so_far, most)
+    _summary_page(pack, made, rows, left_out, words)
     checks_page(pack)
     return pack.finish()
 
@@ -117,11 +123,11 @@ def _entries_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> None:
 
 
 def _summary_page(pack: Pack, made: RevenueStatement, rows: EntryRows,
-                  left_out: dict[str, int]) -> None:
+                  left_out: dict[str, int], words: Sequence[str]) -> None:
     figures = made.figures()
     page = opening(pack, f"Revenue and margin of {figures['book_name']}", figures)
     _quarter_table(page, made, rows)
-    ending(pack, page, CONTENTS, [*_left_out_words(rows, left_out), SCOPE])
+    ending(pack, page, CONTENTS, [*_left_out_words(rows, left_out), *words, SCOPE])
 
 
 def _quarter_table(page: Page, made: RevenueStatement, rows: EntryRows) -> None:

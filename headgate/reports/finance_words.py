@@ -20,6 +20,14 @@ WALK_WORDS = {
     "exchange": "rates of later days", "late_penalty": "late penalties", "revenue": "revenue",
 }
 """The steps from the price of all contracts to revenue."""
+RECOGNISED_WORDS = {
+    "sold": "price of everything sold", "before": "recognised before the ledger",
+    "hardware": "hardware recognised", "services": "services recognised",
+    "begun": "services, begun nobody says when", "left": "left, not recognised",
+    "not_binding": "may be cancelled", "rounding": "rounding of foreign amounts",
+    "rpo": "RPO before late penalties",
+}
+"""The steps from everything sold to RPO."""
 EFFECT_WORDS = {"volume": "volume", "mix": "mix", "price": "price", "part_cost": "part cost",
                 "timing": "timing", "services": "services"}
 """The effects between two plans."""

@@ -44,16 +44,24 @@ from headgate.session.published import (
     write_market,
 )
 from headgate.session.publishing import FIRST, PlanRefusedError, publish
-from headgate.session.recognising import RevenueAnswer, revenue, write_pack, write_revenue
+from headgate.session.recognising import (
+    RecognisedAnswer,
+    RevenueAnswer,
+    recognised,
+    revenue,
+    write_pack,
+    write_revenue,
+)
 from headgate.session.replanning import replan
 from headgate.session.scenarios import Scenarios, scenario, write_examples
 from headgate.session.storing import Storage
 
-__all__ = ["BacklogAnswer", "FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError", "RevenueAnswer",
-           "Scenarios", "Storage", "actions", "backlog", "certified_tables", "check",
+__all__ = ["BacklogAnswer", "FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError",
+           "RecognisedAnswer", "RevenueAnswer", "Scenarios", "Storage", "actions", "backlog",
+           "certified_tables", "check",
            "check_policy", "compare", "demo_backlog", "demo_recorded", "open_plan", "plan",
            "publish", "quote", "read_book", "read_history", "read_market", "read_publication",
-           "read_requests", "replan", "revenue", "scenario", "tell_customer", "warm", "where_used",
-           "why", "why_all", "write_backlog", "write_backlog_pack", "write_demo",
+           "read_requests", "recognised", "replan", "revenue", "scenario", "tell_customer", "warm",
+           "where_used", "why", "why_all", "write_backlog", "write_backlog_pack", "write_demo",
            "write_demo_ledger", "write_examples", "write_history", "write_market", "write_pack",
            "write_page", "write_quotes", "write_report", "write_revenue", "write_sample"]

@@ -9,9 +9,13 @@ from datetime import date
 import polars as pl
 
 from headgate.book import Book
+from headgate.finance.recognised import Left
+from headgate.ledger.book_tables import left_frames
 from headgate.ledger.events import Recorded
+from headgate.ledger.fold import State, fold
 from headgate.ledger.journals import Progress, billings, earned_elsewhere
 from headgate.ledger.movements import movements
+from headgate.ledger.parts import Parts
 from headgate.ledger.store import Store
 
 BOOKED, SHIPPED = "order_booked", "order_shipped"
@@ -24,17 +28,28 @@ class Journals:
 
     movements : see `finance.movements.MOVEMENTS`; progress : see `finance.under_way.PROGRESS`
     billings  : see `finance.billed.BILLINGS`; None where nothing was ever invoiced or paid
+    left      : what was sold and has left the book
     """
 
     movements: pl.DataFrame
     progress: pl.DataFrame
     billings: pl.DataFrame | None
+    left: Left
 
 
 def journals_of(store: Store, until: int | None, book: Book) -> Journals:
     """All that finance reads of a store for a book: up to an event, None the last one."""
+    state = state_of(store, until, book.settings.as_of)
     return Journals(movements_of(store, until, book.settings.as_of), progress_of(store, until),
-                    billings_of(store, until, book))
+                    billings_of(store, until, book, state), Left(*left_frames(state)))
+
+
+def state_of(store: Store, until: int | None, day: date) -> State:
+    """The state of a day as it was known after an event; None the last one."""
+    state = store.state(day)
+    if until is None or state.sequence <= until:
+        return state
+    return fold(store.read(until=until), day)
 
 
 def progress_and_openings(rows: Iterable[Recorded]) -> tuple[pl.DataFrame, list[int]]:
@@ -84,17 +99,20 @@ def progress_of(store: Store, until: int | None) -> pl.DataFrame:
     return without_openings(*progress_and_openings(store.read(until=until)))
 
 
-def billings_of(store: Store, until: int | None, book: Book) -> pl.DataFrame | None:
+def billings_of(store: Store, until: int | None, book: Book,
+                state: Parts) -> pl.DataFrame | None:
     """
     What was invoiced and paid by the day of a book, up to an event; None where nothing ever was.
 
     What counts by that day counts, though its period was closed and it was posted later, as the
     pieces do that were recognised: both are what is known of the day. What lines earned that have
     left the book is taken off, see `earned_elsewhere`.
+
+    state : of the day of the book, after the event
     """
     day = book.settings.as_of
     found = billings(store.read(until=until)).filter(pl.col("effective_on") <= day).with_columns(
         posted_on=pl.when(pl.col("posted_on") > day).then("effective_on").otherwise("posted_on"))
     if found.is_empty():
         return None
-    return found.vstack(earned_elsewhere(store.state(day), book.tables.frames["orders"], day))
+    return found.vstack(earned_elsewhere(state, book.tables.frames["orders"], day))

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
+from headgate.finance.contracted import contracted
+from headgate.finance.recognised import Left
+from headgate.finance.recognised_walk import SoFar, so_far
 from headgate.finance.revenue import Revenue, revenue_of
+from headgate.finance.rollforward import day_named
 from headgate.finance.statement import RevenueStatement, statement_of
 from headgate.session.backlog import billings_given
 from headgate.session.journals import Journals
 from headgate.session.planning import Plan, open_plan
+
+Day = date | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,8 @@ class RevenueAnswer(RevenueStatement):
 def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | None = None,
             compare_book: Book | None = None, stated_prices: bool = False,
             billings: pl.DataFrame | str | Path | None = None,
-            progress: pl.DataFrame | None = None) -> RevenueAnswer:
+            progress: pl.DataFrame | None = None, left: Left | None = None,
+            first: Day = None) -> RevenueAnswer:
     """
     Revenue, cost and margin of a plan by fiscal quarter, and what they hang on.
 
@@ -55,6 +63,9 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     progress      : what was shipped, delivered and accepted before, with the columns of
                     `headgate.finance.under_way.PROGRESS`: what is under way or awaits acceptance
                     is recognised later. None: all pieces shipped before count as recognised
+    left          : with progress, what was sold and has left the book: then what was recognised
+                    before is told, too. None: it is not
+    first         : of what was recognised before, the first day or period that is told
     raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
                          cannot be read or is of another book; the billings have faults
     """
@@ -62,8 +73,60 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     now = _revenue_of(book, plan, stated_prices, progress)
     before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
                                                       progress)
-    made = statement_of(now, before, billings)
+    told = None
+    if left is not None and progress is not None:
+        told = so_far(contracted(now.facts.book, stated_prices, progress), progress, left,
+                      billings, now, _first_day(book, first))
+    made = statement_of(now, before, billings, told)
     return RevenueAnswer(*(getattr(made, part.name) for part in fields(made)))
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedAnswer(SoFar):
+    """What was recognised by the day of a book, without any plan, to be asked and kept."""
+
+    def write(self, folder: str | Path, format: str = "csv") -> Path:
+        """
+        Write every table as a folder, whole or not at all; its path.
+
+        format : "csv" or "parquet"
+        raises IssuesError : something else than an older statement is there
+        """
+        from headgate.files.revenue_folder import REVENUE_STATEMENT
+
+        return REVENUE_STATEMENT.write(Path(folder), self.tables(), self.figures, format)
+
+    def excel(self, file: str | Path) -> Path:
+        """
+        Write an Excel pack of it, whole or not at all; its path.
+
+        raises IssuesError : the name does not end in .xlsx, or something else than an older pack is
+                             there
+        """
+        from headgate.files.pack_file import refuse_other_workbook, write_pack_file
+        from headgate.reports.pack_recognised import recognised_pack_bytes
+
+        refuse_other_workbook(Path(file))
+        return write_pack_file(Path(file), recognised_pack_bytes(self))
+
+
+def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices: bool = False,
+               billings: pl.DataFrame | None = None, first: Day = None) -> RecognisedAnswer:
+    """
+    What was recognised by the day of a book, of a ledger; no plan is asked.
+
+    progress, left, first, stated_prices : as for `revenue`
+    billings      : which contracts have a deposit that is not refundable
+    raises IssuesError : a standalone price is missing that the split of a contract needs
+    """
+    made = so_far(contracted(book, stated_prices, progress), progress, left, billings,
+                  first=_first_day(book, first))
+    return RecognisedAnswer(*(getattr(made, part.name) for part in fields(made)))
+
+
+def _first_day(book: Book, first: Day) -> date | None:
+    return (first if first is None or isinstance(first, date) else
+            day_named(book.settings.fiscal_year_end, first, False))
 
 
 def write_pack(made: RevenueStatement, file: str | Path) -> Path:

@@ -21,6 +21,7 @@ _QUARTER = _text("quarter", "fiscal quarter, such as FY27 Q1")
 _REVENUE = _whole("revenue_cents", "revenue in cents")
 _COST = _whole("cost_cents", "cost in cents")
 _MARGIN = _whole("margin_cents", "revenue less cost, in cents")
+_BEFORE = "recognised before the ledger began: nobody says when"
 
 ENTRIES = PlanTable(
     "revenue", "What the plan recognises: a row for each shipment of an order line, and for each "
@@ -133,6 +134,55 @@ DEFERRED = PlanTable(
                "cents"),
     ))
 
+RECOGNISED = PlanTable(
+    "recognised", "What was recognised by the day of the book, of a ledger: a row for each order "
+    "line and day, and for each service line and quarter.",
+    ("order_id", "line_no", "kind", "recognised_on"), (
+        _text("order_id", "the order"), _whole("line_no", "the order line or service line"),
+        _text("kind", "hardware (at a point in time) or service (over its term)"),
+        _text("contract_id", "the contract"), _text("customer_id", "the customer"),
+        _text("segment", "the segment"), _text("region", "the region"),
+        _text("item_id", "the item or service sold"), _text("family", "its family", "it has none"),
+        _text("rule", "ship, deliver or accept, as the line says; of a service term"),
+        _text("quarter", "fiscal quarter, such as FY27 Q1", _BEFORE),
+        _date("recognised_on", "hardware: the day of its step, or of its return; service: the last "
+              "day in the quarter that has passed", _BEFORE),
+        _whole("quantity", "pieces recognised, below 0 where they came back; of a service those "
+               "that start in the quarter"),
+        _whole("price_cents", "the part of the contract's price, in cents, before penalties"),
+        _whole("penalty_cents", "late penalties that the delivery incurred, in cents"), _REVENUE,
+    ))
+
+BY_QUARTER = PlanTable(
+    "by_quarter", "Revenue by fiscal quarter, recognised and planned: the quarter under way has "
+    "both; and by one thing at a time.", ("by", "name", "quarter", "status"), (
+        _text("by", "customer, segment, product, family, region or all"),
+        _text("name", "the customer, segment, ...", "by all, or what has no name"),
+        _text("quarter", "fiscal quarter, such as FY27 Q1", _BEFORE),
+        _text("status", "recognised (it was) or planned (the plan says so)"),
+        _whole("quantity", "hardware pieces"),
+        _whole("hardware_cents", "of the revenue: order lines, in cents"),
+        _whole("services_cents", "of the revenue: services, in cents"),
+        _whole("penalty_cents", "late penalties taken off, in cents"), _REVENUE,
+    ))
+
+RECOGNISED_WALK = PlanTable(
+    "recognised_walk", "From the price of everything sold to RPO: what was recognised stands "
+    "between them. At the rates of the day of the book.", ("step",), (
+        _text("step", "what is taken off; the last row, RPO, is the sum of those before"),
+        _whole("cents", "in cents"), _text("text", "the step in words"),
+    ))
+
+RECOGNISED_TIES = PlanTable(
+    "recognised_ties", "Numbers that must be the same, held against each other.", ("check",), (
+        _text("check", "what is compared"), _whole("one_cents", "the one, in cents"),
+        _whole("other_cents", "the other, in cents"), _text("holds", "yes or no"),
+    ))
+
 REVENUE_TABLES: tuple[PlanTable, ...] = (ENTRIES, MARGINS, RECONCILIATION, PRICE_WALK, QUARTER_END,
-                                         SYSTEMS, BRIDGE, DEFERRED)
-"""What `headgate revenue --out` writes; the last two only when they were asked for."""
+                                         SYSTEMS, BRIDGE, DEFERRED, RECOGNISED, BY_QUARTER,
+                                         RECOGNISED_WALK, RECOGNISED_TIES)
+"""
+What `headgate revenue --out` writes: bridge and deferred where they were asked for, the last four
+of a store.
+"""

@@ -1,0 +1,289 @@
+"""
+What was recognised before the day of a book: by order line and day, by service and quarter.
+
+The plan tells what will be recognised; this is what was, by the steps that pieces took. A step
+counts on its own day, and what came back is taken off on the day on which it came back: a quarter
+that is over stays as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.base.calendar import fiscal_year
+from headgate.base.periods import Period, period_of, periods
+from headgate.finance.contracted import Contracted
+from headgate.finance.contracts import Allocated
+from headgate.finance.exchange import EPOCH, Exchange, day_number
+from headgate.finance.services import Starts, amounts_of, over_term, term_edges
+from headgate.finance.shares import summed
+from headgate.finance.steps import Delivered, signed_steps
+from headgate.tables.revenue_schema import RECOGNISED
+
+Longs = NDArray[np.int64]
+Ints = NDArray[np.int32]
+ATTRIBUTES = ("order_id", "line_no", "customer_id", "segment", "region", "item_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """
+    What has left the book and was sold, typed as its tables are.
+
+    orders   : order lines that are closed, with their `delivered` and `accepted` pieces
+    services : service lines that are closed
+    """
+
+    orders: pl.DataFrame
+    services: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """
+    Order lines, those of the book in the order of `Book.lines`, then those that have left it.
+
+    frame     : (lines,) ATTRIBUTES, contract_id, recognise_on, quantity, shipped_quantity,
+                requested_on, late_penalty_per_unit_week_cents and currency
+    allocated : what of the price of its contract each has; of a line that has left it is its own
+    unknown   : (lines,) pieces of which nobody says when they left; they come first
+    """
+
+    frame: pl.DataFrame
+    allocated: Allocated
+    unknown: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """
+    What was recognised by the day of a book. Amounts are cents of the book's currency.
+
+    entries      : the table `recognised`
+    quarters     : the fiscal quarters from the first in which anything was, to that of the day
+    as_of_cents  : (entries,) their price at the rates of the day of the book
+    sold         : the order lines
+    """
+
+    entries: pl.DataFrame
+    quarters: tuple[Period, ...]
+    as_of_cents: Longs
+    sold: Sold
+
+
+def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Recognised:
+    """
+    What was recognised by the day of a book.
+
+    Hardware is recognised when its piece takes the step of its line's rule (ASC 606-10-25-30), at
+    the price that is allocated to it, less the late penalty that its delivery incurred; services
+    evenly by day, up to the day before as_of (606-10-25-27a).
+
+    progress : the columns of `headgate.finance.under_way.PROGRESS`
+    """
+    sold = sold_of(contracts, progress, left)
+    hardware, hardware_cents = _hardware(contracts, sold, progress)
+    services, services_cents = _services(contracts, sold, progress, left)
+    rows = pl.concat([hardware, services]).with_row_index("row")
+    days = rows["recognised_on"].drop_nulls()
+    quarters = _quarters(contracts, days)
+    names = pl.Series([period.name for period in quarters], dtype=pl.String)
+    ends = np.array([day_number(period.ends_on) for period in quarters], dtype=np.int64)
+    day = rows["recognised_on"].to_physical().cast(pl.Int64)
+    place = pl.Series(np.searchsorted(ends, day.fill_null(0).to_numpy()))
+    families = contracts.book.tables.frames["items"].select("item_id", "family").unique("item_id")
+    rows = rows.with_columns(
+        quarter=pl.when(pl.col("recognised_on").is_not_null()).then(names.gather(place)),
+        revenue_cents=pl.col("price_cents") - pl.col("penalty_cents")).join(
+        families, on="item_id", how="left", maintain_order="left").sort(
+        "order_id", "line_no", "kind", "recognised_on", nulls_last=False)
+    order = rows["row"].to_numpy()
+    return Recognised(rows.select(RECOGNISED.names).cast(RECOGNISED.types), quarters,
+                      np.concatenate([hardware_cents, services_cents])[order], sold)
+
+
+def _quarters(contracts: Contracted, days: pl.Series) -> tuple[Period, ...]:
+    """The fiscal quarters from the first of some days to that of the book."""
+    settings = contracts.book.settings
+    year = fiscal_year(settings.fiscal_year_end)
+    first = days.min()
+    start = min(first, settings.as_of) if isinstance(first, date) else settings.as_of
+    return periods(year, "quarter", period_of(year, "quarter", start).starts_on, settings.as_of)
+
+
+def sold_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Sold:
+    """The order lines of a book and those that have left it, with what each is worth."""
+    obligations, exchange = contracts.obligations, contracts.exchange
+    columns = (*ATTRIBUTES, "recognise_on", "quantity", "shipped_quantity", "requested_on",
+               "late_penalty_per_unit_week_cents", "currency", "unit_price_cents")
+    own, gone = (frame.select(*columns, contract_id=pl.coalesce("contract_id", "order_id"))
+                 for frame in (contracts.book.tables.frames["orders"][
+                     pl.Series(contracts.book.lines.source_row)], left.orders))
+    frame = pl.concat([own, gone])
+    of_lines = contracts.allocated.obligation < obligations.lines
+    allocated = contracts.allocated
+    number = np.arange(own.height, frame.height)
+    worth = (gone["quantity"] * gone["unit_price_cents"]).to_numpy()
+    shipped = signed_steps(frame.with_columns(recognise_on=pl.lit("ship")), progress,
+                           contracts.book.settings.as_of).group_by("line").agg(
+        pl.col("pieces").sum())
+    known = np.zeros(frame.height, dtype=np.int64)
+    known[shipped["line"].to_numpy()] = shipped["pieces"].to_numpy()
+    unknown = np.maximum(frame["shipped_quantity"].to_numpy() - known, 0)
+    return Sold(frame, Allocated(
+        np.concatenate([allocated.obligation[of_lines], number]),
+        np.concatenate([allocated.currency[of_lines], exchange.indexes(gone["currency"])]),
+        np.concatenate([allocated.cents[of_lines], worth])), unknown)
+
+
+def _hardware(contracts: Contracted, sold: Sold,
+              progress: pl.DataFrame) -> tuple[pl.DataFrame, Longs]:
+    """Rows of order lines by day, and their price at the rates of as_of."""
+    exchange, as_of = contracts.exchange, contracts.as_of
+    steps = signed_steps(sold.frame, progress, contracts.book.settings.as_of)
+    line, day, pieces = (steps[name].to_numpy() for name in ("line", "day", "pieces"))
+    last = steps.select(pl.col("pieces").cum_sum().over("line")).to_series().to_numpy()
+    last = last + sold.unknown[line]
+    # Pieces of which nobody says when they left were recognised before all others.
+    there = np.flatnonzero(sold.unknown)
+    line, day = np.concatenate([there, line]), np.concatenate([np.full(len(there), -1), day])
+    last = np.concatenate([sold.unknown[there], last])
+    pieces = np.concatenate([sold.unknown[there], pieces])
+    first, whole = last - pieces, sold.frame["quantity"].to_numpy()[line]
+    on = np.where(day < 0, as_of, day)
+    place, currency, cents = sold.allocated.of_pieces(line, first, last, whole)
+    price = summed(place, exchange.convert(cents, currency, on[place]), len(line))
+    at_once = _at_one_rate(sold.allocated, exchange, line, first, last, whole, as_of)
+    penalty = _penalties(contracts, sold, progress, line, first, last, on)
+    frame = sold.frame[pl.Series(line)].select(
+        *ATTRIBUTES, "contract_id", rule="recognise_on").with_columns(
+        kind=pl.lit("hardware"), quantity=pl.Series(pieces, dtype=pl.Int64),
+        recognised_on=_dates(day), price_cents=pl.Series(price, dtype=pl.Int64),
+        penalty_cents=pl.Series(np.clip(penalty, np.minimum(price, 0), np.maximum(price, 0)),
+                                dtype=pl.Int64))
+    return frame, at_once
+
+
+def _at_one_rate(allocated: Allocated, exchange: Exchange, line: Longs, first: Longs, last: Longs,
+                 whole: Longs, day: int) -> Longs:
+    """
+    What stretches of pieces are worth at the rates of one day.
+
+    All up to a stretch and with it are converted, so that the stretches of a line sum to the whole,
+    converted once.
+    """
+    none, values = np.zeros_like(first), []
+    for until in (first, last):
+        place, currency, cents = allocated.of_pieces(line, none, until, whole)
+        values.append(summed(place, exchange.convert(
+            cents, currency, np.full(len(cents), day)), len(line)))
+    return np.asarray(values[1] - values[0], dtype=np.int64)
+
+
+def _penalties(contracts: Contracted, sold: Sold, progress: pl.DataFrame, line: Longs,
+               first: Longs, last: Longs, on: Longs) -> Longs:
+    """Late penalties that the deliveries of stretches of pieces incurred, at the rates of a day."""
+    frame = sold.frame
+    delivered = Delivered.of(frame, progress, contracts.book.settings.as_of, sold.unknown)
+    weeks = delivered.late_weeks(frame["requested_on"].to_physical().cast(pl.Int64).to_numpy(),
+                                 day_number(contracts.book.first_monday))
+    rate = frame["late_penalty_per_unit_week_cents"].to_numpy()
+    owed = delivered.cents_of(weeks * rate[delivered.line], line, first, last)
+    number = contracts.exchange.indexes(frame["currency"])[line]
+    return contracts.exchange.convert(owed, number, on)
+
+
+def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
+              left: Left) -> tuple[pl.DataFrame, Longs]:
+    """Rows of service lines by quarter, and their price at the rates of as_of."""
+    parts = [(contracts.starts, *amounts_of(contracts.starts, contracts.obligations,
+                                            contracts.allocated)),
+             _left_services(contracts, sold, progress, left)]
+    ids = pl.concat([_service_ids(contracts), _left_ids(contracts, sold, left)])
+    year, first = fiscal_year(contracts.book.settings.fiscal_year_end), min(
+        int(starts.begin.min(initial=contracts.as_of)) for starts, *_ in parts)
+    ends = np.array([day_number(period.ends_on) for period in periods(
+        year, "quarter", EPOCH + timedelta(days=first), contracts.book.settings.as_of)])
+    frames = []
+    for starts, start, currency, cents in parts:
+        edges = term_edges(starts, ends, contracts.exchange, contracts.as_of)
+        edges = np.append(edges, max(int(starts.end.max(initial=0)), int(edges[-1]) + 1))
+        days = over_term(starts, start, currency, cents, edges)
+        now = np.full(len(days.last_day), contracts.as_of)
+        frames.append(pl.DataFrame({
+            "service": days.service, "last_day": days.last_day, "quantity": days.pieces,
+            "quarter": np.searchsorted(ends, days.last_day),
+            "price_cents": days.at_rates(contracts.exchange, days.last_day),
+            "at_once": days.at_rates(contracts.exchange, now)}, schema=dict.fromkeys((
+                "service", "last_day", "quantity", "quarter", "price_cents", "at_once"),
+                pl.Int64)).filter(pl.col("last_day") < contracts.as_of))
+    rows = pl.concat(frames).group_by("service", "quarter", maintain_order=True).agg(
+        pl.col("last_day").max(), pl.col("quantity", "price_cents", "at_once").sum())
+    frame = ids[rows["service"] - contracts.obligations.lines].with_columns(
+        rule=pl.lit("term"), kind=pl.lit("service"), quantity=rows["quantity"],
+        recognised_on=_dates(rows["last_day"].to_numpy()), price_cents=rows["price_cents"],
+        penalty_cents=pl.lit(0, pl.Int64))
+    return frame.select(*ATTRIBUTES, "contract_id", "rule", "kind", "quantity", "recognised_on",
+                        "price_cents", "penalty_cents"), rows["at_once"].to_numpy()
+
+
+def _service_ids(contracts: Contracted) -> pl.DataFrame:
+    """ATTRIBUTES and contract of the service lines of the book."""
+    obligations = contracts.obligations
+    rows = pl.Series(np.arange(obligations.lines, len(obligations)))
+    orders = contracts.book.tables.frames["orders"][pl.Series(contracts.book.lines.source_row)]
+    line = pl.Series(obligations.line).gather(rows)
+    return obligations.service_ids.with_columns(
+        **{name: orders[name].gather(line) for name in ("customer_id", "segment", "region")},
+        item_id=contracts.book.items.names(obligations.item[obligations.lines:]),
+        contract_id=obligations.names.gather(pl.Series(obligations.contract).gather(rows)))
+
+
+def _left_ids(contracts: Contracted, sold: Sold, left: Left) -> pl.DataFrame:
+    """The same of the service lines that have left it: of the line, or first of the order."""
+    first = sold.frame.unique("order_id", keep="first", maintain_order=True)
+    return left.services.select("order_id", "line_no", "item_id").join(
+        first.select("order_id", "customer_id", "segment", "region", "contract_id"),
+        on="order_id", how="left", maintain_order="left").select(
+        "order_id", "line_no", "customer_id", "segment", "region", "item_id",
+        contract_id=pl.coalesce("contract_id", "order_id"))
+
+
+def _left_services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
+                   left: Left) -> tuple[Starts, Longs, Ints, Longs]:
+    """When services that have left the book started, and what each start is worth, as stated."""
+    services = left.services.with_row_index("place").with_columns(
+        start_line=pl.col("starts").cast(pl.Int64, strict=False),
+        begin=pl.col("starts").str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64))
+    delivered = Delivered.of(sold.frame, progress, contracts.book.settings.as_of, sold.unknown)
+    cells = sold.frame.with_row_index("line").select("order_id", "line_no", "quantity", "line")
+    hung = services.drop("begin", "line_no").rename({"start_line": "line_no"}).join(
+        cells, on=["order_id", "line_no"]).join(pl.DataFrame({
+            "line": delivered.line, "first": delivered.first, "last": delivered.last,
+            "begin": delivered.day}).with_columns(pl.col("line").cast(pl.UInt32)), on="line")
+    dated = services.filter(pl.col("begin").is_not_null()).with_columns(
+        first=pl.lit(0, pl.Int64), last=pl.lit(1, pl.Int64), quantity=pl.lit(1, pl.Int64))
+    columns = ("place", "first", "last", "begin", "term_months", "amount_cents", "quantity")
+    rows = pl.concat([part.select(pl.col(columns).cast(pl.Int64)) for part in (hung, dated)])
+    rows = rows.filter(pl.col("last") <= pl.col("quantity")).sort("place", "begin")
+    end = rows.select(pl.col("begin").cast(pl.Int32).cast(pl.Date).dt.offset_by(
+        pl.format("{}mo", "term_months")).to_physical().cast(pl.Int64)).to_series()
+    amount, first, last, whole = (rows[name].to_numpy() for name in (
+        "amount_cents", "first", "last", "quantity"))
+    number = len(contracts.obligations) + rows["place"].to_numpy()
+    starts = Starts(number, first, last, rows["begin"].to_numpy(), end.to_numpy())
+    worth = Allocated(np.arange(len(amount)), np.zeros(len(amount), dtype=np.int32), amount)
+    place, currency, cents = worth.of_pieces(np.arange(len(amount)), first, last, whole)
+    return starts, place, currency, cents
+
+
+def _dates(days: Longs) -> pl.Series:
+    """Days since 1970-01-01 as dates; below 0 a blank."""
+    values = pl.Series(days, dtype=pl.Int64)
+    return pl.DataFrame({"day": values}).select(pl.when(pl.col("day") >= 0).then(
+        pl.col("day").cast(pl.Int32).cast(pl.Date))).to_series()

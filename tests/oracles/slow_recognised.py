@@ -1,0 +1,139 @@
+"""What was recognised once more, in plain Python: day by day, line by line, piece by piece."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+from tests.oracles.slow_revenue import SlowRevenue, _months_later
+
+Key = tuple[str, int]
+STEP = {"ship": "shipped", "deliver": "delivered", "accept": "accepted"}
+UNDOES = {"ship": ("transit", "delivered", "accepted"), "deliver": ("delivered", "accepted"),
+          "accept": ("accepted",)}
+
+
+class SlowRecognised:
+    """
+    `rows` by (order, line, kind, day): pieces, price, penalty, and the price at as_of's rates.
+
+    The day of a service is the last one in its fiscal quarter that has passed; None stands for
+    pieces of which nobody says when they left.
+    """
+
+    def __init__(self, slow: SlowRevenue, progress: list[dict[str, Any]]) -> None:
+        self.slow, self.as_of = slow, slow.settings.as_of
+        self.steps: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+        for row in progress:
+            if row["effective_on"] <= self.as_of:
+                self.steps[row["order_id"], row["line_no"]].append(row)
+        self.rows: dict[tuple[str, int, str, date | None], Counter[str]] = {}
+        for key in slow.orders:
+            self._line(key)
+        for key in slow.services:
+            self._service(key)
+
+    def count(self, key: Key, rule: str, day: date | None = None) -> int:
+        """Pieces of a line that had come as far as a rule asks, on a day or over all."""
+        own = [row for row in self.steps[key] if day is None or row["effective_on"] == day]
+        there = sum(row["quantity"] for row in own if row["step"] == STEP[rule])
+        return there - sum(row["quantity"] for row in own if row["step"] == "returned"
+                           and (row["stage"] or "transit") in UNDOES[rule])
+
+    def unknown(self, key: Key) -> int:
+        return max(0, int(self.slow.orders[key]["shipped_quantity"]) - self.count(key, "ship"))
+
+    def _line(self, key: Key) -> None:
+        row, done = self.slow.orders[key], 0
+        days: list[date | None] = [None, *sorted({
+            step["effective_on"] for step in self.steps[key]})]
+        for day in days:
+            more = self.unknown(key) if day is None else self.count(key, row["recognise_on"], day)
+            if more:
+                self.rows[*key, "hardware", day] = self._worth(key, done, done + more, day)
+            done += more
+
+    def _worth(self, key: Key, first: int, last: int, day: date | None) -> Counter[str]:
+        """What the pieces from one to another are worth; below 0 where they came back."""
+        on, row = day or self.as_of, self.slow.orders[key]
+        low, high, sign = min(first, last), max(first, last), 1 if last > first else -1
+        price = sum(self.slow.at(sign * cents, currency, on) for currency, cents
+                    in self.slow.part("hardware", key, low, high).items())
+        at_once = sum(sign * (self.slow.at(self._part(key, currency, high), currency, self.as_of)
+                              - self.slow.at(self._part(key, currency, low), currency, self.as_of))
+                      for currency in self.slow.part("hardware", key, low, high))
+        arrived = sorted(step["effective_on"] for step in self.steps[key]
+                         if step["step"] == "delivered" for _ in range(step["quantity"]))
+        owed = sum(row["late_penalty_per_unit_week_cents"] * self._weeks(
+            arrived[piece - self.unknown(key)], row["requested_on"])
+            for piece in range(low, high)
+            if 0 <= piece - self.unknown(key) < len(arrived))
+        penalty = self.slow.at(sign * owed, self.slow.currency_of(row), on)
+        penalty = max(min(penalty, max(price, 0)), min(price, 0))
+        return Counter({"pieces": last - first, "price": price, "penalty": penalty,
+                        "at_once": at_once})
+
+    def _part(self, key: Key, currency: str, pieces: int) -> int:
+        return self.slow.part("hardware", key, 0, pieces)[currency]
+
+    @staticmethod
+    def _weeks(day: date, requested: date) -> int:
+        mondays = [one - timedelta(days=one.weekday()) for one in (day, requested)]
+        return max(0, (mondays[0] - mondays[1]).days // 7)
+
+    def _service(self, key: Key) -> None:
+        line, hung = self.slow.line_of(key)
+        begins: list[tuple[int, int, date]] = []
+        if hung:
+            first = self.unknown(line)
+            back = sum(row["quantity"] for row in self.steps[line] if row["step"] == "returned"
+                       and (row["stage"] or "transit") in UNDOES["deliver"])
+            days = sorted(row["effective_on"] for row in self.steps[line]
+                          if row["step"] == "delivered" for _ in range(row["quantity"]))
+            days = days[:max(0, len(days) - back)]
+            for day in sorted(set(days)):
+                begins.append((first, first + days.count(day), day))
+                first += days.count(day)
+        else:
+            begins = [(0, 1, date.fromisoformat(self.slow.services[key]["starts"]))]
+        for first, last, begin in begins:
+            self._term(key, first, last, begin)
+
+    def _term(self, key: Key, first: int, last: int, begin: date) -> None:
+        """Every day of a term that has passed, at its own rate, by fiscal quarter."""
+        end = _months_later(begin, self.slow.services[key]["term_months"])
+        term = (end - begin).days
+        for currency, cents in self.slow.part("service", key, first, last).items():
+            stretches: dict[tuple[Any, int], list[int]] = {}
+            for number in range(min(term, max(0, (self.as_of - begin).days))):
+                day = begin + timedelta(days=number)
+                rate = self.slow.at(1_000_000, currency, day)
+                upto = [cents * number // term, cents * (number + 1) // term]
+                quarter = self.slow.year.quarter_of(day)
+                stretch = stretches.setdefault((quarter, rate), [
+                    upto[0], upto[1], 0])
+                stretch[1] = upto[1]
+                stretch[2] = (day - date(1970, 1, 1)).days
+            pieces = last - first
+            for low, high, number in stretches.values():
+                day = date(1970, 1, 1) + timedelta(days=number)
+                self._add(key, day, pieces, {
+                    "price": self.slow.at(high, currency, day) - self.slow.at(low, currency, day),
+                    "at_once": self.slow.at(high, currency, self.as_of)
+                    - self.slow.at(low, currency, self.as_of)})
+                pieces = 0
+
+    def _add(self, key: Key, day: date, pieces: int, cents: dict[str, int]) -> None:
+        """Add to the row of the service's quarter, whose day is the last that has passed in it."""
+        quarter = self.slow.year.quarter_of(day)
+        for row in list(self.rows):
+            if row[:3] == (*key, "service") and row[3] is not None and (
+                    self.slow.year.quarter_of(row[3]) == quarter):
+                told = self.rows.pop(row)
+                day = max(day, row[3])
+                break
+        else:
+            told = Counter({"pieces": 0, "price": 0, "penalty": 0, "at_once": 0})
+        told.update({**cents, "pieces": pieces})
+        self.rows[*key, "service", day] = told
