@@ -28,6 +28,11 @@ FAULTS: dict[str, tuple[str, str]] = {
     "store.busy": (
         "others wrote for so long that this one gave up; nothing of it was written",
         "Try again: the same keys change nothing twice."),
+    "store.clock": (
+        "the clock of this machine is more than ten minutes behind the time of the last event",
+        "Set the clock right. Where the event's own clock ran ahead, bring the store back from a "
+        "copy, or take its events into another one: `headgate export --events`, `headgate "
+        "record`."),
     "store.wal": (
         "the file is in write-ahead mode, which this SQLite would damage",
         "Close every other program that has it open, and try again."),

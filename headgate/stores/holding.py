@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from headgate.base.issue import IssuesError
-from headgate.ledger.events import Event, moment_text
+from headgate.ledger.events import GENESIS, Event, moment_text
 from headgate.promising.holds import COMMITTED, EXPIRED, HELD, RELEASED, Hold, HoldAnswer, Holds
 from headgate.promising.plain import plain_answer, plain_hold, read_answer, read_hold
 from headgate.stores.engine import reading
 from headgate.stores.faults import fault
 from headgate.stores.schema import DESK, HOLD_ANSWERS, HOLDS
+from headgate.stores.writer import Head, has_event, head_of
 
 if TYPE_CHECKING:
     from headgate.quoting.answers import Quote
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 KINDS = {HELD: "hold_placed", COMMITTED: "hold_committed", RELEASED: "hold_released",
          EXPIRED: "hold_expired"}
 """The event by which a hold gets a status."""
+NOTHING_YET = Head(0, GENESIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Kept:
     reserved : holds with what they keep, where the book of the plan was made without that: of what
                the plan leaves they take nothing
     version  : counts operations
+    head     : the last event of the ledger when they were read
     """
 
     name: str
@@ -47,6 +50,7 @@ class Kept:
     orders: Mapping[str, str] = field(default_factory=dict)
     reserved: Mapping[str, Hold] = field(default_factory=dict)
     version: int = 0
+    head: Head = NOTHING_YET
 
     def keeping(self) -> dict[str, Hold]:
         """Every hold and commit that keeps something, with what that is."""
@@ -161,13 +165,17 @@ def read_kept(connection: sa.Connection, known: Kept | None = None) -> Kept | No
     """
     The holds of a store; None while no plan is published.
 
-    known : an earlier state of them: only what changed since is read
+    known : an earlier state of them: only what changed since is read, unless the database was
+            brought back from a copy meanwhile
     """
+    head = head_of(connection, "the store")
     row = connection.execute(sa.select(DESK.c.plan, DESK.c.name, DESK.c.clock,
                                        DESK.c.version)).first()
     if row is None:
         return None
     plan, name, clock, version = row
+    if known is not None and (known.version > version or not has_event(connection, known.head)):
+        known = None
     if known is not None and known.version == version:
         return known
     since = -1 if known is None else known.version
@@ -188,7 +196,7 @@ def read_kept(connection: sa.Connection, known: Kept | None = None) -> Kept | No
             .where(HOLD_ANSWERS.c.version > since).order_by(HOLD_ANSWERS.c.number)):
         answers[key] = read_answer(json.loads(content))
     at = None if clock is None else datetime.fromisoformat(clock)
-    return Kept(name, Holds(plan, holds, answers, at), orders, reserved, version)
+    return Kept(name, Holds(plan, holds, answers, at), orders, reserved, version, head)
 
 
 def write_kept(writer: Writer, before: Kept | None, after: Kept) -> Kept:

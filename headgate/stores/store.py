@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import sqlalchemy as sa
 
@@ -29,7 +30,15 @@ from headgate.stores.snapshots import (
     frames_of,
 )
 from headgate.stores.upgrading import require_head
-from headgate.stores.writer import GivenUpError, Head, Progress, Writer, head_of, uncollected
+from headgate.stores.writer import (
+    GivenUpError,
+    Head,
+    Progress,
+    Writer,
+    has_event,
+    head_of,
+    uncollected,
+)
 
 
 def open_store(address: str | Path | Address) -> SqlStore:
@@ -66,6 +75,8 @@ class SqlStore:
             FolderSnapshots(address.path.with_name(f"{address.path.name}.snapshots")))
         self._lock = threading.RLock()
         self._state: State | None = None
+        self._asked: datetime | None = None
+        self._since = monotonic()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -113,17 +124,23 @@ class SqlStore:
         """
         One transaction: everything that is appended and written in the block, or nothing.
 
-        raises IssuesError : the store cannot be written, or others wrote all the time
+        now : the time, with a zone; it may have been looked at when the store was opened
+        raises IssuesError : the store cannot be written, others wrote all the time, or the clock
+                             is far behind the last event
         """
         in_utc(now)
         with self._lock:
+            age = self._age(now)
             # Folding from the start takes long; others may write meanwhile.
             state = self.state() if self._state is None else self._state
             self._state = None
             written: Writer | None = None
             try:
                 with writing(self.engine, self.shown) as connection:
-                    made = Writer(connection, state, now, self.shown)
+                    if not has_event(connection, Head(state.sequence, state.last_hash)):
+                        # The database was brought back from a copy beneath this process.
+                        state = self._folded(connection, head_of(connection, self.shown).sequence)
+                    made = Writer(connection, state, now, self.shown, age)
                     written = made
                     yield made
                     made.finish()
@@ -134,6 +151,13 @@ class SqlStore:
                 # A state that knows events which were not kept would judge wrongly from now on.
                 if written is not None and not written.applied:
                     self._state = state
+
+    def _age(self, now: datetime) -> timedelta:
+        """How long ago somebody may have looked at the clock: a time given again is an old one."""
+        if now != self._asked and self._asked is not None:
+            self._since = monotonic()
+        self._asked = now
+        return timedelta(seconds=monotonic() - self._since)
 
     def read(self, after: int = 0, until: int | None = None) -> Iterator[Recorded]:
         """
@@ -160,10 +184,15 @@ class SqlStore:
             until = head_of(connection, self.shown).sequence
             if recorded_at is not None:
                 until = _last_recorded(connection, recorded_at, until)
-            with uncollected():
-                state = self._start(connection, until, effective_on)
-                for recorded in events_between(connection, state.sequence, until, self.shown):
-                    state.apply(recorded)
+            return self._folded(connection, until, effective_on)
+
+    def _folded(self, connection: sa.Connection, until: int,
+                effective_on: date | None = None) -> State:
+        """The state after a sequence, from the newest snapshot that fits."""
+        with uncollected():
+            state = self._start(connection, until, effective_on)
+            for recorded in events_between(connection, state.sequence, until, self.shown):
+                state.apply(recorded)
         return state
 
     def later_than(self, day: date) -> int:
@@ -214,7 +243,7 @@ class SqlStore:
             return self._kept(state)
 
     def _kept(self, state: State) -> int:
-        if state.sequence and not self._is_kept(state.sequence):
+        if state.sequence and not self._is_kept(state.sequence, state.last_hash):
             with reading(self.engine, self.shown) as connection:
                 latest = connection.execute(sa.select(sa.func.max(EVENTS.c.effective_on)).where(
                     EVENTS.c.sequence <= state.sequence)).scalar()
@@ -223,15 +252,16 @@ class SqlStore:
                 name: digest_of(content) for name, content in files.items()}), files)
         return state.sequence
 
-    def _is_kept(self, sequence: int) -> bool:
-        """Whether there is a whole snapshot of a sequence, of this version."""
+    def _is_kept(self, sequence: int, hash_: str) -> bool:
+        """Whether there is a whole snapshot of a sequence, of this version and this ledger."""
         if sequence not in self.snapshots.sequences():
             return False
         try:
-            frames_of(*self.snapshots.read(sequence))
+            manifest, files = self.snapshots.read(sequence)
+            frames_of(manifest, files)
         except (ValueError, IssuesError):
             return False
-        return True
+        return manifest.hash == hash_
 
     def verify(self, progress: Progress | None = None) -> list[Issue]:
         """Every fault of the chain of hashes, of the events, of balances and of snapshots."""

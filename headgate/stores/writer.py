@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 import sqlalchemy as sa
@@ -20,11 +20,13 @@ from headgate.ledger.rejections import SHAPE, first_of, refused
 from headgate.ledger.store import Answer
 from headgate.stores.faults import fault
 from headgate.stores.rows import Row, events_between, insert_rows, known_keys, row_of
-from headgate.stores.schema import HEAD_ROW
+from headgate.stores.schema import EVENTS, HEAD_ROW
 
 Progress = Callable[[str, float], None]
 CHUNK = 20_000
 """Events that are judged before they are written, so that a large import needs little memory."""
+CLOCK_BEHIND = timedelta(minutes=10)
+"""How far a clock may be behind that of the last event: more than clocks of one office differ."""
 
 
 @contextmanager
@@ -63,7 +65,14 @@ class Writer:
     """What may be done inside one transaction of a store; `connection` is the transaction's."""
 
     def __init__(self, connection: sa.Connection, state: State, now: datetime,
-                 shown: str) -> None:
+                 shown: str, age: timedelta = timedelta()) -> None:
+        """
+        Take over what others wrote.
+
+        now : the time, with a zone; one a little before the last event's counts as that
+        age : how long ago somebody may have looked at the clock for it
+        raises IssuesError : it is more than CLOCK_BEHIND before the last event, its age added
+        """
         self.connection, self.state, self.shown = connection, state, shown
         self.head = head_of(connection, shown)
         self.applied = 0
@@ -71,6 +80,12 @@ class Writer:
             state.apply(recorded)
         self.entry = Entry(state)
         last = state.last_recorded_at
+        if last is not None and last - in_utc(now) > CLOCK_BEHIND + age:
+            raise fault("store.clock", shown, f"has a last event of {last:%Y-%m-%d %H:%M} UTC, "
+                        "and this clock is behind that; set it right. If the event was recorded by "
+                        "a clock that ran ahead, bring the store back from a copy, or take its "
+                        "events into another one: headgate export --events, headgate record",
+                        f"{in_utc(now):%Y-%m-%d %H:%M} UTC")
         self.now = in_utc(now) if last is None else max(in_utc(now), last)
 
     def append(self, events: Iterable[Event], progress: Progress | None = None,
@@ -161,6 +176,12 @@ def head_of(connection: sa.Connection, shown: str) -> Head:
         raise fault("store.unreadable", shown, "must name its last event in the table "
                     "ledger_head; bring it back from a copy", consequence="nothing was read")
     return Head(int(row[0]), str(row[1]))
+
+
+def has_event(connection: sa.Connection, head: Head) -> bool:
+    """Whether a ledger still has this event at its place: not, once a copy was brought back."""
+    return head.sequence == 0 or connection.execute(sa.select(EVENTS.c.hash).where(
+        EVENTS.c.sequence == head.sequence)).scalar() == head.hash
 
 
 def _repeated(event: Event, same: tuple[int, Event] | tuple[int, Event, str]) -> Answer:

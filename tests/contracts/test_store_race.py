@@ -20,6 +20,7 @@ from headgate.session.planning import plan
 from headgate.session.storing import Storage
 from headgate.stores.address import Address
 from headgate.stores.upgrading import make_store
+from tests.contracts.test_store_restored import brought_back, copied
 from tests.stories.book_builder import AS_OF, book, week
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +85,21 @@ def test_what_expires_is_there_again(boards: Address):
             recorded = [row.event.kind for row in storage.store.read()]
             assert storage.store.verify() == []
     assert recorded[-3:] == ["hold_placed", "hold_expired", "hold_placed"]
+
+
+def test_holds_of_a_copy_that_came_back(boards: Address):
+    """Nine boards are held after the copy; it comes back, and nobody holds any: the program that
+    held them holds ten, as hold 1, and answers for what the store has."""
+    with Storage(boards, NOON) as storage:
+        copy = copied(storage.store)
+        until = NOON.replace(hour=20)
+        assert storage.hold(Request("board", 9, "AMER"), until, "Q-1", "atp").code == "held"
+        brought_back(storage.store, copy)
+        assert storage.hold(Request("board", 10, "AMER"), until, "Q-2", "atp").code == "held"
+        kept = storage.holds()
+        assert kept is not None
+        assert [hold.request.quantity for hold in kept.keeping().values()] == [10]
+        assert storage.store.verify() == []
 
 
 def test_a_hold_takes_its_boards_over_to_the_next_plan(boards: Address):
