@@ -157,7 +157,7 @@ def _so_far(voice: Voice, place: Source, times: tuple[datetime | None, datetime 
         known = place.storage.journals(None, read, place.storage.sequence)
         made = session.recognised(
             read, known.progress, known.left, stated_prices=stated_prices, first=first,
-            billings=known.billings if billings is None else read_billings(billings))
+            billings=known.billings if billings is None else read_billings(billings, read.tables))
         if out is not None:
             made.write(out, table_format)
         if excel is not None:

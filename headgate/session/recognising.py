@@ -92,7 +92,7 @@ class RecognisedAnswer(SoFar):
         format : "csv" or "parquet"
         raises IssuesError : something else than an older statement is there
         """
-        from headgate.files.revenue_folder import REVENUE_STATEMENT
+        from headgate.files.statement_folder import REVENUE_STATEMENT
 
         return REVENUE_STATEMENT.write(Path(folder), self.tables(), self.figures, format)
 

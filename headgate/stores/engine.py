@@ -88,8 +88,13 @@ def writing(engine: sa.Engine, shown: str) -> Iterator[sa.Connection]:
     shown : the address for messages
     raises IssuesError : others wrote for `WAIT_SECONDS`; the store cannot be opened or written
     """
+    options: dict[str, Any] = {"purpose": "writes"}
+    if engine.dialect.name == "postgresql":
+        # Whatever the server's default is: a snapshot for the whole transaction would be older than
+        # the lock, and would not show what the writer before has written.
+        options["isolation_level"] = "READ COMMITTED"
     with (_told(shown, "nothing was written"),
-          engine.connect().execution_options(purpose="writes") as connection,
+          engine.connect().execution_options(**options) as connection,
           connection.begin()):
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
@@ -121,7 +126,8 @@ def reading_one_moment(engine: sa.Engine, shown: str) -> Iterator[sa.Connection]
     options: dict[str, Any] = {"purpose": "one moment"}
     if engine.dialect.name == "postgresql":
         options["isolation_level"] = "REPEATABLE READ"
-    with (_told(shown), engine.connect().execution_options(**options) as connection,
+    with (_told(shown, "nothing was written"),
+          engine.connect().execution_options(**options) as connection,
           connection.begin()):
         yield connection
 

@@ -60,14 +60,23 @@ def _day(value: str | date) -> date:
 
 
 def insert_rows(connection: sa.Connection, rows: Sequence[Row]) -> None:
-    """Add events to the table, many at once."""
+    """
+    Add events to the table, many at once.
+
+    raises sqlalchemy.exc.DBAPIError : the database refuses them
+    """
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        cursor: Any = connection.connection.cursor()
-        with cursor.copy(f"COPY events ({COLUMNS}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        statement = f"COPY events ({COLUMNS}) FROM STDIN"
+        try:
+            cursor: Any = connection.connection.cursor()
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except connection.dialect.loaded_dbapi.Error as error:
+            # The driver is used past SQLAlchemy, so that its errors come bare.
+            raise sa.exc.DBAPIError(statement, None, error) from error
         return
     marks = ", ".join("?" * len(NAMES))
     connection.exec_driver_sql(f"INSERT INTO events ({COLUMNS}) VALUES ({marks})",
