@@ -78,6 +78,7 @@ def record(
     """
     with speaking(as_json, quiet) as voice, opened(store) as storage:
         from headgate.session import ledger
+        from headgate.session.happening import to_come
 
         day = date.today() if on is None else on.date()
         defaults = {"effective_on": day.isoformat(), "actor": actor_of(by), "reason": reason}
@@ -93,9 +94,12 @@ def record(
             answers = ledger.record_file(storage, given, dry_run, progress)
         fresh = [answer.sequence for answer in answers if not answer.repeated]
         known = len(answers) - len(fresh)
+        doubts = to_come(given.events, storage.now, given.file, given.lines)
+        voice.warn(doubts)
         voice.answer(
             {"ok": True, "dry_run": dry_run, "recorded": len(fresh), "repeated": known,
-             "sequences": [answer.sequence for answer in answers]},
+             "sequences": [answer.sequence for answer in answers],
+             "issues": [issue.as_dict() for issue in doubts]},
             _recorded(fresh, known, dry_run))
 
 

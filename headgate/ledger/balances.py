@@ -61,7 +61,7 @@ def backlog_cents(state: Parts, on: date, scope: Mapping[str, Any],
             continue
         if terms is None:
             terms = {name: state.lines.term(line.row, name)
-                     for name in ("currency", "item_id", *scope) if name != "family"}
+                     for name in ("currency", "item_id", "order_id", *scope) if name != "family"}
         sold = terms.get("currency") or own
         if (currency or sold) != sold or not _within(state, terms, scope):
             continue
@@ -96,6 +96,10 @@ def _within(state: Parts, terms: Mapping[str, Any], scope: Mapping[str, Any]) ->
         if name == "family":
             item = state.row(f"items:{terms['item_id']}") or {}
             if item.get("family") != wanted:
+                return False
+        elif name == "contract_id" and wanted is not None:
+            # An order without a contract is one by itself, under its own id.
+            if (terms.get(name) or terms["order_id"]) != wanted:
                 return False
         elif terms.get(name) != wanted:
             return False

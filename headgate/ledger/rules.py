@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from headgate.base.money import MAX_CENTS, text_of_cents
-from headgate.ledger.accounts import Account, Entry
+from headgate.ledger.accounts import Account, Entry, replayed
 from headgate.ledger.balances import backlog_cents, changed_assertions, wrong_scope
 from headgate.ledger.corrections import wrong_correction
-from headgate.ledger.events import Event
+from headgate.ledger.events import Event, in_utc
 from headgate.ledger.fields import day_of, moment_of
 from headgate.ledger.kinds import KINDS, Subject, fault_of
 from headgate.ledger.parts import HELD, Parts
@@ -159,7 +159,10 @@ def _override(state: Parts, event: Event, at: datetime | None) -> Rejection | No
             return refused(*fault)
         if before is None:
             return refused("unknown_key", event.key)
-        return _other_value(event.data["old"], before.get(column))
+        since = state.rows[event.key].set_on
+        return first_of(_other_value(event.data["old"], before.get(column)), refused(
+            "row_later", f"since {since}; override it on that day or later")
+            if event.effective_on < since else None)
     register, kind = registers[table]
     fault = fault_of(kind, event.key, {column: new})
     if fault is not None:
@@ -167,7 +170,19 @@ def _override(state: Parts, event: Event, at: datetime | None) -> Rejection | No
     found = wrong_event(register, event, state.sequence + 1)
     account = register.get(event.key)
     return found if account is None else first_of(
-        found, _other_value(event.data["old"], register.value(account, column)))
+        found, _other_value(event.data["old"], _value_on(register, account, event, column)))
+
+
+def _value_on(register: Register[Any], account: Account, event: Event, column: str) -> Any:
+    """What stands in a column where an event about it takes its place: on its day, as its last."""
+    if event.effective_on >= account.last_on:
+        return register.value(account, column)
+    past = replayed(register.make, (entry for entry in register.entries(account)
+                                    if entry.effective_on <= event.effective_on))
+    counter = register.make.COUNTED.get(column)
+    if past.account is None or counter is None:
+        return past.terms.get(column, register.make.DEFAULTS[column])
+    return getattr(past.account, counter)
 
 
 def _other_value(old: Any, stands: Any) -> Rejection | None:
@@ -195,11 +210,19 @@ def _period(state: Parts, event: Event, at: datetime | None) -> Rejection | None
         return refused("period_closed", f"all is closed up to {last}")
     if last is not None and starts_on > last + timedelta(days=1):
         return refused("period_gap", f"the last one ended on {last}")
+    if at is not None and (ends_on > in_utc(at).date() or event.effective_on > _latest(at)):
+        return refused("not_over", f"{data['name']} ends on {ends_on} and would be closed on "
+                       f"{event.effective_on}; it is {in_utc(at).date()}")
     for assertion, found in changed_assertions(state, ends_on):
         return refused("assertion_fails", f"{assertion.name}: "
                        f"{text_of_cents(assertion.data['amount_cents'])} asserted, the ledger says "
                        f"{text_of_cents(found)}")
     return None
+
+
+def _latest(at: datetime) -> date:
+    """The latest day that is today anywhere at a time: clocks are up to 14 hours ahead of UTC."""
+    return (in_utc(at) + timedelta(hours=14)).date()
 
 
 def _assertion(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
@@ -211,6 +234,9 @@ def _assertion(state: Parts, event: Event, at: datetime | None) -> Rejection | N
     if last is not None and on <= last:
         return refused("period_closed", f"a balance is asserted before its period is closed; all "
                        f"is closed up to {last}")
+    if at is not None and on > in_utc(at).date():
+        return refused("not_over", f"the balance is that of the end of {on}; it is "
+                       f"{in_utc(at).date()}")
     try:
         found = backlog_cents(state, on, scope, event.data.get("currency"))
     except LookupError as missing:

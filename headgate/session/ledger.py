@@ -17,6 +17,7 @@ from headgate.files.event_files import read_events, write_events
 from headgate.ledger.events import Event
 from headgate.ledger.fold import State
 from headgate.ledger.importing import Missing, differences
+from headgate.session.happening import is_to_come, to_come
 from headgate.session.import_faults import import_fault
 from headgate.session.planning import Progress
 from headgate.session.recording import close_period, event_of_options, record, record_file
@@ -57,7 +58,8 @@ class Imported:
     """
     What an import recorded.
 
-    digest         : of the book; issues : its warnings
+    digest         : of the book
+    issues         : its warnings, and those of `headgate.session.happening.to_come`
     counts         : events by kind
     first, last    : their sequences; both are the last event's when nothing changed
     """
@@ -89,10 +91,13 @@ def import_book(storage: Storage, source: str | Path, missing: Missing = "error"
     tables = check_tables(raw)
     day = on or tables.settings.as_of
     counts: Counter[str] = Counter()
+    doubts: list[Event] = []
 
     def counted(events: Iterator[Event]) -> Iterator[Event]:
         for event in events:
             counts[event.kind] += 1
+            if is_to_come(event, storage.now):
+                doubts.append(event)
             yield event
 
     with storage.store.writer(storage.now) as writer:
@@ -113,7 +118,8 @@ def import_book(storage: Storage, source: str | Path, missing: Missing = "error"
             writer.give_up()
     if not dry_run and last - first >= SNAPSHOT_FROM:
         storage.store.snapshot()
-    return Imported(tables.digest, tables.issues, dict(counts), min(first + 1, last), last)
+    issues = (*tables.issues, *to_come(doubts, storage.now, storage.shown))
+    return Imported(tables.digest, issues, dict(counts), min(first + 1, last), last)
 
 
 @dataclass(frozen=True, slots=True)

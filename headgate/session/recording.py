@@ -10,6 +10,7 @@ from headgate.base.issue import Issue, IssuesError
 from headgate.base.periods import Period, period_named
 from headgate.files.event_cells import typed_data
 from headgate.files.event_files import EventFile, event_of
+from headgate.ledger.closing import ClosedPeriod
 from headgate.ledger.events import Event
 from headgate.ledger.kinds import STORE_KINDS
 from headgate.ledger.store import Answer
@@ -117,15 +118,21 @@ def close_period(storage: Storage, name: str, on: date, actor: str, reason: str 
 
     name : such as "FY26 Q4" or "2026-01", by the fiscal year of the book's settings
     on   : the day of closing, not before the period's end
-    raises IssuesError : the name is none; the period is closed already, or is not over; an event
-                         is not what was recorded
+    The period that is closed already is answered with the event that closed it, whatever the day.
+
+    raises IssuesError : the name is none; its days are closed otherwise, or it is not over; an
+                         event is not what was recorded
     """
-    rule = str(storage.store.state().settings.get("fiscal_year_end", "12-31"))
+    state = storage.store.state()
+    rule = str(state.settings.get("fiscal_year_end", "12-31"))
     try:
         period = period_named(fiscal_year(rule), name)
     except ValueError as error:
         raise IssuesError([Issue("ledger.period.name", "error", storage.shown, str(error), None,
                                  "period", name)], NOTHING) from None
+    if ClosedPeriod(period.name, period.starts_on, period.ends_on) in state.closed.periods:
+        (closed,) = storage.store.find(period.name, "period_closed")
+        return period, Answer(closed.sequence, repeated=True)
     if on < period.ends_on:
         raise IssuesError([Issue(
             "ledger.period.open", "error", storage.shown, f"ends on {period.ends_on}, and it is "

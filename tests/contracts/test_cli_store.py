@@ -337,6 +337,19 @@ def test_one_event_by_options(run, store):
     assert run("record", store, "--kind", "order_shipped").code == exits.WRONG_USE
 
 
+def test_a_shipment_of_a_day_to_come_is_told(run, store):
+    """Somebody writes 2099 for 2026: the shipment is taken, and the day is told, also to programs.
+    One that happened is taken without a word."""
+    ship = ("record", store, "--kind", "order_shipped", "--key", LINE, "--set", "quantity=1")
+    said = run(*ship, "--on", "2099-02-02")
+    assert said.code == exits.FINE
+    assert "effective_on = 2099-02-02" in said.err and "day to come" in said.err
+    (issue,) = run(*ship, "--on", "2099-02-03", "--json").json["issues"]
+    assert (issue["code"], issue["severity"]) == ("ledger.effective.to_come", "warning")
+    assert run(*ship, *DAY).err == ""
+    assert run(*ship, *DAY, "--json").json["issues"] == []
+
+
 def test_events_of_a_table(run, store, tmp_path):
     """A CSV with amounts in decimals, flags and lists; the same file twice counts once. With a
     fault in two rows nothing is recorded and both are named."""
@@ -420,12 +433,16 @@ def test_a_closed_period_stays(run, store):
     day after. A period that is not over, and a name that is none, are refused."""
     said = run("close", store, "fy26 q4", *DAY)
     assert said.code == exits.FINE and "2026-01-30" in said.out
-    assert "was closed before" in run("close", store, "FY26 Q4", *DAY).out
+    for again in (DAY, ("--on", "2026-03-02")):
+        assert "was closed before" in run("close", store, "FY26 Q4", *again).out
     run("record", store, "--kind", "order_shipped", "--key", LINE, "--set", "quantity=4",
         "--on", "2026-01-12")
     last = run("events", store, "--json").json["events"][-1]
     assert (last["posted_on"], last["prior_period"]) == ("2026-01-31", "FY26 Q4")
     assert run("close", store, "FY27 Q1", *DAY).code == exits.FAULTY_BOOK
+    far = run("record", store, "--kind", "period_closed", "--key", "all", "--set", "name=all",
+              "--set", "starts_on=2026-01-31", "--set", "ends_on=2099-01-31", "--on", "2099-02-01")
+    assert far.code == exits.FAULTY_BOOK and "is not over yet" in far.err
     assert "names no period" in run("close", store, "spring", *DAY).err
     assert "closed up to 2026-01-30" in run("state", store).out
 

@@ -20,11 +20,12 @@ class LedgerDesk:
         self.state = State()
         self.rows: list[Recorded] = []
         self.sent = 0
+        self.start = NOW
 
     @property
     def now(self) -> datetime:
         """The time of the next event."""
-        return NOW + timedelta(hours=self.sent)
+        return self.start + timedelta(hours=self.sent)
 
     def event(self, kind: str, key: str, on: str, /, **data: Any) -> Event:
         return Event(kind, key, date.fromisoformat(on), data, "ann", "", f"key-{self.sent}")

@@ -57,6 +57,25 @@ def test_a_period_is_not_closed_over_a_balance_that_changed():
     assert desk.send("period_closed", "2026-01", "2026-02-02", **JANUARY) == "recorded"
 
 
+def test_a_day_to_come_has_no_balance_yet():
+    """On 2 February the 64.00 of that day may be asserted, and those of the third may not: nobody
+    knows what will have shipped by then."""
+    desk = desk_with_line()
+    assert asserted(desk, 6_400, on="2026-02-02") == "recorded"
+    assert asserted(desk, 6_400, on="2026-02-03") == "not_over"
+
+
+def test_an_order_without_a_contract_is_a_contract_of_its_own():
+    """SO-1 belongs to contract C-7, 10 pieces at 3.00; SO-4711 to none, 64 at 1.00, and stands
+    under its own id, as its deposits do."""
+    desk = desk_with_line()
+    desk.book(10, 300, key="SO-1/1", contract_id="C-7")
+    assert asserted(desk, 3_000, scope={"contract_id": "C-7"}) == "recorded"
+    assert asserted(desk, 6_400, scope={"contract_id": "SO-4711"}) == "recorded"
+    assert asserted(desk, 6_400, on="2026-01-30", scope={"contract_id": None}) == "recorded"
+    assert asserted(desk, 0, on="2026-01-29", scope={"contract_id": "SO-1"}) == "recorded"
+
+
 def test_late_news_do_not_break_what_was_reported():
     """64.00 asserted, January closed. Four pieces shipped on the 30th are told afterwards: they are
     posted on 1 February, and the balance of January stands. A balance of January cannot be

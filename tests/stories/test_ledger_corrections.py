@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from headgate.ledger.audit import audit
@@ -159,12 +159,28 @@ def test_a_period_is_closed_once_and_without_a_gap():
                 ends_on="2026-02-28") == "malformed"
     assert send("period_closed", "other", "2026-02-28", name="2026-02", starts_on="2026-02-01",
                 ends_on="2026-02-28") == "malformed"
+    desk.start = datetime(2026, 4, 1, tzinfo=UTC)
     desk.must("period_closed", "FY26 Q1", "2026-03-31", name="FY26 Q1", starts_on="2026-01-01",
               ends_on="2026-03-31")
     desk.must("order_shipped", LINE, "2026-01-30", quantity=1)
     desk.must("order_shipped", LINE, "2026-02-02", quantity=1)
     assert [(str(row.posted_on), row.prior_period) for row in desk.rows[-2:]] == [
         ("2026-04-01", "2026-01"), ("2026-04-01", "FY26 Q1")]
+
+
+def test_a_period_is_closed_when_it_is_over():
+    """It is the morning of 31 January. Neither ten years to come nor February are over, and nothing
+    is closed on a day that has come nowhere. At three in the afternoon, UTC, January is closed in
+    Auckland, where it is the first of February."""
+    desk = desk_with_line()
+    send, year = desk.send, {"name": "FY36", "starts_on": "2026-01-01", "ends_on": "2036-01-31"}
+    desk.start = datetime(2026, 1, 31, 7, tzinfo=UTC)
+    assert send("period_closed", "FY36", "2036-02-04", **year) == "not_over"
+    assert send("period_closed", "2026-01", "2026-02-02", **JANUARY) == "not_over"
+    assert send("period_closed", "2026-02", "2026-02-28", name="2026-02", starts_on="2026-01-01",
+                ends_on="2026-02-28") == "not_over"
+    desk.start = datetime(2026, 1, 31, 11, tzinfo=UTC)
+    assert send("period_closed", "2026-01", "2026-02-01", **JANUARY) == "recorded"
 
 
 def test_an_asserted_balance_is_true_or_refused_and_later_events_may_break_it():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from headgate.ledger.fold import fold
 from tests.stories.ledger_desk import LINE, LedgerDesk, desk_with_line
 
@@ -154,6 +156,23 @@ def test_an_override_says_what_stood_there():
     desk.must("override", LINE, "2026-01-12", table="orders", column="unit_price_cents", old=100,
               new=90)
     assert desk.open() == (64, 5760)
+
+
+def test_a_late_override_says_what_stood_there_on_its_day():
+    """Priority 3; from the 20th on it is 1. On the 12th 3 stood there: an override of that day says
+    so, and then 2 stands there from the 12th to the 19th. What stands there now does not count."""
+    desk = desk_with_line(priority=3)
+    desk.must("order_amended", LINE, "2026-01-20", priority=1)
+    late = {"table": "orders", "column": "priority", "new": 2}
+    assert desk.send("override", LINE, "2026-01-12", old=1, **late) == "old_value_other"
+    desk.must("override", LINE, "2026-01-12", old=3, **late)
+    assert desk.state.lines.term(0, "priority") == 1
+    assert fold(desk.rows, date(2026, 1, 19)).lines.term(0, "priority") == 2
+    assert desk.send("override", LINE, "2026-01-15", table="orders", column="quantity", old=60,
+                     new=50) == "old_value_other"
+    desk.must("override", LINE, "2026-01-15", table="orders", column="quantity", old=64, new=50)
+    assert desk.open() == (50, 5_000)
+
 
 
 def test_amounts_that_no_ledger_can_hold_are_refused():

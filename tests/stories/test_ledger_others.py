@@ -182,6 +182,9 @@ def test_rows_of_other_tables_have_the_key_of_their_table():
               column="transit_days", old=9, new=5)
     assert desk.send("override", "lanes:austin/EMEA", "2026-01-06", table="lanes",
                      column="transit_days", old=9, new=4) == "old_value_other"
+    # Of rows only the last content counts: an override of a day before it would do nothing.
+    assert desk.send("override", "lanes:austin/EMEA", "2026-01-05", table="lanes",
+                     column="transit_days", old=5, new=4) == "row_later"
     assert desk.send("override", "lanes:lodz/EMEA", "2026-01-06", table="sites", column="name",
                      old=None, new="x") == "malformed"
     row = desk.state.row("lanes:austin/EMEA")
