@@ -69,8 +69,9 @@ def _all(tables: Tables, state: State, writer: Writer, lines: Iterator[Event],
         if table not in (SETTINGS, "pins"):
             yield from _row_events(table, tables, state, writer, there)
     yield from supply_events(tables.frames["supply"], state, writer)
-    yield from lines
+    # A line does not leave before the services that hang on it.
     yield from services
+    yield from lines
     yield from _row_events("pins", tables, state, writer, there)
 
 

@@ -35,6 +35,8 @@ REJECTIONS: dict[str, str] = {
     "row_later": "the row has got other content for a later day, and of rows only the last counts",
     "assertion_fails": "the balance is another one",
     "breaks_later": "what is recorded for later days would not be possible any more",
+    "service_hangs": "a service hangs on the line; end it first: service_cancelled, or "
+                     "service_closed when it was performed",
     "correction_breaks": "with the correction, other events would not be possible any more",
 }
 """

@@ -9,9 +9,10 @@ from typing import Any
 from headgate.base.money import MAX_CENTS, text_of_cents
 from headgate.ledger.accounts import Account, Entry, replayed
 from headgate.ledger.balances import backlog_cents, changed_assertions, wrong_scope
-from headgate.ledger.corrections import wrong_correction
+from headgate.ledger.corrections import corrected, wrong_correction
 from headgate.ledger.events import Event, in_utc
 from headgate.ledger.fields import day_of, moment_of
+from headgate.ledger.hanging import hanging
 from headgate.ledger.kinds import KINDS, Subject, fault_of
 from headgate.ledger.parts import HELD, Parts
 from headgate.ledger.register import Register
@@ -66,7 +67,11 @@ def _line(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
         if data["quantity"] * data["unit_price_cents"] > MAX_CENTS:
             return refused("amount_range", f"{data['quantity']} pieces at "
                            f"{text_of_cents(data['unit_price_cents'])}")
-    return wrong_event(state.lines, event, state.sequence + 1)
+    found = wrong_event(state.lines, event, state.sequence + 1)
+    if found is not None or event.kind not in ("order_cancelled", "order_closed"):
+        return found
+    return hanging(state, event.key, Entry(state.sequence + 1, event.effective_on, event.kind,
+                                           event.data), event.effective_on)
 
 
 def _service(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
@@ -248,7 +253,10 @@ def _assertion(state: Parts, event: Event, at: datetime | None) -> Rejection | N
 
 
 def _correction(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
-    return wrong_correction(state, event)
+    wrong = wrong_correction(state, event)
+    entry = None if wrong else state.lines.find(event.key, event.data["corrects"])
+    return wrong if entry is None else hanging(
+        state, event.key, corrected(event, entry), event.effective_on)
 
 
 _OF_SUBJECT: dict[Subject, Rule] = {

@@ -27,8 +27,8 @@ def book(tmp_path: Path, **files: str) -> Tables:
     """The tiny book with other texts for some of its files, named without their ending."""
     folder = tmp_path / str(len(list(tmp_path.iterdir()))) / "book"
     folder.mkdir(parents=True)
-    for name, text in FILES.items():
-        (folder / name).write_text(files.get(name.removesuffix(".csv"), text))
+    for name, text in {**FILES, **{f"{name}.csv": text for name, text in files.items()}}.items():
+        (folder / name).write_text(text)
     return check_tables(read_raw(folder))
 
 
@@ -111,6 +111,24 @@ def test_a_line_that_is_missing_is_a_fault_unless_it_is_said_what_became_of_it(t
         ("order_shipped", "SO-2/1", {"quantity": 4}), ("order_closed", "SO-2/1", {})]
     state = imported(book(tmp_path))
     assert events_of(book(tmp_path, orders=orders), state, DAY, "test", "keep") == []
+
+
+@pytest.mark.parametrize(("missing", "kinds"), [
+    ("cancelled", ["service_cancelled", "order_cancelled"]),
+    ("shipped", ["service_closed", "order_shipped", "order_closed"])])
+def test_a_line_leaves_after_the_service_that_hangs_on_it(tmp_path: Path, missing: Missing,
+                                                          kinds: list[str]):
+    """SO-2/1 and its support are in the second book no more: the support ends first, as nobody
+    may take a line away from under a service, and the book of the ledger is that of the file."""
+    items = FILES["items.csv"] + "support,service,1,\n"
+    services = ("order_id,line_no,item_id,amount,starts,term_months\n"
+                "SO-2,2,support,36.00,1,36\n")
+    state = imported(book(tmp_path, items=items, service_lines=services))
+    after = book(tmp_path, items=items, service_lines=services.splitlines()[0] + "\n",
+                 orders="\n".join(ORDERS.splitlines()[:-1]) + "\n")
+    events = events_of(after, state, DAY, "test", missing)
+    assert [event.kind for event in events] == kinds
+    assert check_tables(book_tables(recorded(state, events))).digest == after.digest
 
 
 def test_a_line_with_nothing_open_may_leave_the_book(tmp_path: Path):
