@@ -38,9 +38,16 @@ class Exchange:
     micro: Longs
 
     def indexes(self, names: pl.Series) -> Ints:
-        """The number of each currency; a blank is the book's own."""
+        """
+        The number of each currency; a blank is the book's own.
+
+        raises ValueError : one has no rate. Whoever reads money from outside says so before
+        """
         known = pl.Series(self.names, dtype=pl.String)
         places = names.cast(pl.String).cast(pl.Enum(known), strict=False).to_physical()
+        other = names.filter(places.is_null() & names.is_not_null())
+        if len(other):
+            raise ValueError(f"there is no rate of {other[0]}")
         return places.cast(pl.Int32).fill_null(0).to_numpy().astype(np.int32)
 
     def convert(self, cents: Longs, currency: NDArray[np.integer], day: Longs) -> Longs:

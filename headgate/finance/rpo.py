@@ -70,15 +70,20 @@ def kept_deposits(contracts: Contracted, billings: pl.DataFrame | None) -> pl.Se
     """
     The contracts with a deposit that is not refundable, as far as the billings say.
 
-    Billings may have a column `refundable`; a row with `false` and an amount above 0 is such a
-    deposit. Whether it is a penalty of substance is a judgement that whoever writes it there makes.
+    Billings may have a column `refundable`; rows with `false` that come to more than 0 are such a
+    deposit. Of a ledger, which says how each deposit went on, something of it must be left: what
+    was paid back or set off is not lost by who cancels. Whether it is a penalty of substance is a
+    judgement that whoever writes it there makes.
     """
     none = pl.Series("contract_id", [], dtype=pl.String)
     if billings is None or "refundable" not in billings.columns:
         return none
     rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
-    kept = rows.filter(
-        pl.col("refundable").not_() & (pl.col("amount_cents") > 0))
+    cents, told = pl.col("amount_cents"), pl.col("kind").str.starts_with("deposit_")
+    kept = rows.group_by("contract_id", "currency").agg(
+        kept=cents.filter(pl.col("refundable").not_()).sum(),
+        left=cents.filter(told).sum(), told=told.any()).filter(
+        (pl.col("kept") > 0) & ((pl.col("left") > 0) | pl.col("told").not_().fill_null(True)))
     return kept["contract_id"].drop_nulls().unique().sort()
 
 

@@ -15,7 +15,7 @@ class Deposit(Account):
     """
     The deposits of one contract, in cents of one currency.
 
-    currency : None is the book's
+    currency : as the first event says that names one; None: that of the order
     """
 
     __slots__ = ("credited", "currency", "received", "refunded")
@@ -48,12 +48,14 @@ class Deposit(Account):
                 return refused("amount_range", f"{cents} cents on top of {self.received}")
         elif cents > self.left:
             return refused("more_than_deposited", f"{cents} cents asked, {self.left} left")
-        if data.get("currency") != self.currency:
-            return refused("currency_other", f"{data.get('currency')} instead of {self.currency}")
+        asked = data.get("currency") or self.currency
+        if self.currency and asked != self.currency:
+            return refused("currency_other", f"{asked} instead of {self.currency}")
         return None
 
     def change(self, kind: str, data: Mapping[str, Any]) -> None:
         """Take an event that was not refused."""
+        self.currency = self.currency or data.get("currency")
         if kind == "deposit_received":
             self.received += data["amount_cents"]
         elif kind == "deposit_refunded":

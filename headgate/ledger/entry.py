@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from headgate.base.calendar import fiscal_year
@@ -64,10 +63,10 @@ class Entry:
         return deposit is None or not deposit.alive
 
     def _deposit(self, event: Event, data: Any) -> Rejection | None:
-        """A deposit is for a contract or an order that was sold, in a currency of that."""
+        """A deposit is for a contract or an order that was sold."""
         self._sold = self._sold or _Sold(self.state)
         key, order_id = event.key, data.get("order_id")
-        contracts, currencies = self._sold.about(key)
+        contracts = self._sold.about(key)
         if not contracts:
             if data.get("before_order"):
                 return None if data.get("currency") else refused(
@@ -79,15 +78,9 @@ class Entry:
             return refused("unknown_key", f"{key} is an order of the contract "
                            f"{' and '.join(sorted(contracts))}, which is the key of its deposits; "
                            "order_id may name the order")
-        if order_id is not None and key not in self._sold.about(order_id)[0]:
+        if order_id is not None and key not in self._sold.about(order_id):
             return refused("unknown_key", f"{order_id} is no order of {key}")
-        own = self.state.currency
-        asked = data.get("currency") or own
-        if asked in currencies:
-            return None
-        said = "" if data.get("currency") else f" (none is given, which means {own})"
-        return refused("currency_other", f"{asked}{said} instead of "
-                       f"{' or '.join(sorted(currencies))}")
+        return None
 
     def _scope(self, event: Event) -> Rejection | None:
         """A balance is of lines with a value that a line has had; of none it says nothing."""
@@ -145,20 +138,16 @@ class _Sold:
         """Every contract and order."""
         return sorted({*self._rows, *self._services})
 
-    def about(self, name: str) -> tuple[set[str], set[str]]:
+    def about(self, name: str) -> set[str]:
         """
-        The contracts under a contract or an order, and the currencies in which those are sold.
+        The contracts under a contract or an order.
 
         A name that is both a contract and an order is the contract. An order without a contract
         is its own; nothing is sold under an unknown name.
         """
-        lines, own = self.state.lines, self.state.currency
+        lines = self.state.lines
         rows = [row for row in self._rows.get(name, ()) if lines.at(row).alive]
-        if any(lines.term(row, "contract_id") == name for row in rows):
-            found: Iterable[int] = (row for row in rows if lines.term(row, "contract_id") == name)
-            return {name}, {lines.term(row, "currency") or own for row in found}
-        contracts = {lines.term(row, "contract_id") or name for row in rows}
-        loose = [row for row in rows if lines.term(row, "contract_id") is None] or rows
-        if not rows and name in self._services:
-            return {name}, {own}
-        return contracts, {lines.term(row, "currency") or own for row in loose}
+        contracts = {lines.term(row, "contract_id") for row in rows}
+        if name in contracts or (not rows and name in self._services):
+            return {name}
+        return {contract or name for contract in contracts}

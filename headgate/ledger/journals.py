@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -22,11 +22,15 @@ The columns of `progress`: step is shipped, returned, delivered or accepted; sta
 how far the pieces had come.
 """
 BILLINGS: dict[str, Any] = {
-    "sequence": pl.Int64, "order_id": pl.String, "contract_id": pl.String, "kind": pl.String,
-    "effective_on": pl.Date, "posted_on": pl.Date, "amount_cents": pl.Int64,
-    "currency": pl.String}
+    "sequence": pl.Int64, "order_id": pl.String, "line_no": pl.Int64, "contract_id": pl.String,
+    "kind": pl.String, "effective_on": pl.Date, "posted_on": pl.Date, "amount_cents": pl.Int64,
+    "currency": pl.String, "refundable": pl.Boolean}
 """
 The columns of `billings`: kind is invoiced, deposit_received, deposit_refunded or deposit_credited.
+
+line_no is that of the order line or service line invoiced; contract_id the contract that it was of
+when the journal ends, for lines that no book has any more; currency null is the book's; refundable
+says of deposits whether the customer may have them back.
 """
 PROMISES: dict[str, Any] = {
     "order_id": pl.String, "line_no": pl.Int64, "promised_on": pl.Date, "quantity": pl.Int64,
@@ -91,7 +95,8 @@ def billings(rows: Iterable[Recorded]) -> pl.DataFrame:
     Columns as BILLINGS. Invoices and deposits are above 0, credit notes, refunds and credits below:
     a deposit that is set off against an invoice was counted when it was paid, and the invoice
     counts in full, so the credit takes it off once. A corrected event is reversed and given anew,
-    each posted on its day, or after the last closed period.
+    each posted on its day, or after the last closed period. Under which contract an invoice counts
+    is not settled here: its line says so on the day of a book, see `headgate.finance.billed`.
     """
     journal = Billings()
     for row in rows:
@@ -103,11 +108,12 @@ class Billings:
     """Collects billings, one recorded event after another."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[Any, ...]] = []
-        self._counted: dict[int, tuple[Any, ...]] = {}
+        self._rows: list[_Bill] = []
+        self._counted: dict[int, _Bill] = {}
         self._kinds: dict[int, str] = {}
-        self._contracts: dict[str, str | None] = {}
-        self._currencies: dict[str, str | None] = {}
+        self._lines: dict[str, dict[str, str | None]] = {}
+        self._services: dict[str, str] = {}
+        self._first: dict[str, str] = {}
         self._closed = ClosedPeriods()
 
     def take(self, recorded: Recorded) -> None:
@@ -115,6 +121,10 @@ class Billings:
         event, data = recorded.event, recorded.event.data
         if event.kind in ("order_booked", "order_amended"):
             self._learn(event.key, data)
+        elif event.kind == "override" and data["table"] == "orders":
+            self._learn(event.key, {data["column"]: data["new"]})
+        elif event.kind in ("service_booked", "service_amended"):
+            self._services[event.key] = data.get("starts", self._services.get(event.key, ""))
         elif event.kind in _SIGNS:
             self._kinds[recorded.sequence] = event.kind
             self._bill(recorded.sequence, recorded, data)
@@ -125,36 +135,80 @@ class Billings:
             corrects = data["corrects"]
             before = self._counted.pop(corrects, None)
             if before is not None:
-                order_id, contract_id, kind, on, cents, currency = before
-                self._rows.append((recorded.sequence, order_id, contract_id, kind, on,
-                                   self._closed.posting(on)[0], -cents, currency))
+                self._rows.append(before._replace(
+                    sequence=recorded.sequence, amount_cents=-before.amount_cents,
+                    posted_on=self._closed.posting(before.effective_on)[0]))
             if not data.get("void"):
                 self._bill(corrects, recorded, data["data"])
+        elif event.kind == "correction" and event.key in self._lines and "data" in data:
+            self._learn(event.key, data["data"])
 
     def _learn(self, key: str, data: Any) -> None:
-        """Keep the contract and the currency of an order."""
-        for name, known in (("contract_id", self._contracts), ("currency", self._currencies)):
-            if name in data:
-                known[key] = known[key.rpartition("/")[0]] = data[name]
+        """Keep the contract and the currency of an order line."""
+        known = self._lines.setdefault(key, {})
+        known.update((name, data[name]) for name in ("contract_id", "currency") if name in data)
+        for name in (key.rpartition("/")[0], data.get("contract_id")):
+            if name:
+                self._first.setdefault(name, key)
+
+    def _line_of(self, key: str) -> dict[str, str | None]:
+        """What is known of an order line, or of that with which a service goes."""
+        order_id = key.rpartition("/")[0]
+        hung = f"{order_id}/{self._services.get(key, '')}"
+        return next((self._lines[name] for name in (key, hung, self._first.get(order_id, ""))
+                     if name in self._lines), {})
 
     def _bill(self, sequence: int, recorded: Recorded, data: Any) -> None:
-        kind, key, on = self._kinds[sequence], recorded.event.key, recorded.event.effective_on
-        cents = _SIGNS[kind] * data["amount_cents"]
+        """
+        Count an invoice or a deposit.
+
+        A currency that is left out is settled here, as it was when the event was judged: that of
+        the order line; of a service, whose price is in it, the book's; of a deposit that of the
+        order, or of the first line of the contract.
+        """
+        kind, event = self._kinds[sequence], recorded.event
+        order_id, line_no, currency = data.get("order_id"), None, data.get("currency")
         if kind == "order_invoiced":
-            order_id = key.rpartition("/")[0]
-            contract_id = self._contracts.get(key, self._contracts.get(order_id))
-            currency = data.get("currency") or self._currencies.get(
-                key, self._currencies.get(order_id))
-        else:
-            order_id, contract_id, currency = data.get("order_id"), key, data.get("currency")
-        name = kind.removeprefix("order_")
-        self._counted[sequence] = (order_id, contract_id, name, on, cents, currency)
-        self._rows.append((recorded.sequence, order_id, contract_id, name, on, recorded.posted_on,
-                           cents, currency))
+            order_id, _, number = event.key.rpartition("/")
+            line_no = int(number)
+            currency = currency or self._lines.get(event.key, {}).get("currency")
+        elif not currency:
+            first = self._first.get(order_id or event.key, self._first.get(event.key, ""))
+            currency = self._lines.get(first, {}).get("currency")
+        bill = _Bill(recorded.sequence, event.key, order_id, line_no, kind.removeprefix("order_"),
+                     event.effective_on, recorded.posted_on, _SIGNS[kind] * data["amount_cents"],
+                     currency or None,
+                     data.get("refundable", True) if kind == "deposit_received" else None)
+        self._counted[sequence] = bill
+        self._rows.append(bill)
+
+    def _contract(self, bill: _Bill) -> str:
+        """The contract of a bill, as it is known now."""
+        if bill.line_no is None:
+            return bill.key
+        return self._line_of(bill.key).get("contract_id") or str(bill.order_id)
 
     def frame(self) -> pl.DataFrame:
         """The billings so far, with the columns BILLINGS."""
-        return pl.DataFrame(self._rows, schema=BILLINGS, orient="row")
+        return pl.DataFrame(
+            [(bill.sequence, bill.order_id, bill.line_no, self._contract(bill), bill.kind,
+              bill.effective_on, bill.posted_on, bill.amount_cents, bill.currency,
+              bill.refundable) for bill in self._rows], schema=BILLINGS, orient="row")
+
+
+class _Bill(NamedTuple):
+    """One row of billings; key is that of the event."""
+
+    sequence: int
+    key: str
+    order_id: str | None
+    line_no: int | None
+    kind: str
+    effective_on: date
+    posted_on: date
+    amount_cents: int
+    currency: str | None
+    refundable: bool | None
 
 
 def earned_elsewhere(state: Parts, orders: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -177,9 +231,11 @@ def earned_elsewhere(state: Parts, orders: pl.DataFrame, day: date) -> pl.DataFr
         "delivered").otherwise("shipped")
     return lines.select(
         sequence=pl.lit(0), order_id=pl.col("key").str.replace(r"/[0-9]+$", ""),
-        contract_id="contract_id", kind=pl.lit("earned"), effective_on=pl.lit(day),
-        posted_on=pl.lit(day), amount_cents=-pieces * pl.col("price"),
-        currency="currency").filter(pl.col("amount_cents") < 0).select(
+        line_no=pl.col("key").str.extract(r"([0-9]+)$"),
+        contract_id=pl.coalesce("contract_id", pl.col("key").str.replace(r"/[0-9]+$", "")),
+        kind=pl.lit("earned"), effective_on=pl.lit(day), posted_on=pl.lit(day),
+        amount_cents=-pieces * pl.col("price"), currency="currency",
+        refundable=pl.lit(None)).filter(pl.col("amount_cents") < 0).select(
         pl.col(name).cast(kind) for name, kind in BILLINGS.items())
 
 

@@ -41,10 +41,13 @@ SUPPLY_KEY = "the supply, by its reference, such as `PO-4711-10`"
 EXTRA = Field("extra", "object", "columns that headgate does not know, kept as they came")
 
 _AMOUNT = Field("amount_cents", "cents", "the amount, above 0", "41500000", True, False, 1)
-_CURRENCY = Field("currency", "id", "currency of the amount; left out: that of the order", "EUR",
-                  blank=True)
+_CURRENCY = Field("currency", "id", "currency of the amount; left out: that of the order, of a "
+                  "service the book's", "EUR", blank=True)
 _PAID_IN = Field("currency", "id", "currency of the amount, one in which the contract is sold; "
-                 "left out: the book's", "EUR", blank=True)
+                 "left out: that of the order, or of the contract where it has but one", "EUR",
+                 blank=True)
+_BACK = Field("refundable", "flag", "false: the customer does not have it back when the order is "
+              "cancelled, so that lines which may be cancelled bind; left out: true", "false")
 _ORDER = Field("order_id", "id", "the order, where the contract has several", "SO-4711", blank=True)
 
 
@@ -107,7 +110,7 @@ _ALL: tuple[EventKind, ...] = (
               example='{"amount_cents": 996000000}'),
     EventKind("deposit_received", "deposit", "the contract; of an order without one, the order",
               "A customer paid in advance.", (
-                  _AMOUNT, _PAID_IN, _ORDER,
+                  _AMOUNT, _PAID_IN, _ORDER, _BACK,
                   Field("before_order", "flag", "true: the contract or order is booked later; the "
                         "currency must be given then", "true")),
               example='{"amount_cents": 500000000}'),
@@ -115,7 +118,8 @@ _ALL: tuple[EventKind, ...] = (
               "A part of a deposit was paid back.", (_AMOUNT, _PAID_IN, _ORDER),
               example='{"amount_cents": 100000000}'),
     EventKind("deposit_credited", "deposit", "the contract",
-              "A part of a deposit was set off against an invoice, which was counted in full.",
+              "A part of a deposit was set off against an invoice, which was counted in full and "
+              "stands in the ledger already.",
               (_AMOUNT, _PAID_IN, _ORDER), example='{"amount_cents": 400000000}'),
     EventKind("service_booked", "service", SERVICE_KEY, "A service was sold with an order.",
               _columns(SERVICE_LINES),

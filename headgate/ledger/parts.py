@@ -16,6 +16,7 @@ from headgate.ledger.lines import Line
 from headgate.ledger.promises import Promise
 from headgate.ledger.register import Register
 from headgate.ledger.services import Service
+from headgate.ledger.sold import Sold
 from headgate.ledger.supplies import Supply
 
 HELD, COMMITTED, RELEASED, EXPIRED = "held", "committed", "released", "expired"
@@ -115,7 +116,7 @@ class Parts:
 
     __slots__ = ("assertions", "by_order", "closed", "deposits", "holds", "last_hash",
                  "last_recorded_at", "later", "limit", "lines", "marks", "promises", "published",
-                 "rows", "sequence", "services", "supplies")
+                 "rows", "sequence", "services", "sold", "supplies")
 
     def __init__(self, limit: date | None = None) -> None:
         self.limit = limit
@@ -126,6 +127,7 @@ class Parts:
         self.services: Register[Service] = Register(Service)
         self.supplies: Register[Supply] = Register(Supply)
         self.deposits: Register[Deposit] = Register(Deposit)
+        self.sold = Sold(self.lines, self.services)
         self.promises: Register[Promise] = Register(Promise)
         self.holds: dict[str, LedgerHold] = {}
         self.marks: dict[str, int] = {}

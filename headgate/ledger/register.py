@@ -55,15 +55,17 @@ class Register(Generic[A]):
     accounts : by row; None where the account still rests in the columns it was restored from
     terms    : by name, a list with a value for each row
     resting  : by name, what the counters of each row were when the register was restored
+    moved    : rows that may have another contract; whoever keeps track of contracts empties it
     """
 
-    __slots__ = ("_appenders", "_names", "accounts", "make", "resting", "rows", "terms")
+    __slots__ = ("_appenders", "_names", "accounts", "make", "moved", "resting", "rows", "terms")
 
     def __init__(self, make: type[A]) -> None:
         self.make = make
         self._names = frozenset(make.TERMS)
         self._appenders: list[tuple[str, Any, Callable[[Any], None]]] = []
         self.rows: dict[str, int] = {}
+        self.moved: set[int] = set()
         self.accounts: list[A | None] = []
         self.terms = Columns(make.TERMS)
         self.resting = Columns((*BASE, *make.COUNTERS))
@@ -177,6 +179,8 @@ class Register(Generic[A]):
         row, terms = account.row, self.terms
         original = {} if account.original is None else account.original
         opening = account.opening_terms()
+        if "contract_id" in amendment:
+            self.moved.add(row)
         for name, value in amendment.items():
             if name in opening:
                 original.setdefault(name, opening[name])
@@ -209,6 +213,7 @@ class Register(Generic[A]):
             before.history = [one for one in entries if one.sequence != before.sequence]
             return
         account.row = row
+        self.moved.add(row)
         first = account.sequence if self.make.OPENS else 0
         account.history = [one for one in entries if one.sequence != first]
         self.accounts[row] = account

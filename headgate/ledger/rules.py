@@ -89,16 +89,32 @@ def _supply(state: Parts, event: Event, at: datetime | None) -> Rejection | None
 def _invoice(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
     line = state.lines.get(event.key)
     if line is None or not line.alive:
-        return wrong_event(state.services, event, state.sequence + 1)
-    found = wrong_event(state.lines, event, state.sequence + 1)
-    sold = state.lines.term(line.row, "currency") or state.currency
+        # The table service_lines knows no currency: its amounts are in the book's.
+        found = wrong_event(state.services, event, state.sequence + 1)
+        sold = state.currency
+    else:
+        found = wrong_event(state.lines, event, state.sequence + 1)
+        sold = state.lines.term(line.row, "currency") or state.currency
     asked = event.data.get("currency") or sold
     return found if asked == sold else first_of(
         found, refused("currency_other", f"{asked} instead of {sold}"))
 
 
 def _deposit(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
-    return wrong_event(state.deposits, event, state.sequence + 1)
+    found = wrong_event(state.deposits, event, state.sequence + 1)
+    data, contract = event.data, event.key
+    sold = state.sold.currencies(contract, data.get("order_id"), state.currency)
+    asked = data.get("currency") or (sold[0] if len(sold) == 1 else None)
+    if sold and asked not in sold:
+        return first_of(found, refused("currency_other", f"{asked or 'none'} instead of "
+                                       f"{' or '.join(sold)}"))
+    if event.kind != "deposit_credited":
+        return found
+    before = state.deposits.get(contract)
+    credited = data["amount_cents"] + (0 if before is None else before.credited)
+    invoiced = state.sold.invoiced(contract, asked or state.currency, state.currency)
+    return found if credited <= invoiced else first_of(found, refused(
+        "more_than_invoiced", f"{credited} cents set off in all, {invoiced} invoiced"))
 
 
 def _promise(state: Parts, event: Event, at: datetime | None) -> Rejection | None:

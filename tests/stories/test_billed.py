@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from headgate.base.issue import IssuesError
+from headgate.finance.exchange import Exchange
 from tests.stories.backlog_told import told, walked
 from tests.stories.book_builder import AS_OF, Story, book, week
 
@@ -66,6 +68,14 @@ def test_money_without_a_rate_is_refused():
     assert "USD, EUR" in issue.expected and "rates" in issue.expected
 
 
+def test_no_name_passes_for_the_currency_of_the_book():
+    """A blank is the book's; a name that has no rate is no number at all."""
+    rates = Exchange(("USD", "EUR"), np.array([0, 0, 1]), np.array([0]), np.array([1_100_000]))
+    assert rates.indexes(pl.Series([None, "EUR", "USD"])).tolist() == [0, 1, 0]
+    with pytest.raises(ValueError, match="no rate of JPY"):
+        rates.indexes(pl.Series(["EUR", "JPY"]))
+
+
 def test_an_invoice_stands_under_the_contract_of_its_line():
     """SO-1/1 is of contract K2 and SO-1/2 of K1; both are shipped, 1,000 each, and invoiced. The
     journal says K1 of the first, as it was when it was invoiced: both are all earned, and nothing
@@ -88,3 +98,27 @@ def test_a_deposit_on_an_order_follows_it_into_a_contract():
     deposit = paid((400, 2), currency=None).with_columns(
         contract_id=pl.col("order_id"), order_id=pl.lit(None, pl.String))
     assert "deferred_revenue" not in walked(told(story, billings=deposit))
+
+
+def kinds(*rows: tuple[str, int, bool | None]) -> pl.DataFrame:
+    """Billings of SO-1 as a journal gives them, from (kind, dollars, refundable)."""
+    signs = {"deposit_received": 1, "deposit_refunded": -1, "deposit_credited": -1}
+    return pl.DataFrame([(None, "SO-1", AS_OF, signs[kind] * dollars * 100, None, kind, refundable)
+                         for kind, dollars, refundable in rows], orient="row", schema={
+        "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date,
+        "amount_cents": pl.Int64, "currency": pl.String, "kind": pl.String,
+        "refundable": pl.Boolean})
+
+
+@pytest.mark.parametrize(("rows", "binds"), [
+    ([("deposit_received", 50, False)], True), ([("deposit_received", 50, True)], False),
+    ([("deposit_received", 50, False), ("deposit_refunded", 20, None)], True),
+    ([("deposit_received", 50, False), ("deposit_refunded", 50, None)], False),
+    ([("deposit_received", 50, False), ("deposit_credited", 50, None)], False),
+    ([("deposit_received", 50, False), ("deposit_received", 50, True),
+      ("deposit_refunded", 60, None)], True)])
+def test_a_deposit_binds_as_long_as_something_of_it_can_be_lost(rows: Any, binds: bool):
+    """Ten at 100 may be cancelled, at the price of a deposit of 50 that is not refundable: 1,000 of
+    RPO. One that is refundable binds nobody, nor one that was paid back after all, or set off."""
+    story = book([("server", 10, 1, {"cancellable": "yes"})], [("server", 10, 1)])
+    assert walked(told(story, billings=kinds(*rows))).get("deposit", 0) == (1000_00 if binds else 0)
