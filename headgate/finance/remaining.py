@@ -109,12 +109,13 @@ def _named(contracts: Contracted, orders: pl.DataFrame) -> pl.DataFrame:
 
 def _within_a_year(contracts: Contracted, never: Bools) -> Bools:
     """
-    (obligations,) whether its contract was expected, when it was booked, to end within a year.
+    (obligations,) whether its contract, as it stands today, ends within a year of its booking.
 
     never : (order lines,) lines that no contract binds: nothing shipped, and cancellable
     From the first booking to the last requested date, day of acceptance, or end of a service. An
-    obligation that does not bind makes no contract longer.
-    source : ASC 606-10-50-14(a)
+    obligation that does not bind makes no contract longer. A book does not say what was requested
+    first: a requested date or a term that was amended counts as it is now.
+    source : ASC 606-10-50-14(a), which asks for the duration expected at inception
     """
     obligations = contracts.obligations
     orders = contracts.book.tables.frames["orders"][pl.Series(contracts.book.lines.source_row)]

@@ -49,7 +49,7 @@ WALK: tuple[Step, ...] = (
     Step("rpo", "number", "ASC 606-10-50-13(a)",
          "RPO: transaction price of enforceable contracts, not recognised"),
     Step("one_year", "change", "ASC 606-10-50-14(a)",
-         "contracts that were expected to end within one year when they were booked"),
+         "contracts that end within one year of their booking, as they stand today"),
     Step("rpo_expedient", "number", "ASC 606-10-50-14, 50-15",
          "RPO with the one-year expedient"),
     Step("expedient_back", "change", "ASC 606-10-50-14(a)",
