@@ -67,7 +67,7 @@ def upgrade_store(address: Address) -> tuple[str, str]:
         if before != HEAD:
             with writing(engine, address.shown) as connection:
                 # Whoever upgraded in the meantime has left nothing to do.
-                _run(connection, _revision(connection))
+                _run(connection, _revision(connection), HEAD)
         return before, HEAD
     finally:
         engine.dispose()
@@ -130,7 +130,7 @@ def _revision(connection: sa.Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _run(connection: sa.Connection, before: str | None, last: str = HEAD) -> None:
+def _run(connection: sa.Connection, before: str | None, last: str) -> None:
     """Run the revisions after one up to another, inside the transaction of a connection."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ import sqlalchemy as sa
 from headgate.base.issue import IssuesError
 from headgate.files.publications import read_publication
 from headgate.session.storing import Storage
+from headgate.stores import upgrading
 from headgate.stores.address import Address, address_of
 from headgate.stores.engine import engine_of, reading, writing
-from headgate.stores.schema import HEAD
+from headgate.stores.schema import HEAD, VERSION_TABLE
 from headgate.stores.upgrading import make_at, require_head, upgrade_store
 
 FOLDER = Path(__file__).parent / "released"
@@ -74,6 +76,83 @@ def test_a_released_store_is_brought_up(address: Address, file: Path):
         assert published is not None and published.by == "ana"
         assert storage.release("hold-1", "over").done
         assert storage.store.verify() == []
+
+
+STEP = '''"""A step of a version to come."""
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "{revision}", "{before}"
+
+
+def upgrade() -> None:
+    op.create_table("notes", sa.Column("text", sa.Text, nullable=False))
+    op.add_column("plans", sa.Column("note", sa.Text, server_default="none"))
+    op.execute("UPDATE plans SET note = name")
+    {then}
+'''
+
+
+@pytest.fixture
+def to_come(tmp_path, monkeypatch):
+    """`to_come("pass")`: this version has one revision more, whose last statement is that."""
+    def make(then: str) -> str:
+        folder = Path(shutil.copytree(upgrading.MIGRATIONS, tmp_path / f"migrations {then}"))
+        revision = f"{int(HEAD) + 1:04d}"
+        (folder / "versions" / f"{revision}_to_come.py").write_text(
+            STEP.format(revision=revision, before=HEAD, then=then))
+        monkeypatch.setattr(upgrading, "MIGRATIONS", folder)
+        monkeypatch.setattr(upgrading, "HEAD", revision)
+        return revision
+
+    return make
+
+
+def test_a_step_is_run_on_what_is_there(address: Address, to_come, monkeypatch):
+    """The next version adds a table, and a column that it fills. A store of the version released
+    last is refused until it is upgraded; then every row of it is there, the column is filled, and
+    whoever began to upgrade at the same moment has nothing left to do."""
+    content = json.loads((FOLDER / f"{HEAD}.json").read_text(encoding="utf-8"))
+    put(address, content)
+    revision = to_come("pass")
+    engine = engine_of(address)
+    with pytest.raises(IssuesError, match="--upgrade"):
+        require_head(engine, address)
+    assert upgrade_store(address) == (HEAD, revision)
+    require_head(engine, address)
+    monkeypatch.setattr(upgrading, "revision_of", lambda *_: HEAD)
+    assert upgrade_store(address) == (HEAD, revision)
+    tables = sa.MetaData()
+    tables.reflect(engine)
+    with reading(engine, address.shown) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM notes").scalar() == 0
+        assert connection.exec_driver_sql("SELECT name, note FROM plans").fetchall() == [
+            ("week-06", "week-06")]
+        for name, rows in content["tables"].items():
+            table = tables.tables[name]
+            found = connection.execute(sa.select(table)).mappings().all()
+            wanted = [{column: cell_of(cell, table.c[column].type)
+                       for column, cell in row.items()} for row in rows]
+            assert sorted(map(str, ({column: row[column] for column in wanted[0]}
+                                    for row in found))) == sorted(map(str, wanted))
+    engine.dispose()
+
+
+def test_a_step_that_fails_leaves_the_store_as_it_was(address: Address, to_come):
+    """The step breaks off at its last statement: neither the table nor the column is there, and
+    this version opens the store as if nothing had been tried."""
+    put(address, json.loads((FOLDER / f"{HEAD}.json").read_text(encoding="utf-8")))
+    to_come('op.execute("UPDATE nothing SET a = 1")')
+    with pytest.raises(IssuesError, match="nothing"):
+        upgrade_store(address)
+    engine = engine_of(address)
+    with reading(engine, address.shown) as connection:
+        looked = sa.inspect(connection)
+        assert not looked.has_table("notes")
+        assert "note" not in [column["name"] for column in looked.get_columns("plans")]
+        assert connection.exec_driver_sql(
+            f"SELECT version_num FROM {VERSION_TABLE}").scalar() == HEAD
+    engine.dispose()
 
 
 @pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
