@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from headgate.ledger.fields import FIELD_WORDS, Field
-from headgate.ledger.journals import BILLINGS, PROGRESS, PROMISES
+from headgate.ledger.journals import BILLINGS, PROMISES
 from headgate.ledger.kinds import KINDS, EventKind
 from headgate.ledger.movements import MOVEMENTS
+from headgate.ledger.progress import PROGRESS
 from headgate.ledger.rejections import REJECTIONS
 
 Rows = Callable[[Sequence[str], Iterable[Sequence[str]]], list[str]]

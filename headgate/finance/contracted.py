@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.finance.contracts import Allocated, Obligations, obligations_of, split_prices
 from headgate.finance.exchange import Exchange, day_number, exchange_of
-from headgate.finance.services import Starts, amounts_of, starts_of
+from headgate.finance.services import Starts, Told, amounts_of, starts_of, told_of
 from headgate.finance.shares import part_of, summed
 from headgate.finance.shipments import Shipments
 from headgate.finance.under_way import Before, before_of
@@ -26,6 +26,7 @@ class Contracted:
     What a book and its ledger say of contracts, without any plan; see the classes' own words.
 
     before : pieces shipped before
+    told   : what was recorded of services themselves
     starts : pieces whose services have started, or will with the delivery of what has left
     """
 
@@ -34,6 +35,7 @@ class Contracted:
     obligations: Obligations
     allocated: Allocated
     before: Before
+    told: Told
     starts: Starts
 
     @property
@@ -65,9 +67,11 @@ class Contracted:
         As revenue counts it: evenly by day, rounded down to the cent (ASC 606-10-25-27a).
         """
         start, currency, cents = amounts_of(self.starts, self.obligations, self.allocated)
-        begin, end = self.starts.begin[start], self.starts.end[start]
-        days = np.clip(self.as_of - begin, 0, end - begin)
-        return self.starts.service[start], currency, part_of(cents, days, end - begin)
+        begin, since = self.starts.begin[start], self.starts.since[start]
+        days = np.clip(self.as_of, since, self.starts.until[start]) - begin
+        term = self.starts.end[start] - begin
+        return self.starts.service[start], currency, (
+            part_of(cents, days, term) - part_of(cents, since - begin, term))
 
     def earned(self, held: Longs) -> pl.DataFrame:
         """
@@ -101,10 +105,11 @@ def contracted(book: Book, stated_prices: bool = False,
                          of the progress are missing
     """
     exchange = exchange_of(book.tables)
-    obligations = obligations_of(book, exchange)
-    allocated = split_prices(book, obligations, exchange, stated_prices)
     before = before_of(book, progress)
+    obligations = obligations_of(book, exchange, before.prices)
+    allocated = split_prices(book, obligations, exchange, stated_prices)
     none = np.zeros(0, dtype=np.int64)
     nothing = Shipments(none, none, none, none, none, none, none, none, none)
-    return Contracted(book, exchange, obligations, allocated, before,
-                      starts_of(obligations, nothing, before))
+    told = told_of(obligations, day_number(book.settings.as_of), progress)
+    return Contracted(book, exchange, obligations, allocated, before, told,
+                      starts_of(obligations, nothing, before, told))

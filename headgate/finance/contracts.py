@@ -17,6 +17,7 @@ from headgate.base.money import MAX_CENTS
 from headgate.book import Book
 from headgate.finance.exchange import Exchange, day_number
 from headgate.finance.shares import between
+from headgate.finance.under_way import Prices
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -41,6 +42,7 @@ class Obligations:
     order        : the obligations by contract, order_id, line_no: the order of a split
     term_months  : of services; 0 for order lines
     line_ids, service_ids : order_id and line_no of the order lines, and of the service lines
+    prices       : of pieces that left at another price than that of today; None: there are none
     """
 
     lines: int
@@ -56,6 +58,7 @@ class Obligations:
     term_months: Longs
     line_ids: pl.DataFrame
     service_ids: pl.DataFrame
+    prices: Prices | None = None
 
     def __len__(self) -> int:
         return len(self.line)
@@ -76,11 +79,13 @@ class Allocated:
     What of the price of its contract each obligation gets, a row for each currency.
 
     obligation, currency, cents : (rows,) by obligation, then currency
+    prices : of pieces that left at another price than that of today; None: there are none
     """
 
     obligation: Longs
     currency: Ints
     cents: Longs
+    prices: Prices | None = None
 
     def of_pieces(self, obligation: Longs, first: Longs, last: Longs,
                   whole: Longs) -> tuple[Longs, Ints, Longs]:
@@ -89,8 +94,13 @@ class Allocated:
 
         obligation, first, last, whole : (asked,) each
         returns : place among those asked, currency, cents; a row for each currency, in order
-        Cumulative rounding, see `headgate.finance.shares.between`.
+        Cumulative rounding, see `headgate.finance.shares.between`. Pieces of one line that were
+        sold at several prices share in proportion to these: what has left keeps its price when
+        that of the others changes (ASC 606-10-25-13).
         """
+        if self.prices is not None:
+            first, last, whole = (self.prices.worth(obligation, pieces)
+                                  for pieces in (first, last, whole))
         low = np.searchsorted(self.obligation, obligation)
         count = np.searchsorted(self.obligation, obligation, side="right") - low
         asked = np.repeat(np.arange(len(obligation)), count)
@@ -99,8 +109,12 @@ class Allocated:
         return asked, self.currency[row], cents
 
 
-def obligations_of(book: Book, exchange: Exchange) -> Obligations:
-    """Every obligation of every contract in the book, with what is shipped already."""
+def obligations_of(book: Book, exchange: Exchange, prices: Prices | None = None) -> Obligations:
+    """
+    Every obligation of every contract in the book, with what is shipped already.
+
+    prices : of pieces that left at another price than that of today
+    """
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)].select(
         "order_id", "line_no", "item_id", "quantity", "unit_price_cents", "currency",
         contract=pl.coalesce("contract_id", "order_id")).with_row_index("line")
@@ -122,6 +136,7 @@ def obligations_of(book: Book, exchange: Exchange) -> Obligations:
     order = keys.with_columns(contract=number).select(
         pl.arg_sort_by("contract", "order_id", "line_no", pl.int_range(pl.len()))).to_series()
     count = len(services)
+    stated = (quantity * orders["unit_price_cents"].to_numpy()).astype(np.int64)
     return Obligations(
         lines=len(orders), line=np.concatenate([np.arange(len(orders), dtype=np.int32), line]),
         starts_on=np.concatenate([np.full(len(orders), -1), np.where(
@@ -130,13 +145,13 @@ def obligations_of(book: Book, exchange: Exchange) -> Obligations:
         item=book.items.indexes(pl.concat([orders["item_id"], services["item_id"]])),
         currency=np.concatenate([exchange.indexes(orders["currency"]),
                                  np.zeros(count, dtype=np.int32)]),
-        stated_cents=np.concatenate([quantity * orders["unit_price_cents"].to_numpy(),
+        stated_cents=np.concatenate([stated if prices is None else prices.stated(stated),
                                      services["amount_cents"].to_numpy()]).astype(np.int64),
         contract=number.to_numpy(), names=names, order=order.to_numpy().astype(np.int64),
         term_months=np.concatenate([np.zeros(len(orders), dtype=np.int64),
                                     services["term_months"].to_numpy()]),
         line_ids=orders.select("order_id", "line_no"),
-        service_ids=services.select("order_id", "line_no"))
+        service_ids=services.select("order_id", "line_no"), prices=prices)
 
 
 def split_prices(book: Book, obligations: Obligations, exchange: Exchange,
@@ -164,7 +179,7 @@ def split_prices(book: Book, obligations: Obligations, exchange: Exchange,
     cents = np.concatenate([obligations.stated_cents[alone], split["cents"].to_numpy()])
     place = np.lexsort((currency, obligation))
     return Allocated(obligation[place].astype(np.int64), currency[place].astype(np.int32),
-                     cents[place].astype(np.int64))
+                     cents[place].astype(np.int64), obligations.prices)
 
 
 def _split(obligations: Obligations, weight: Longs, rows: Longs) -> pl.DataFrame:

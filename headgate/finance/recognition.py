@@ -159,17 +159,21 @@ def _quarters_of(parts: tuple[Days, Days], quarters: Quarters) -> tuple[Longs, L
 
 
 def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
-                 shipments: Shipments, before: Before, elapsed: int) -> Elsewhere:
+                 shipments: Shipments, before: Before, starts: Starts,
+                 elapsed: int) -> Elsewhere:
     """What of the contracts' prices lies outside the plan, piece by piece as shipments have it."""
     row = np.arange(len(obligations))
-    service, dated = row >= obligations.lines, obligations.starts_on >= 0
+    dated = obligations.starts_on >= 0
     line, whole = obligations.line, obligations.pieces
     nothing = np.zeros(len(obligations), dtype=np.int64)
-    known = np.where(service, before.unknown[line], before.recognised[line])
+    known = before.recognised[line]
+    known[obligations.lines:] = starts.unknown
     passed = np.where(dated, nothing, known)
     # Lines and services reach as far: to the pieces shipped before and those that the plan sends.
     reach = before.recognised + summed(shipments.line, shipments.pieces, obligations.lines)
     upto = np.where(dated, whole, reach[line])
+    # What a cancelled service did not perform is no part of any contract.
+    upto[obligations.lines:][starts.ended] = whole[obligations.lines:][starts.ended]
     as_of = day_number(book.settings.as_of)
 
     def cents_of(first: Longs, last: Longs) -> tuple[int, int]:
@@ -185,5 +189,5 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
 
 def last_day_of(shipments: Shipments, starts: Starts) -> int:
     """The last day on which anything of a plan is recognised; 0 of nothing."""
-    return max(int(shipments.due.max(initial=0)), int(starts.end.max(initial=0)) - 1)
+    return max(int(shipments.due.max(initial=0)), int(starts.until.max(initial=0)) - 1)
 

@@ -82,12 +82,13 @@ def _services(contracts: Contracted, out: Bools, shipped: Longs) -> tuple[Longs,
     rows = np.arange(obligations.lines, len(obligations))
     dated, line = obligations.starts_on[rows] >= 0, obligations.line[rows]
     pieces = obligations.pieces[rows]
-    first = np.where(dated, 0, contracts.before.unknown[line])
+    first = contracts.starts.unknown
     last = np.where(dated, pieces, np.where(out[line], shipped[line], pieces))
     service, currency, cents = contracts.services_earned()
     there = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
     earned = summed(service - obligations.lines, there, len(rows))
-    return (contracts.value(rows, first, last) - earned,
+    left = np.where(contracts.starts.ended, 0, contracts.value(rows, first, last) - earned)
+    return (left,
             contracts.value(rows, np.zeros_like(first), first))
 
 

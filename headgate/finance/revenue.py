@@ -19,7 +19,7 @@ from headgate.finance.contracts import (
     obligations_of,
     split_prices,
 )
-from headgate.finance.exchange import Exchange, exchange_of
+from headgate.finance.exchange import Exchange, day_number, exchange_of
 from headgate.finance.quarters import Quarters, quarters_until
 from headgate.finance.recognition import (
     Hardware,
@@ -31,7 +31,7 @@ from headgate.finance.recognition import (
     services_of,
 )
 from headgate.finance.reconciliation import price_walk, reconcile
-from headgate.finance.services import Starts, starts_of
+from headgate.finance.services import Starts, starts_of, told_of
 from headgate.finance.shipments import Costs, Shipments, costs_of, shipments_of
 from headgate.finance.under_way import Before, before_of
 from headgate.planner.allocate import Allocation
@@ -148,11 +148,12 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
                          of the progress are missing
     """
     exchange = exchange_of(book.tables)
-    obligations = obligations_of(book, exchange)
-    allocated = split_prices(book, obligations, exchange, stated_prices)
     before = before_of(book, progress)
+    obligations = obligations_of(book, exchange, before.prices)
+    allocated = split_prices(book, obligations, exchange, stated_prices)
     shipments = shipments_of(book, allocation, before)
-    starts = starts_of(obligations, shipments, before)
+    told = told_of(obligations, day_number(book.settings.as_of), progress)
+    starts = starts_of(obligations, shipments, before, told)
     quarters = quarters_until(book.settings.fiscal_year_end, book.settings.as_of,
                               last_day_of(shipments, starts))
     hardware = hardware_of(book, obligations, allocated, exchange, shipments, before)
@@ -164,7 +165,8 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
     used = range(int(place.max(initial=0)) + 1)
     names = pl.Series(quarters.names, dtype=pl.String).gather(pl.Series(place))
     entries = _entries(facts, names)
-    elsewhere = elsewhere_of(book, obligations, allocated, exchange, shipments, before, elapsed)
+    elsewhere = elsewhere_of(book, obligations, allocated, exchange, shipments, before, starts,
+                             elapsed)
     return Revenue(
         book.settings.currency, book.settings.fiscal_year_end,
         tuple(quarters.periods[k] for k in used), entries,

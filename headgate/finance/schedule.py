@@ -36,7 +36,7 @@ def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.
         return pl.DataFrame(schema=RPO_SCHEDULE.types)
     book, obligations = contracts.book, contracts.obligations
     shipments = _bound(contracts, shipments_of(book, allocation, contracts.before), kept)
-    starts = starts_of(obligations, shipments, contracts.before)
+    starts = starts_of(obligations, shipments, contracts.before, contracts.told)
     quarters = quarters_until(book.settings.fiscal_year_end, book.settings.as_of,
                               last_day_of(shipments, starts))
     count = len(quarters.ends)

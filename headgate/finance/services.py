@@ -10,21 +10,30 @@ from numpy.typing import NDArray
 
 from headgate.finance.contracts import Allocated, Obligations
 from headgate.finance.exchange import Exchange
+from headgate.finance.pieces import NEVER, Stretches
 from headgate.finance.shares import before_each, part_of
 from headgate.finance.shipments import Shipments
 from headgate.finance.under_way import Before
 
 Longs = NDArray[np.int64]
+LATER = 2**31
+"""A day after all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Starts:
     """
-    Pieces whose service starts on one day, by service, then by day.
+    Pieces whose service runs for a stretch of days, by service, then by the day of the start.
 
     service       : obligation
     first, last   : pieces of the service that have started before these, and with them
-    begin, end    : first day of the term, and the day after its last; days since 1970-01-01
+    begin, end    : first day of the term, and the day after its last; days since 1970-01-01. Days
+                    on which the pieces were away, to be shipped again, put the term off
+    since, until  : first day of the stretch, and the day after its last: all of the term, but for
+                    pieces that came back in it, and of services that were cancelled
+    unknown       : (service lines,) pieces of which nobody says when their service began
+    ended         : (service lines,) whether the service was cancelled: what it did not perform by
+                    then is no part of the contract any more
     """
 
     service: Longs
@@ -32,9 +41,31 @@ class Starts:
     last: Longs
     begin: Longs
     end: Longs
+    since: Longs
+    until: Longs
+    unknown: Longs
+    ended: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.service)
+
+    @property
+    def new(self) -> NDArray[np.bool_]:
+        """Whether the term begins with the stretch; False of a later one of the same pieces."""
+        return np.asarray(self.since == self.begin)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """
+    What was recorded of services themselves; (service lines,) days since 1970-01-01, -1 none.
+
+    started : the day on which a term began, of all pieces that had left by then
+    ended   : the day from which the service is performed no more
+    """
+
+    started: Longs
+    ended: Longs
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +103,143 @@ class Days:
                 - exchange.convert(self.before, self.currency, day))
 
 
-def starts_of(obligations: Obligations, shipments: Shipments, before: Before) -> Starts:
+def told_of(obligations: Obligations, as_of: int, progress: pl.DataFrame | None) -> Told:
+    """
+    What a journal of progress says of services by a day: the steps started, ended and amended.
+
+    An amendment of a service that was cancelled sells it again.
+    """
+    count = len(obligations) - obligations.lines
+    started, ended = np.full(count, NEVER, dtype=np.int64), np.full(count, NEVER, dtype=np.int64)
+    if progress is not None:
+        rows = progress.filter(pl.col("step").is_in(["started", "ended", "amended"])).with_columns(
+            day=pl.col("effective_on").to_physical().cast(pl.Int64)).filter(
+            pl.col("day") <= as_of).with_row_index("row").join(
+            obligations.service_ids.with_row_index("place"), on=["order_id", "line_no"])
+        for place, step, day in rows.sort("day", "row").select("place", "step", "day").iter_rows():
+            if step == "started":
+                started[place] = day
+            else:
+                ended[place] = day if step == "ended" else NEVER
+    return Told(started, ended)
+
+
+def starts_of(obligations: Obligations, shipments: Shipments, before: Before,
+              told: Told) -> Starts:
     """
     When the services of a plan start.
 
     A service that starts with a line starts piece by piece, with the delivery of each; one that
-    starts on a date starts whole. Pieces shipped before of which nobody says when they were
-    delivered come first and are left out here.
+    starts on a date starts whole. If it was recorded that it began on some day, that counts for all
+    pieces that had left by then. Pieces of which nobody says when they were delivered come first
+    and are left out here. Of pieces that came back the term rests until they are delivered again.
     """
     service = np.arange(obligations.lines, len(obligations))
     dated = obligations.starts_on[service] >= 0
-    hung = pl.DataFrame({"service": service[~dated], "line": obligations.line[service[~dated]]})
+    hung = pl.DataFrame({"service": service, "line": obligations.line[service],
+                         "started": told.started,
+                         "unknown": before.unknown[obligations.line[service]]}).filter(~dated)
+    tranches = hung.join(_begun(shipments, before), on="line").with_columns(
+        begin=pl.when(pl.col("shipped") <= pl.col("started")).then("started").otherwise("begin"))
+    openings = hung.filter((pl.col("started") >= 0) & (pl.col("unknown") > 0)).select(
+        "service", begin="started", served=pl.lit(0), pieces="unknown")
+    unknown = np.zeros(len(service), dtype=np.int64)
+    left = hung.filter(pl.col("started") < 0)
+    unknown[left["service"].to_numpy() - obligations.lines] = left["unknown"].to_numpy()
+    whole = pl.DataFrame({"service": service[dated], "begin": np.where(
+        told.started >= 0, told.started, obligations.starts_on[service])[dated]}).select(
+        "service", "begin", served=pl.lit(0), pieces=pl.lit(1))
+    names = ("service", "begin", "served", "pieces")
+    rows = pl.concat([frame.select(pl.col(name).cast(pl.Int64) for name in names)
+                      for frame in (tranches, openings, whole)]).group_by(
+        "service", "begin", "served").agg(pl.col("pieces").sum())
+    return _stretched(rows, obligations, before.served_on, unknown, told.ended)
+
+
+def _begun(shipments: Shipments, before: Before) -> pl.DataFrame:
+    """
+    Pieces of lines by the day of delivery: `line`, `begin` (-1: not yet), `shipped`, `pieces`,
+    `served`: number of what was served of them before they came back.
+    """
     sent = shipments.planned
-    begun = pl.DataFrame({
-        "line": np.concatenate([before.line, shipments.line[sent]]),
-        "begin": np.concatenate([before.delivered, shipments.delivered[sent]]),
-        "pieces": np.concatenate([before.pieces, shipments.pieces[sent]])}).with_columns(
-        pl.col("line").cast(pl.Int32)).group_by("line", "begin").agg(pl.col("pieces").sum())
-    tranches = hung.join(begun, on="line").sort("service", "begin")
-    first = before_each(tranches["pieces"].to_numpy(), tranches["service"].to_numpy())
-    first = first + before.unknown[tranches["line"].to_numpy()]
-    whole = service[dated]
-    merged = pl.DataFrame({
-        "service": np.concatenate([tranches["service"].to_numpy(), whole]),
-        "first": np.concatenate([first, np.zeros(len(whole), dtype=np.int64)]),
-        "last": np.concatenate([first + tranches["pieces"].to_numpy(),
-                                np.ones(len(whole), dtype=np.int64)]),
-        "begin": np.concatenate([tranches["begin"].to_numpy(), obligations.starts_on[whole]]),
-    }).sort("service", "begin")
-    months = pl.Series(obligations.term_months[merged["service"].to_numpy()])
-    end = merged.with_columns(months=months).select(
-        pl.col("begin").cast(pl.Int32).cast(pl.Date)
+    planned = pl.DataFrame({
+        "line": shipments.line[sent], "begin": shipments.delivered[sent],
+        "pieces": shipments.pieces[sent]}).with_columns(
+        shipped=pl.lit(LATER), served=pl.lit(0)).cast(pl.Int64)
+    gone = pl.DataFrame({"line": before.line, "begin": before.delivered, "pieces": before.pieces,
+                         "shipped": before.shipped, "served": before.served}).cast(pl.Int64)
+    again = _again(planned.filter(pl.col("line").is_in(list(before.waiting))), before)
+    planned = planned.filter(~pl.col("line").is_in(list(before.waiting)))
+    return pl.concat([gone, planned.select(gone.columns), again.select(gone.columns)]).group_by(
+        "line", "begin", "shipped", "served").agg(pl.col("pieces").sum()).with_columns(
+        pl.col("line").cast(pl.Int32))
+
+
+def _again(planned: pl.DataFrame, before: Before) -> pl.DataFrame:
+    """Shipments of lines with pieces that came back: these leave first, and keep what they had."""
+    rows: list[tuple[int, int, int, int, int]] = []
+    waiting = {line: list(back) for line, back in before.waiting.items()}
+    for line, begin, pieces in planned.sort("line", "begin").select(
+            "line", "begin", "pieces").iter_rows():
+        back, left = waiting[line], pieces
+        while left and back:
+            count, served = back.pop(0)
+            if count > left:
+                back.insert(0, (count - left, served))
+            rows.append((line, begin, LATER, served, min(count, left)))
+            left -= min(count, left)
+        if left:
+            rows.append((line, begin, LATER, 0, left))
+    rows += [(line, NEVER, LATER, served, count) for line, back in waiting.items()
+             for count, served in back if served]
+    return pl.DataFrame(rows, schema=dict.fromkeys(
+        ("line", "begin", "shipped", "served", "pieces"), pl.Int64), orient="row")
+
+
+def _stretched(rows: pl.DataFrame, obligations: Obligations, served_on: tuple[Stretches, ...],
+               unknown: Longs, ended: Longs) -> Starts:
+    """
+    The stretches of pieces that start together.
+
+    rows : service, begin (-1: not again), served (what was served before), pieces
+    """
+    firsts = pl.Series([past[0][0] if past else NEVER for past in served_on], dtype=pl.Int64)
+    rows = rows.with_columns(start=pl.when(pl.col("served") > 0).then(
+        firsts.gather(rows["served"])).otherwise("begin")).sort(
+        "service", "start", "begin", "served")
+    service, begin = rows["service"].to_numpy(), rows["begin"].to_numpy()
+    place = service - obligations.lines
+    first = before_each(rows["pieces"].to_numpy(), service) + unknown[place]
+    months = pl.Series(obligations.term_months[service])
+    end = rows.with_columns(months=months).select(
+        pl.col("start").cast(pl.Int32).cast(pl.Date)
         .dt.offset_by(pl.format("{}mo", "months")).to_physical().cast(pl.Int64)).to_series()
-    return Starts(merged["service"].to_numpy(), merged["first"].to_numpy(),
-                  merged["last"].to_numpy(), merged["begin"].to_numpy(), end.to_numpy())
+    term = end.to_numpy() - rows["start"].to_numpy()
+    parts: list[tuple[Longs, Longs, Longs, Longs]] = [
+        (np.flatnonzero(rows["served"].to_numpy() == 0), begin, begin, begin + term)]
+    for row in np.flatnonzero(rows["served"].to_numpy() > 0).tolist():
+        spans = [*served_on[rows["served"][row]], *([(int(begin[row]), LATER)]
+                                                    if begin[row] >= 0 else [])]
+        passed = 0
+        for since, until in spans:
+            own, last = since - passed, since - passed + int(term[row])
+            if last > since:
+                every = np.ones(len(rows), dtype=np.int64)
+                parts.append((np.array([row]), own * every, since * every,
+                              min(until, last) * every))
+            passed += until - since
+    which = np.concatenate([part[0] for part in parts])
+    starts, since, until = (np.concatenate([part[k][part[0]] for part in parts])
+                            for k in (1, 2, 3))
+    stop = ended[place[which]]
+    until = np.where(stop >= 0, np.minimum(until, stop), until)
+    there = until > since
+    which, starts, since, until = (part[there] for part in (which, starts, since, until))
+    order = np.lexsort((since, which))
+    which, starts, since, until = (part[order] for part in (which, starts, since, until))
+    pieces = rows["pieces"].to_numpy()[which]
+    return Starts(service[which], first[which], first[which] + pieces, starts,
+                  starts + term[which], since, until, unknown, ended >= 0)
 
 
 def amounts_of(starts: Starts, obligations: Obligations,
@@ -131,22 +265,24 @@ def over_term(starts: Starts, start: Longs, currency: NDArray[np.int32], cents: 
     edges   : last days of stretches, in order; the last edge is not before the end of any term
     """
     begin, end = starts.begin[start], starts.end[start]
-    low = np.searchsorted(edges, begin)
-    count = np.searchsorted(edges, end - 1) - low + 1
+    since, stop = starts.since[start], starts.until[start]
+    low = np.searchsorted(edges, since)
+    count = np.searchsorted(edges, stop - 1) - low + 1
     row = np.repeat(np.arange(len(start)), count)
     place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
     term = (end - begin)[row]
-    until = np.minimum(edges[place] + 1, end[row]) - begin[row]
+    until = np.minimum(edges[place] + 1, stop[row]) - begin[row]
     total = part_of(cents[row], until, term)
     inner = np.arange(len(row)) > (np.cumsum(count) - count)[row]
-    before = np.zeros_like(total)
+    before = part_of(cents[row], (since - begin)[row], term)
     before[inner] = total[np.flatnonzero(inner) - 1]
-    pieces = np.where(inner, 0, (starts.last - starts.first)[start[row]])
+    fresh = np.where(starts.new[start], starts.last[start] - starts.first[start], 0)
+    pieces = np.where(inner, 0, fresh[row])
     return Days(starts.service[start[row]], currency[row], before, total,
-                np.minimum(edges[place], end[row] - 1), pieces)
+                np.minimum(edges[place], stop[row] - 1), pieces)
 
 
 def term_edges(starts: Starts, quarter_ends: Longs, exchange: Exchange, as_of: int) -> Longs:
     """The days that cut a term: the day before as_of, quarter ends, days before a new rate."""
-    first = int(starts.begin.min(initial=as_of))
+    first = int(starts.since.min(initial=as_of))
     return np.unique(np.concatenate([[as_of - 1], quarter_ends, exchange.changes(first) - 1]))

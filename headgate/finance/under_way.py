@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,17 +12,55 @@ from numpy.typing import NDArray
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.exchange import day_number
-from headgate.finance.shares import PIECES, holding, stretches_of
+from headgate.finance.pieces import Pieces, Stretches, Tranche
+from headgate.finance.shares import PIECES
 
 Longs = NDArray[np.int64]
 FRIDAY = 4
 PROGRESS: tuple[str, ...] = ("order_id", "line_no", "step", "effective_on", "quantity", "stage")
 """
-The columns of progress, as `headgate.ledger.movements.progress` gives them: `step` is shipped,
-returned, delivered or accepted; `stage` says of a return how far the pieces had come. Further
-columns and steps are not looked at.
+The columns of progress, as `headgate.ledger.journals.progress` gives them.
+
+`step` is shipped, returned, delivered or accepted of an order line, or `opening`: shipped on a day
+that nobody knows. `stage` says of a return how far the pieces had come. `price_cents` may say at
+which price for one piece they left, `sequence` in which order the steps of one day count.
 """
-STAGES = ("transit", "delivered", "accepted")
+STEPS: tuple[str, ...] = ("opening", "shipped", "delivered", "accepted", "returned")
+"""The steps of pieces, in the order in which those of one day count without a sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """
+    The pieces of lines of which not all have the price of today; (cells,) by line, then piece.
+
+    line, first, last : order line, and the pieces before the cell and with it
+    upto              : cents of the line before the cell, in its currency
+    price             : of one piece
+    """
+
+    line: Longs
+    first: Longs
+    last: Longs
+    upto: Longs
+    price: Longs
+
+    def worth(self, line: Longs, piece: Longs) -> Longs:
+        """Cents of the first pieces of lines; of lines that are not here the pieces themselves."""
+        if len(self.line) == 0:
+            return piece
+        cell = np.searchsorted(self.line * PIECES + self.first, line * PIECES + piece, "right") - 1
+        cell = np.maximum(cell, 0)
+        found = self.upto[cell] + (piece - self.first[cell]) * self.price[cell]
+        return np.where(self.line[cell] == line, found, piece)
+
+    def stated(self, cents: Longs) -> Longs:
+        """(order lines,) the price of each line, where it is not quantity times today's price."""
+        last = np.flatnonzero(np.diff(self.line, append=-1) != 0)
+        found = cents.copy()
+        found[self.line[last]] = self.upto[last] + self.price[last] * (
+            self.last[last] - self.first[last])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +72,13 @@ class Before:
     unknown    : (lines,) pieces of which nobody says when they were delivered
     line, pieces, due, delivered : (stretches,) pieces with a known or expected delivery, by line;
                  days since 1970-01-01; due is the day of recognition
+    shipped    : (stretches,) the day on which they left
     pending    : (stretches,) whether they are still to be recognised
+    served     : (stretches,) number in `served_on` of what was served of them before they came
+                 back; 0 nothing
+    served_on  : stretches, first days and days after the last
+    waiting    : of lines the pieces that came back and have not left again, with that number
+    prices     : of pieces that left at another price than that of today
     """
 
     recognised: Longs
@@ -42,7 +87,12 @@ class Before:
     pieces: Longs
     due: Longs
     delivered: Longs
+    shipped: Longs
     pending: NDArray[np.bool_]
+    served: Longs
+    served_on: tuple[Stretches, ...]
+    waiting: Mapping[int, list[tuple[int, int]]]
+    prices: Prices
 
 
 def before_of(book: Book, progress: pl.DataFrame | None = None) -> Before:
@@ -50,41 +100,135 @@ def before_of(book: Book, progress: pl.DataFrame | None = None) -> Before:
     What is known of the pieces shipped before the plan.
 
     Without progress a book says only how many they are: all of them count as recognised, and when
-    their services began is not known. With it a line's pieces are counted off first in, first
-    out: the k-th piece shipped is the k-th delivered and the k-th accepted. A piece under way is
-    expected on the Friday of the week of its shipment and the longest transit to its region; one
-    that awaits acceptance is accepted `acceptance_days` after delivery; neither before as_of.
+    their services began is not known. With it a line's pieces are followed from step to step, see
+    `headgate.finance.pieces.Pieces`. A piece under way is expected on the Friday of the week of
+    its shipment and the longest transit to its region; one that awaits acceptance is accepted
+    `acceptance_days` after delivery; neither before as_of.
 
     progress : the columns PROGRESS; steps after as_of are not looked at
     raises IssuesError : columns of the progress are missing
     """
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
     gone = (orders["quantity"].to_numpy() - book.lines.open).astype(np.int64)
-    none = np.zeros(0, dtype=np.int64)
-    if progress is None:
-        return Before(gone, gone, none, none, none, none, none.astype(np.bool_))
-    steps = _steps(book, orders, progress)
-    shipped, delivered = steps["shipped"], steps["delivered"]
-    known = np.minimum(gone, shipped.totals)
-    rule = orders["recognise_on"].to_numpy()
-    passed = np.where(rule == "ship", known, np.where(
-        rule == "deliver", delivered.totals, steps["accepted"].totals))
+    told = _Told(orders, gone)
+    if progress is not None:
+        for number, of_line in _followed(book, orders, progress).items():
+            told.take(number, of_line)
+    known = np.zeros(len(gone), dtype=np.int64)
+    opened, passed = known.copy(), known.copy()
+    cells = np.array(told.cells, dtype=np.int64).reshape(-1, 7).T
+    line, pieces, shipped, there, recognised, opening, served = cells
+    served_on, place = told.in_order()
+    served = place[served]
+    waiting = {number: [(count, int(place[past])) for count, past in back]
+               for number, back in told.waiting.items()}
+    np.add.at(known, line, pieces)
+    np.add.at(opened, line, np.where(opening == 1, pieces, 0))
+    np.add.at(passed, line, np.where(recognised == 1, pieces, 0))
     # Pieces of which the progress knows nothing were there before it: they come first.
     unknown = gone - known
-    passed = np.minimum(passed, known)
-    line = np.arange(len(gone))
-    ends = np.concatenate([steps[name].line * PIECES + steps[name].last
-                           for name in ("shipped", "delivered")])
-    line, first, last = stretches_of(np.concatenate([
-        ends, line * PIECES, line * PIECES + known, line * PIECES + passed]))
-    inside = first < known[line]
-    line, first, last = line[inside], first[inside], last[inside]
-    there = delivered.day_of(line, first)
-    arrive = np.where(there >= 0, there, _expected(book, line, shipped.day_of(line, first)))
-    wait = np.where(rule == "accept", orders["acceptance_days"].fill_null(0).to_numpy(), 0)
+    own = opening == 0
+    line, pieces, shipped, there, recognised, served = (
+        part[own] for part in (line, pieces, shipped, there, recognised, served))
+    arrive = np.where(there >= 0, there, _expected(book, line, shipped))
+    wait = np.where((orders["recognise_on"] == "accept").to_numpy(),
+                    orders["acceptance_days"].fill_null(0).to_numpy(), 0)
     now = day_number(book.settings.as_of)
-    return Before(unknown + passed, unknown, line, last - first,
-                  np.maximum(now, arrive + wait[line]), arrive, first >= passed[line])
+    return Before(unknown + passed, unknown + opened, line, pieces,
+                  np.maximum(now, arrive + wait[line]), arrive, shipped, recognised == 0, served,
+                  served_on, waiting, told.prices())
+
+
+class _Told:
+    """
+    Collects what is told of the pieces of lines, by line.
+
+    cells : line, pieces, shipped, delivered, recognised, opening, served
+    """
+
+    def __init__(self, orders: pl.DataFrame, gone: Longs) -> None:
+        self.gone, self.rule = gone, orders["recognise_on"].to_list()
+        self.whole = orders["quantity"].to_list()
+        self.price = orders["unit_price_cents"].to_list()
+        self.cells: list[tuple[int, ...]] = []
+        self.served: dict[Stretches, int] = {(): 0}
+        self.waiting: dict[int, list[tuple[int, int]]] = {}
+        self.steps: list[tuple[int, int, int, int, int]] = []
+
+    def take(self, line: int, pieces: Pieces) -> None:
+        """Take the pieces of a line, those that are recognised first."""
+        rule, gone = self.rule[line], int(self.gone[line])
+        pieces.cut(gone)
+        tranches = sorted(pieces.gone, key=lambda one: not _recognised(one, rule))
+        for one in tranches:
+            self.cells.append((
+                line, one.pieces, one.shipped, one.delivered, int(_recognised(one, rule)),
+                int(one.opening), self.served.setdefault(one.served, len(self.served))))
+        back = [(one.pieces, self.served.setdefault(one.served, len(self.served)))
+                for one in pieces.back]
+        if any(number for _, number in back):
+            self.waiting[line] = back
+        now = self.price[line]
+        if any(one.price not in (None, now) for one in tranches):
+            self._priced(line, tranches)
+
+    def _priced(self, line: int, tranches: list[Tranche]) -> None:
+        """Cells of prices: what is not told of first, then the tranches, then what is open."""
+        now, gone = self.price[line], int(self.gone[line])
+        before = gone - sum(one.pieces for one in tranches)
+        runs = [(before, now), *((one.pieces, now if one.price is None else one.price)
+                                 for one in tranches), (self.whole[line] - gone, now)]
+        first = upto = 0
+        if not any(count * price for count, price in runs):
+            return
+        for count, price in runs:
+            if count:
+                self.steps.append((line, first, first + count, upto, price))
+            first, upto = first + count, upto + count * price
+
+    def in_order(self) -> tuple[tuple[Stretches, ...], Longs]:
+        """What was served before, in the order of days; the place there of each by its number."""
+        found = tuple(sorted(self.served))
+        places = {past: place for place, past in enumerate(found)}
+        return found, np.array([places[past] for past in self.served], dtype=np.int64)
+
+    def prices(self) -> Prices:
+        """The cells of all lines."""
+        return Prices(*np.array(self.steps, dtype=np.int64).reshape(-1, 5).T)
+
+
+def _recognised(one: Tranche, rule: str) -> bool:
+    """Whether the revenue of some pieces counts as recognised, by the rule of their line."""
+    return (one.opening or rule == "ship" or (rule == "deliver" and one.delivered >= 0)
+            or (rule == "accept" and one.accepted))
+
+
+def _followed(book: Book, orders: pl.DataFrame, progress: pl.DataFrame) -> dict[int, Pieces]:
+    """The pieces of each line of which the progress tells, in the order of lines."""
+    missing = [name for name in PROGRESS if name not in progress.columns]
+    if missing:
+        raise IssuesError([Issue("progress.column.missing", "error", "progress", "is missing",
+                                 None, name) for name in missing], "no revenue was worked out")
+    lines = orders.select("order_id", "line_no").with_row_index("line")
+    rows = progress.filter(pl.col("step").is_in(STEPS),
+                           pl.col("effective_on") <= book.settings.as_of)
+    for name in ("price_cents", "sequence"):
+        if name not in rows.columns:
+            rows = rows.with_columns(pl.lit(None, pl.Int64).alias(name))
+    place = {step: k for k, step in enumerate(STEPS)}
+    rows = rows.with_row_index("row").join(lines, on=["order_id", "line_no"]).sort(
+        "line", "effective_on", pl.coalesce("sequence", pl.col("step").replace_strict(
+            place, return_dtype=pl.Int64)), "row")
+    found: dict[int, Pieces] = {}
+    for line, step, pieces, day, stage, price in rows.select(
+            pl.col("line").cast(pl.Int64), "step", "quantity",
+            pl.col("effective_on").to_physical().cast(pl.Int64), "stage",
+            "price_cents").iter_rows():
+        of_line = found.get(line)
+        if of_line is None:
+            of_line = found[line] = Pieces()
+        of_line.take(step, pieces, day, stage, price)
+    return found
 
 
 def _expected(book: Book, line: Longs, shipped: Longs) -> Longs:
@@ -97,53 +241,3 @@ def _expected(book: Book, line: Longs, shipped: Longs) -> Longs:
     week = (shipped - monday) // 7 + longest[book.lines.region[line]]
     friday = monday + 7 * week + FRIDAY
     return np.asarray(np.maximum(friday, day_number(book.settings.as_of)), dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """The pieces of each line that took a step, in the order in which they did."""
-
-    totals: Longs
-    line: Longs
-    first: Longs
-    last: Longs
-    day: Longs
-
-    def day_of(self, line: Longs, piece: Longs) -> Longs:
-        """The day on which each piece took the step; -1 for one that has not."""
-        cell = holding(self.line, self.first, self.last, line, piece)
-        if len(self.day) == 0:
-            return cell
-        return np.asarray(np.where(cell < 0, -1, self.day[np.maximum(cell, 0)]), dtype=np.int64)
-
-
-def _steps(book: Book, orders: pl.DataFrame, progress: pl.DataFrame) -> dict[str, _Step]:
-    """Shipped, delivered and accepted pieces; what came back is taken off the last of them."""
-    missing = [name for name in PROGRESS if name not in progress.columns]
-    if missing:
-        raise IssuesError([Issue("progress.column.missing", "error", "progress", "is missing",
-                                 None, name) for name in missing], "no revenue was worked out")
-    lines = orders.select("order_id", "line_no").with_row_index("line")
-    rows = progress.select(PROGRESS).filter(
-        pl.col("effective_on") <= book.settings.as_of).join(
-        lines, on=["order_id", "line_no"]).with_columns(pl.col("line").cast(pl.Int64))
-    returned = rows.filter(pl.col("step") == "returned")
-    found = {}
-    for place, name in enumerate(("shipped", "delivered", "accepted")):
-        own = rows.filter(pl.col("step") == name).group_by("line", "effective_on").agg(
-            pl.col("quantity").sum()).sort("line", "effective_on")
-        back = returned.filter(pl.col("stage").fill_null(STAGES[0]).is_in(STAGES[place:]))
-        totals = np.zeros(orders.height, dtype=np.int64)
-        for frame, sign in ((own, 1), (back, -1)):
-            np.add.at(totals, frame["line"].to_numpy(), sign * frame["quantity"].to_numpy())
-        totals = np.maximum(totals, 0)
-        # What a correction took away on a day of its own shortens the whole, and has no day.
-        own = own.filter(pl.col("quantity") > 0)
-        line = own["line"].to_numpy()
-        last = own.select(pl.col("quantity").cum_sum().over("line")).to_series().to_numpy()
-        first = last - own["quantity"].to_numpy()
-        kept = first < totals[line]
-        found[name] = _Step(totals, line[kept], first[kept],
-                            np.minimum(last, totals[line])[kept],
-                            own["effective_on"].to_physical().cast(pl.Int64).to_numpy()[kept])
-    return found

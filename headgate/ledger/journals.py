@@ -1,4 +1,4 @@
-"""What finance reads beside movements: progress of pieces, billings, and promises of record."""
+"""What finance reads beside movements and progress: billings, and promises of record."""
 
 from __future__ import annotations
 
@@ -14,13 +14,6 @@ from headgate.ledger.fields import day_of
 from headgate.ledger.parts import Parts
 from headgate.ledger.snapshots import register_frame
 
-PROGRESS: dict[str, Any] = {
-    "sequence": pl.Int64, "order_id": pl.String, "line_no": pl.Int64, "step": pl.String,
-    "effective_on": pl.Date, "quantity": pl.Int64, "stage": pl.String}
-"""
-The columns of `progress`: step is shipped, returned, delivered or accepted; stage says of a return
-how far the pieces had come.
-"""
 BILLINGS: dict[str, Any] = {
     "sequence": pl.Int64, "order_id": pl.String, "line_no": pl.Int64, "contract_id": pl.String,
     "kind": pl.String, "effective_on": pl.Date, "posted_on": pl.Date, "amount_cents": pl.Int64,
@@ -37,55 +30,8 @@ PROMISES: dict[str, Any] = {
     "since": pl.Date, "first_promised_on": pl.Date, "shipped_quantity": pl.Int64,
     "plan_digest": pl.String}
 """The columns of `promises`."""
-_STEPS = {"order_shipped": "shipped", "order_returned": "returned", "order_delivered": "delivered",
-          "order_accepted": "accepted"}
 _SIGNS = {"order_invoiced": 1, "deposit_received": 1, "deposit_refunded": -1,
           "deposit_credited": -1}
-
-
-def progress(rows: Iterable[Recorded]) -> pl.DataFrame:
-    """
-    The steps that the pieces of order lines took, as the ledger knows them now.
-
-    Columns as PROGRESS, in the order of sequence. A corrected event is given as it was corrected,
-    and a voided one not at all.
-    """
-    journal = Progress()
-    for row in rows:
-        journal.take(row)
-    return journal.frame()
-
-
-class Progress:
-    """Collects progress, one recorded event after another."""
-
-    def __init__(self) -> None:
-        self._rows: dict[int, tuple[Any, ...]] = {}
-        self._kinds: dict[int, str] = {}
-
-    def take(self, recorded: Recorded) -> None:
-        """Take the next event."""
-        event = recorded.event
-        if event.kind in _STEPS:
-            self._put(recorded.sequence, event.kind, event.key, event.effective_on, event.data)
-        elif event.kind == "correction" and event.data["corrects"] in self._kinds:
-            corrects = event.data["corrects"]
-            self._rows.pop(corrects, None)
-            if not event.data.get("void"):
-                self._put(corrects, self._kinds[corrects], event.key, event.effective_on,
-                          event.data["data"])
-
-    def _put(self, sequence: int, kind: str, key: str, on: date, data: Any) -> None:
-        order_id, _, line_no = key.rpartition("/")
-        stage = data.get("stage", "transit") if kind == "order_returned" else None
-        self._kinds[sequence] = kind
-        self._rows[sequence] = (sequence, order_id, int(line_no), _STEPS[kind], on,
-                                data["quantity"], stage)
-
-    def frame(self) -> pl.DataFrame:
-        """The progress so far, with the columns PROGRESS."""
-        return pl.DataFrame(list(self._rows.values()), schema=PROGRESS, orient="row").sort(
-            "sequence")
 
 
 def billings(rows: Iterable[Recorded]) -> pl.DataFrame:

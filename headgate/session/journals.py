@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,14 +10,12 @@ import polars as pl
 from headgate.book import Book
 from headgate.finance.recognised import Left
 from headgate.ledger.book_tables import left_frames
-from headgate.ledger.events import Recorded
 from headgate.ledger.fold import State, fold
-from headgate.ledger.journals import Progress, billings, earned_elsewhere
+from headgate.ledger.journals import billings, earned_elsewhere
 from headgate.ledger.movements import movements
 from headgate.ledger.parts import Parts
+from headgate.ledger.progress import progress
 from headgate.ledger.store import Store
-
-BOOKED, SHIPPED = "order_booked", "order_shipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +49,6 @@ def state_of(store: Store, until: int | None, day: date) -> State:
     return fold(store.read(until=until), day)
 
 
-def progress_and_openings(rows: Iterable[Recorded]) -> tuple[pl.DataFrame, list[int]]:
-    """
-    The progress of pieces, see `headgate.ledger.journals.progress`; and which of it is opening.
-
-    An import writes what a new line calls shipped right after the line itself. When that was, and
-    whether the pieces were delivered, nobody said.
-    """
-    journal, openings = Progress(), []
-    before: Recorded | None = None
-    for row in rows:
-        journal.take(row)
-        if (before is not None and row.event.kind == SHIPPED and before.event.kind == BOOKED
-                and row.event.key == before.event.key
-                and row.event.idempotency_key.startswith("import:")):
-            openings.append(row.sequence)
-        before = row
-    return journal.frame(), openings
-
-
-def without_openings(progress: pl.DataFrame, openings: list[int]) -> pl.DataFrame:
-    """The progress without openings, but for lines of which more steps than shipping are known."""
-    keys = ["order_id", "line_no"]
-    opening = pl.col("sequence").is_in(openings)
-    followed = progress.filter(pl.col("step") != "shipped").select(keys).unique()
-    left_out = progress.filter(opening).join(followed, on=keys, how="anti")["sequence"]
-    return progress.filter(~pl.col("sequence").is_in(left_out.to_list()))
-
-
 def movements_of(store: Store, until: int | None, day: date) -> pl.DataFrame:
     """
     What changed the backlog up to a day, and up to an event: see `finance.movements`.
@@ -93,10 +62,10 @@ def progress_of(store: Store, until: int | None) -> pl.DataFrame:
     """
     What was shipped, delivered and accepted up to an event: see `finance.under_way`.
 
-    Pieces that had shipped before their line came into the ledger, and of which nothing more is
-    known, are left out: they count as recognised, as in a folder.
+    Pieces that had shipped before their line came into the ledger are openings: they count as
+    recognised, as in a folder, unless it was recorded that they were delivered.
     """
-    return without_openings(*progress_and_openings(store.read(until=until)))
+    return progress(store.read(until=until))
 
 
 def billings_of(store: Store, until: int | None, book: Book,

@@ -10,8 +10,9 @@ import pytest
 
 from headgate.finance.billed import BILLINGS as FINANCE_BILLINGS
 from headgate.finance.under_way import PROGRESS as FINANCE_PROGRESS
-from headgate.ledger.journals import BILLINGS, PROGRESS
+from headgate.ledger.journals import BILLINGS
 from headgate.ledger.kinds import KINDS, fault_of
+from headgate.ledger.progress import PROGRESS
 from headgate.ledger.rejections import REJECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]

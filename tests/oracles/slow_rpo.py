@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from tests.oracles.slow_pieces import Piece, pieces_of
 from tests.oracles.slow_revenue import SlowRevenue, _months_later
 
 Key = tuple[str, int]
@@ -51,38 +52,54 @@ class SlowRpo:
         return sum(self.slow.at(cents, currency, self.as_of)
                    for currency, cents in self.slow.part(kind, key, first, last).items())
 
-    def steps(self, key: Key) -> dict[str, list[date]]:
-        """The days on which the pieces of a line were shipped, delivered, accepted, in order."""
-        found = {}
-        for step, stages in (("shipped", ("transit", "delivered", "accepted")),
-                             ("delivered", ("delivered", "accepted")), ("accepted", ("accepted",))):
-            own = [row for row in self.progress or [] if key == (row["order_id"], row["line_no"])
-                   and row["effective_on"] <= self.as_of]
-            back = sum(row["quantity"] for row in own
-                       if row["step"] == "returned" and row["stage"] in stages)
-            days = sorted(row["effective_on"] for row in own if row["step"] == step
-                          for _ in range(row["quantity"]))
-            found[step] = days[:max(0, len(days) - back)]
-        return found
-
-    def known(self, key: Key) -> tuple[int, int, dict[str, list[date]]]:
-        """Pieces of unknown delivery, recognised pieces, and the days of the others."""
+    def pieces(self, key: Key) -> tuple[list[Piece], list[Piece]]:
+        """The pieces of a line of which the ledger tells, and those that came back."""
         row = self.slow.orders[key]
-        shipped = row["shipped_quantity"]
         if self.progress is None:
-            return shipped, shipped, {"shipped": [], "delivered": []}
-        days = self.steps(key)
-        told = min(shipped, len(days["shipped"]))
-        done = days[{"ship": "shipped", "deliver": "delivered"}.get(
-            row["recognise_on"], "accepted")]
-        passed = told if row["recognise_on"] == "ship" else min(told, len(done))
-        return shipped - told, shipped - told + passed, {
-            "shipped": days["shipped"][:told], "delivered": days["delivered"][:told]}
+            return [], []
+        gone, back = pieces_of(row, self.progress, self.as_of)
+        return gone[:row["shipped_quantity"]], back
+
+    def known(self, key: Key) -> tuple[int, int]:
+        """Pieces of unknown delivery, and recognised pieces."""
+        row = self.slow.orders[key]
+        gone, _ = self.pieces(key)
+        unknown = row["shipped_quantity"] - len(gone)
+        step = {"ship": "shipped", "deliver": "delivered"}.get(row["recognise_on"], "accepted")
+        return unknown, unknown + sum(one[step] is not None for one in gone)
+
+    def expected(self, key: Key, piece: Piece) -> date:
+        """The Friday on which a piece under way is there, by the longest transit."""
+        lanes = self.slow.book.tables.frames["lanes"].to_dicts()
+        weeks = max((-(-lane["transit_days"] // 7) for lane in lanes
+                     if lane["region"] == self.slow.orders[key]["region"]), default=0)
+        monday = piece["shipped"] - timedelta(days=piece["shipped"].weekday())
+        return max(self.as_of, monday + timedelta(days=7 * weeks + 4))
+
+    def served(self, key: Key, months: int) -> list[tuple[int, list[tuple[date, date]], int]]:
+        """
+        Pieces whose services began together, in the order in which they did: how many, the
+        stretches on which they were served by as_of, and the days of their term.
+        """
+        gone, back = self.pieces(key)
+        starts: Counter[Any] = Counter()
+        for one in gone:
+            begin = one["delivered"] or self.expected(key, one)
+            past = one["served"]
+            starts[past[0][0] if past else begin, begin, tuple(past)] += 1
+        for one in back:
+            if one["served"]:
+                starts[one["served"][0][0], date.min, tuple(one["served"])] += 1
+        found = []
+        for (start, begin, past), count in sorted(starts.items()):
+            now = [(begin, max(begin, self.as_of))] if begin > date.min else []
+            found.append((count, [*past, *now], (_months_later(start, months) - start).days))
+        return found
 
     def _line(self, key: Key, with_plan: bool) -> None:
         row = self.slow.orders[key]
         shipped, whole = row["shipped_quantity"], row["quantity"]
-        _, recognised, _ = self.known(key)
+        _, recognised = self.known(key)
         held = self.held.get(key, 0)
         backlog = self.slow.at((whole - shipped) * row["unit_price_cents"],
                                self.slow.currency_of(row), self.as_of)
@@ -105,25 +122,28 @@ class SlowRpo:
     def _service(self, key: Key) -> None:
         line, hung = self.slow.line_of(key)
         row = self.slow.orders[line]
-        unknown, _, days = self.known(line)
-        shipped = row["shipped_quantity"]
-        begins: list[tuple[int, int, date]] = []
+        unknown, _ = self.known(line)
+        shipped, months = row["shipped_quantity"], self.slow.services[key]["term_months"]
         if hung:
-            first = unknown
-            for day in sorted(set(days["delivered"])):
-                begins.append((first, first + days["delivered"].count(day), day))
-                first = begins[-1][1]
             last = shipped if self.out(line) else row["quantity"]
+            served = self.served(line, months)
         else:
-            begins = [(0, 1, date.fromisoformat(self.slow.services[key]["starts"]))]
+            begin = date.fromisoformat(self.slow.services[key]["starts"])
+            served = [(1, [(begin, max(begin, self.as_of))],
+                       (_months_later(begin, months) - begin).days)]
             unknown, last = 0, 1
         told = self.value("service", key, unknown, last)
-        for first, upto, day in begins:
-            term = (_months_later(day, self.slow.services[key]["term_months"]) - day).days
-            over = min(term, max(0, (self.as_of - day).days))
-            for currency, cents in self.slow.part("service", key, first, upto).items():
-                self.earned[self.contract(line), currency] += cents * over // term
-                told -= self.slow.at(cents * over // term, currency, self.as_of)
+        first = unknown
+        for count, stretches, term in served:
+            for currency, cents in self.slow.part("service", key, first, first + count).items():
+                done = 0
+                for since, until in stretches:
+                    upto = min(term, done + (until - since).days)
+                    own = cents * upto // term - cents * min(term, done) // term
+                    self.earned[self.contract(line), currency] += own
+                    told -= self.slow.at(own, currency, self.as_of)
+                    done = upto
+            first += count
         self.rows[*key, "service"] = Counter({
             "services": told, "unknown": self.value("service", key, 0, unknown)})
 

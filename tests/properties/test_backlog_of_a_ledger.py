@@ -16,8 +16,9 @@ from headgate.finance.levels import cuts_of
 from headgate.finance.rollforward import STEPS, roll_forward, span_of
 from headgate.ledger.fold import State, fold
 from headgate.ledger.importing import events_of
-from headgate.ledger.journals import billings, progress
+from headgate.ledger.journals import billings
 from headgate.ledger.movements import movements
+from headgate.ledger.progress import progress
 from tests.oracles.money_books import SHAPES, money_book
 from tests.properties.ledger_streams import FIRST, run, streams
 from tests.stories.movement_rows import exchange

@@ -9,8 +9,8 @@ import polars as pl
 from hypothesis import given, settings
 
 from headgate.ledger.fold import State, fold
-from headgate.ledger.journals import progress
 from headgate.ledger.movements import MOVEMENTS, movements
+from headgate.ledger.progress import progress
 from tests.oracles.slow_ledger import effective_events, open_of, slow_lines
 from tests.properties.ledger_streams import FIRST, Ledger, booking, run, streams
 
@@ -112,14 +112,21 @@ def test_the_last_row_of_a_line_says_what_is_open(steps: Steps):
 @given(streams)
 @settings(max_examples=50)
 def test_progress_is_what_counts_of_the_events(steps: Steps):
-    """Pieces that were shipped, returned, delivered and accepted, as corrected, and no others."""
+    """Pieces that were shipped, returned, delivered and accepted, and what came of services, as
+    corrected, and no others; what was shipped, at the price that its line had then."""
     rows = run(steps).rows
     steps_of = {"order_shipped": "shipped", "order_returned": "returned",
-                "order_delivered": "delivered", "order_accepted": "accepted"}
-    slow = sorted((sequence, *key.split("/"), steps_of[kind], on, data["quantity"],
-                   data.get("stage"))
-                  for on, sequence, kind, key, data in effective_events(rows) if kind in steps_of)
-    assert [(row[0], row[1], str(row[2]), *row[3:]) for row in progress(rows).iter_rows()] == slow
+                "order_delivered": "delivered", "order_accepted": "accepted",
+                "service_started": "started", "service_amended": "amended"}
+    slow, price = [], {}
+    for on, sequence, kind, key, data in effective_events(rows):
+        if kind in ("order_booked", "order_amended", "override"):
+            price[key] = data.get("unit_price_cents", data.get("new", price.get(key)))
+        if kind in steps_of:
+            slow.append((sequence, *key.split("/"), steps_of[kind], on, data.get("quantity", 0),
+                         data.get("stage"), price[key] if kind == "order_shipped" else None))
+    assert [(row[0], row[1], str(row[2]), *row[3:])
+            for row in progress(rows).iter_rows()] == sorted(slow)
 
 
 def test_cents_never_drift():

@@ -21,6 +21,7 @@ from headgate.finance.revenue import revenue_of
 from headgate.finance.shares import between, part_of
 from headgate.finance.statement import statement_of
 from tests.oracles.money_books import SHAPES, money_book
+from tests.oracles.slow_pieces import pieces_of
 
 SEEDS = range(12)
 LARGE = 10**17
@@ -121,20 +122,26 @@ def test_what_had_left_is_recognised_piece_by_piece(seed):
 
 
 def some_steps(order: dict[str, Any], as_of: date, dice: random.Random) -> list[tuple[Any, ...]]:
-    """Shipped, delivered and accepted pieces of a line, fewer at each step, in parts; and a piece
-    that was sent and came back."""
+    """Steps of the pieces of a line, day after day: some are shipped, delivered, accepted, some
+    come back; in the end no more are gone than the book says."""
     rows: list[tuple[Any, ...]] = []
-    count = dice.randint(0, order["shipped_quantity"])
-    back = dice.choice([None, "transit", "delivered", "accepted"]) if count else None
-    for place, step in enumerate(("shipped", "delivered", "accepted")):
-        more = int(back is not None and ("transit", "delivered", "accepted").index(back) >= place)
-        first = dice.randint(0, count)
-        for pieces in (first, count - first + more):
-            day = as_of - timedelta(days=dice.randint(0, 40) - 40 * place // 4)
-            rows.append((order["order_id"], order["line_no"], step, day, pieces, None))
-        count = dice.randint(0, count)
-    if back is not None:
-        rows.append((order["order_id"], order["line_no"], "returned", as_of, 1, back))
+    there = {"transit": 0, "delivered": 0, "accepted": 0}
+    left = dice.randint(0, order["shipped_quantity"])
+    for day in sorted(as_of - timedelta(days=dice.randint(-3, 40)) for _ in range(7)):
+        step = dice.choice(["shipped", "shipped", "delivered", "delivered", "accepted", "returned"])
+        stage = dice.choice(list(there)) if step == "returned" else None
+        source = {"delivered": "transit", "accepted": "delivered"}.get(step, stage)
+        most = left if source is None else there[source]
+        if not most:
+            continue
+        pieces = dice.randint(1, most)
+        left += {"shipped": -pieces, "returned": pieces}.get(step, 0)
+        if source is not None:
+            there[source] -= pieces
+        target = {"shipped": "transit", "delivered": "delivered", "accepted": "accepted"}.get(step)
+        if target is not None:
+            there[target] += pieces
+        rows.append((order["order_id"], order["line_no"], step, day, pieces, stage))
     return rows
 
 
@@ -148,23 +155,15 @@ def still_to_come(tables: Any, progress: pl.DataFrame) -> Counter[tuple[str, int
     found: Counter[tuple[str, int, date]] = Counter()
     for order in tables.frames["orders"].to_dicts():
         key = (order["order_id"], order["line_no"])
-        days: dict[str, list[date]] = {}
-        for name, stages in (("shipped", ("transit", "delivered", "accepted")),
-                             ("delivered", ("delivered", "accepted")), ("accepted", ("accepted",))):
-            own = [row for row in progress.to_dicts() if key == (row["order_id"], row["line_no"])
-                   and row["effective_on"] <= as_of]
-            back = sum(row["quantity"] for row in own
-                       if row["step"] == "returned" and row["stage"] in stages)
-            line = sorted(row["effective_on"] for row in own if row["step"] == name
-                          for _ in range(row["quantity"]))
-            days[name] = line[:max(0, len(line) - back)]
         rule = order["recognise_on"]
-        done = len(days[{"ship": "shipped", "deliver": "delivered"}.get(rule, "accepted")])
-        for piece in range(done, min(order["shipped_quantity"], len(days["shipped"]))):
-            left = days["shipped"][piece]
+        told, _ = pieces_of(order, progress.to_dicts(), as_of)
+        for one in told[:order["shipped_quantity"]]:
+            if rule == "ship" or one[{"deliver": "delivered"}.get(rule, "accepted")] is not None:
+                continue
+            left = one["shipped"]
             monday = left - timedelta(days=left.weekday())
-            there = (days["delivered"][piece] if piece < len(days["delivered"]) else max(
-                as_of, monday + timedelta(days=7 * longest[order["region"]] + 4)))
+            there = one["delivered"] or max(
+                as_of, monday + timedelta(days=7 * longest[order["region"]] + 4))
             wait = (order["acceptance_days"] or 0) if rule == "accept" else 0
             found[*key, max(as_of, there + timedelta(days=wait))] += 1
     return found

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from headgate.ledger.audit import audit
-from headgate.ledger.journals import billings, progress
+from headgate.ledger.journals import billings
 from headgate.ledger.movements import movements
+from headgate.ledger.progress import progress
 from tests.stories.ledger_desk import LINE, LedgerDesk, desk_with_line
 
 JANUARY = {"name": "2026-01", "starts_on": "2026-01-01", "ends_on": "2026-01-31"}

@@ -72,7 +72,7 @@ def test_openings_that_are_delivered_later_count_then(tmp_path):
         record(storage, [event_of_options("order_delivered", "SO-1/1", {"quantity": "4"}, "d",
                                           AS_OF, "ana", "")])
         assert planned(storage, "third") == 60_000
-        assert recorded(storage, "third").progress["step"].to_list() == ["shipped", "delivered"]
+        assert recorded(storage, "third").progress["step"].to_list() == ["opening", "delivered"]
 
 
 def test_movements_of_a_stored_ledger(tmp_path):

@@ -1,0 +1,131 @@
+"""The pieces of order lines that have left, one event after another: what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+STAGES = ("transit", "delivered", "accepted")
+NEVER = -1
+Stretches = tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class Tranche:
+    """
+    Pieces of a line to which the same has happened; days since 1970-01-01.
+
+    shipped   : the day on which they left; -1 of openings, of which nobody says more
+    price     : cents for one piece as they left; None: that of today
+    delivered : the day of delivery, -1 none
+    opening   : they had left before anybody took down more of the line
+    served    : stretches, first day and day after the last, on which they had been delivered before
+                they came back to be shipped again
+    """
+
+    pieces: int
+    shipped: int
+    price: int | None
+    delivered: int = NEVER
+    accepted: bool = False
+    opening: bool = False
+    served: Stretches = ()
+
+
+@dataclass(slots=True)
+class Pieces:
+    """
+    The pieces of one line that have left, in the order in which they did, and those that came back.
+
+    A step takes the first pieces that can take it: the k-th shipped is the k-th delivered and the
+    k-th accepted. What comes back are the last pieces of its stage; they are the first to leave
+    again.
+    """
+
+    gone: list[Tranche] = field(default_factory=list)
+    back: list[Tranche] = field(default_factory=list)
+
+    def ship(self, pieces: int, day: int, price: int | None, opening: bool = False) -> None:
+        """Pieces leave, those first that had come back."""
+        again, self.back = _split(self.back, pieces)
+        self.gone += [replace(one, shipped=day, price=price) for one in again]
+        left = pieces - sum(one.pieces for one in again)
+        if left:
+            self.gone.append(Tranche(left, NEVER if opening else day, price, opening=opening))
+
+    def deliver(self, pieces: int, day: int) -> None:
+        """Pieces arrive; beyond those under way, openings did so on this day after all."""
+        left = self._mark(pieces, lambda one: one.delivered < 0 and not one.opening,
+                          delivered=day)
+        self._mark(left, lambda one: one.opening, delivered=day, shipped=day, opening=False)
+
+    def accept(self, pieces: int, day: int) -> None:
+        """Pieces are accepted; those of which no delivery is known were delivered, too."""
+        left = self._mark(pieces, lambda one: one.delivered >= 0 and not one.accepted,
+                          accepted=True)
+        self._mark(left, lambda one: one.delivered < 0 and not one.opening, accepted=True)
+
+    def take_back(self, pieces: int, day: int, stage: str) -> None:
+        """The last pieces of a stage come back, to be shipped again; of any where too few are."""
+        came: list[Tranche] = []
+        for anyone in (False, True):
+            stays: list[Tranche] = []
+            for one in reversed(self.gone):
+                count = min(pieces, one.pieces) if anyone or _stage(one) == stage else 0
+                pieces -= count
+                if count:
+                    served = one.served if one.delivered < 0 or day <= one.delivered else (
+                        *one.served, (one.delivered, day))
+                    came.append(Tranche(count, NEVER, None, served=served))
+                if count < one.pieces:
+                    stays.append(replace(one, pieces=one.pieces - count))
+            self.gone = stays[::-1]
+        self.back += came[::-1]
+
+    def _mark(self, pieces: int, can: Callable[[Tranche], bool], **news: Any) -> int:
+        """Give the first pieces that can take a step its news; how many pieces are missing."""
+        found: list[Tranche] = []
+        for one in self.gone:
+            count = min(pieces, one.pieces) if can(one) else 0
+            pieces -= count
+            if count:
+                found.append(replace(one, pieces=count, **news))
+            if count < one.pieces:
+                found.append(replace(one, pieces=one.pieces - count))
+        self.gone = found
+        return pieces
+
+    def take(self, step: str, pieces: int, day: int, stage: str | None, price: int | None) -> None:
+        """Take a step of the journal `progress`; others than of pieces are not looked at."""
+        if step in ("shipped", "opening"):
+            self.ship(pieces, day, price, step == "opening")
+        elif step == "delivered":
+            self.deliver(pieces, day)
+        elif step == "accepted":
+            self.accept(pieces, day)
+        elif step == "returned":
+            self.take_back(pieces, day, stage or STAGES[0])
+
+    def cut(self, pieces: int) -> None:
+        """Keep so many pieces that have left, the first; more is not known to have left at all."""
+        self.gone, _ = _split(self.gone, pieces)
+
+
+def _split(tranches: Iterable[Tranche], pieces: int) -> tuple[list[Tranche], list[Tranche]]:
+    """The first pieces of some tranches, and the others."""
+    first: list[Tranche] = []
+    rest: list[Tranche] = []
+    for one in tranches:
+        count = min(pieces, one.pieces)
+        pieces -= count
+        if count:
+            first.append(replace(one, pieces=count))
+        if count < one.pieces:
+            rest.append(replace(one, pieces=one.pieces - count))
+    return first, rest
+
+
+def _stage(one: Tranche) -> str:
+    """How far pieces have come."""
+    return STAGES[2 if one.accepted else 1 if one.delivered >= 0 else 0]
