@@ -21,6 +21,7 @@ from headgate.finance.conversion import conversion, planned_soon, run_weeks
 from headgate.finance.known_later import known_later
 from headgate.finance.levels import TOTAL, Cut, by_cuts
 from headgate.finance.open_lines import open_lines, tranches_of
+from headgate.finance.past import Past, with_past
 from headgate.finance.recognition import hardware_of
 from headgate.finance.remaining import penalties_of, remaining
 from headgate.finance.rollforward import RollForward, Span, roll_forward
@@ -30,6 +31,7 @@ from headgate.finance.shipments import shipments_of
 from headgate.finance.statement import plain
 from headgate.finance.ties import ties_of
 from headgate.planner.allocate import Allocation
+from headgate.planner.carried import carried
 from headgate.tables.backlog_schema import BACKLOG_TABLES, LEVEL_COLUMNS, STANDING
 
 Longs = NDArray[np.int64]
@@ -80,6 +82,7 @@ class Told:
     progress  : the columns of `headgate.finance.under_way.PROGRESS`
     billings  : the columns of `headgate.finance.billed.BILLINGS`, and `refundable` where known
     held      : the columns of `headgate.finance.bill_and_hold.HELD`
+    past      : lines and services that have left the book
     """
 
     movements: pl.DataFrame
@@ -87,6 +90,7 @@ class Told:
     progress: pl.DataFrame | None = None
     billings: pl.DataFrame | None = None
     held: pl.DataFrame | None = None
+    past: Past | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,9 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     allocation : a plan of the book; None: the promises that stand in it
     raises IssuesError : what is told cannot be used; a standalone price is missing
     """
-    contracts = contracted(book, asked.stated_prices, told.progress)
+    wide = with_past(book, told.past)
+    contracts = contracted(wide, asked.stated_prices, told.progress)
+    sent = None if allocation is None else carried(allocation, book, wide)
     as_of, cuts, assumed = book.settings.as_of, asked.cuts, asked.assumed
     rolled = roll_forward(told.movements, contracts.exchange, book.tables.frames["items"],
                           asked.span, cuts)
@@ -161,11 +167,11 @@ def backlog_of(book: Book, told: Told, asked: Asked,
         "double_orders": double_orders(lines, as_of)}
     held = held_pieces(contracts, parts["bill_and_hold"])
     kept = kept_deposits(contracts, told.billings)
-    penalty = None if allocation is None else _penalties(contracts, allocation, kept)
+    penalty = None if sent is None else _penalties(contracts, sent, kept)
     parts["obligations"] = remaining(contracts, kept, held, penalty)
     deferred = None if told.billings is None else deferred_of(contracts, told.billings, held)
     parts["rpo_walk"] = rpo_walk(parts["obligations"], deferred, allocation is not None)
-    parts["rpo_schedule"] = rpo_schedule(contracts, allocation, kept, held,
+    parts["rpo_schedule"] = rpo_schedule(contracts, sent, kept, held,
                                          int(parts["obligations"]["rpo_cents"].sum()))
     parts["standing"] = _standing(book, lines, tranches, parts["obligations"], cuts,
                                   allocation is not None)

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.finance.contracted import Contracted
+from headgate.finance.past import CLOSED
 from headgate.finance.shares import summed
 from headgate.tables.backlog_schema import OBLIGATIONS
 
@@ -67,8 +68,22 @@ def remaining(contracts: Contracted, kept: pl.Series, held: Longs,
         one_year_cents=pl.when(short).then(-pl.col("rpo_cents")).otherwise(0)).with_columns(
         firm_cents=pl.col("backlog_cents") + pl.col("cancellable_cents"),
         rpo_expedient_cents=pl.col("rpo_cents") + pl.col("one_year_cents"))
-    return told.sort("order_id", "line_no", "kind").select(OBLIGATIONS.names).cast(
-        OBLIGATIONS.types)
+    return _listed(contracts, told).sort("order_id", "line_no", "kind").select(
+        OBLIGATIONS.names).cast(OBLIGATIONS.types)
+
+
+def _listed(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows without those of what has left the book and has nothing left."""
+    frames = contracts.book.tables.frames
+    gone = [frames[name].filter(CLOSED).select("order_id", "line_no", kind=pl.lit(kind))
+            for name, kind in (("orders", "hardware"), ("service_lines", "service"))
+            if CLOSED in frames[name].columns]
+    if not gone:
+        return rows
+    nothing = rows.filter(pl.all_horizontal(pl.col("^.*_cents$") == 0)).join(
+        pl.concat(gone), on=["order_id", "line_no", "kind"], how="semi")
+    return rows.join(nothing, on=["order_id", "line_no", "kind"], how="anti",
+                     maintain_order="left")
 
 
 def _services(contracts: Contracted, out: Bools, shipped: Longs) -> tuple[Longs, Longs]:

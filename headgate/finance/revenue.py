@@ -20,6 +20,7 @@ from headgate.finance.contracts import (
     split_prices,
 )
 from headgate.finance.exchange import Exchange, day_number, exchange_of
+from headgate.finance.past import Past, with_past
 from headgate.finance.quarters import Quarters, quarters_until
 from headgate.finance.recognition import (
     Hardware,
@@ -35,6 +36,7 @@ from headgate.finance.services import Starts, starts_of, told_of
 from headgate.finance.shipments import Costs, Shipments, costs_of, shipments_of
 from headgate.finance.under_way import Before, before_of
 from headgate.planner.allocate import Allocation
+from headgate.planner.carried import carried
 from headgate.planner.policy import Policy
 from headgate.planner.promise import dates_or_blank
 from headgate.tables.revenue_schema import ENTRIES, MARGINS
@@ -135,7 +137,8 @@ class Revenue:
 
 
 def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mapping[str, int],
-               stated_prices: bool = False, progress: pl.DataFrame | None = None) -> Revenue:
+               stated_prices: bool = False, progress: pl.DataFrame | None = None,
+               past: Past | None = None) -> Revenue:
     """
     The revenue, cost and margin of a plan.
 
@@ -144,9 +147,12 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
     progress      : what was shipped, delivered and accepted before, with the columns of
                     `headgate.finance.under_way.PROGRESS`; None: the book's shipped pieces count
                     as recognised
+    past          : lines and services that have left the book
     raises IssuesError : a standalone price is missing that the split of a contract needs; columns
                          of the progress are missing
     """
+    wide = with_past(book, past)
+    book, allocation = wide, carried(allocation, book, wide)
     exchange = exchange_of(book.tables)
     before = before_of(book, progress)
     obligations = obligations_of(book, exchange, before.prices)

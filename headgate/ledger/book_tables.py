@@ -87,20 +87,20 @@ def extra_columns(extras: Sequence[Any], taken: set[str]) -> list[pl.Series]:
     return columns
 
 
-def orders_frame(state: Parts) -> pl.DataFrame:
-    """The table `orders` of the book of a state, typed."""
+def orders_frame(state: Parts, gone: bool = False) -> pl.DataFrame:
+    """The table `orders` of the book of a state, typed; or the lines that were closed since."""
     frame = register_frame(state.lines, "lines", (
         *state.lines.make.TERMS, "quantity", "price", "shipped", "closed", "alive"))
-    listed = frame["alive"] & ~frame["closed"] & (frame["quantity"] > 0)
+    listed = frame["alive"] & (frame["closed"] == gone) & (frame["quantity"] > 0)
     return _with_extras(frame.rename({"price": "unit_price_cents", "shipped": "shipped_quantity"}),
                         ORDERS, state.lines.terms["extra"], listed)
 
 
-def services_frame(state: Parts) -> pl.DataFrame:
-    """The table `service_lines` of the book of a state, typed."""
+def services_frame(state: Parts, gone: bool = False) -> pl.DataFrame:
+    """The table `service_lines` of the book of a state, typed; or those closed or cancelled."""
     frame = register_frame(state.services, "services", (
         *state.services.make.TERMS, "cancelled", "closed", "alive"))
-    listed = frame["alive"] & ~frame["closed"] & ~frame["cancelled"]
+    listed = frame["alive"] & ((frame["closed"] | frame["cancelled"]) == gone)
     return _with_extras(frame, SERVICE_LINES, state.services.terms["extra"], listed)
 
 

@@ -19,6 +19,7 @@ from headgate.finance.billed import refuse_billings
 from headgate.finance.exchange import exchange_of
 from headgate.finance.levels import cuts_of
 from headgate.finance.movements import movements_of_book
+from headgate.finance.past import Past
 from headgate.finance.rollforward import day_named, first_day_of, span_of
 from headgate.session.journals import Journals
 from headgate.session.planning import Plan, open_plan
@@ -58,7 +59,7 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
             billings: pl.DataFrame | str | Path | None = None,
             bill_and_hold: pl.DataFrame | str | Path | None = None, stated_prices: bool = False,
             movements: pl.DataFrame | None = None,
-            progress: pl.DataFrame | None = None) -> BacklogAnswer:
+            progress: pl.DataFrame | None = None, past: Past | None = None) -> BacklogAnswer:
     """
     The order backlog of a book: roll-forward, ages, conversion, RPO and deferred revenue.
 
@@ -77,11 +78,12 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     movements     : of a ledger, with the columns of `headgate.finance.movements.MOVEMENTS`. None:
                     those of the book: each line booked on booked_on, what is shipped at as_of
     progress      : of a ledger, with the columns of `headgate.finance.under_way.PROGRESS`
+    past          : of a ledger, the lines and services that have left the book
     raises IssuesError : what was given cannot be used; every fault of a file
     """
     told = Told(movements_of_book(book.tables) if movements is None else movements,
                 movements is None, progress, billings_given(book, billings),
-                _held(bill_and_hold))
+                _held(bill_and_hold), past)
     opened = plan if isinstance(plan, Plan) or plan is None else open_plan(book, plan)
     rule, as_of = book.settings.fiscal_year_end, book.settings.as_of
     last = _until(rule, until, as_of)
@@ -113,7 +115,8 @@ def backlog_or_issues(plan: Plan, stated_prices: bool,
         if recorded is None:
             return backlog(plan.book, plan, stated_prices=stated_prices)
         return backlog(plan.book, plan, stated_prices=stated_prices, billings=recorded.billings,
-                       movements=recorded.movements, progress=recorded.progress)
+                       movements=recorded.movements, progress=recorded.progress,
+                       past=recorded.past)
     except IssuesError as error:
         return error.issues
 

@@ -102,7 +102,7 @@ def demo_backlog(recorded: Journals, plan: Plan) -> Backlog:
     from headgate.session.backlog import backlog
 
     return backlog(plan.book, plan, first=BEGINS, movements=recorded.movements,
-                   progress=recorded.progress, billings=recorded.billings)
+                   progress=recorded.progress, billings=recorded.billings, past=recorded.past)
 
 
 def write_sample(folder: str | Path) -> Path:

@@ -81,7 +81,7 @@ class Lived:
         """The backlog of a day."""
         known = self.journals(on, until)
         return backlog(self.book(on), movements=known.movements, progress=known.progress,
-                       billings=known.billings)
+                       billings=known.billings, past=known.past)
 
     def walk(self, on: str | date = AS_OF, until: int | None = None) -> dict[str, int]:
         """The rows of the walk to RPO and deferred revenue that are not 0 or blank."""
