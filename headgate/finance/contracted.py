@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.finance.contracts import Allocated, Obligations, obligations_of, split_prices
 from headgate.finance.exchange import Exchange, day_number, exchange_of
-from headgate.finance.services import Starts, Told, amounts_of, starts_of, told_of
-from headgate.finance.shares import part_of, summed
+from headgate.finance.services import Starts, Told, amounts_of, performed, starts_of, told_of
+from headgate.finance.shares import summed
 from headgate.finance.shipments import Shipments
 from headgate.finance.under_way import Before, before_of
 
@@ -61,17 +61,9 @@ class Contracted:
         return summed(place, there, len(obligation))
 
     def services_earned(self) -> tuple[Longs, Ints, Longs]:
-        """
-        What of services fell on days before as_of: obligation, currency, cents of it; (rows,).
-
-        As revenue counts it: evenly by day, rounded down to the cent (ASC 606-10-25-27a).
-        """
+        """What of each stretch of `starts` fell on days before as_of: stretch, currency, cents."""
         start, currency, cents = amounts_of(self.starts, self.obligations, self.allocated)
-        begin, since = self.starts.begin[start], self.starts.since[start]
-        days = np.clip(self.as_of, since, self.starts.until[start]) - begin
-        term = self.starts.end[start] - begin
-        return self.starts.service[start], currency, (
-            part_of(cents, days, term) - part_of(cents, since - begin, term))
+        return start, currency, performed(self.starts, start, cents, self.as_of)
 
     def earned(self, held: Longs) -> pl.DataFrame:
         """
@@ -81,7 +73,8 @@ class Contracted:
         """
         lines = np.arange(self.obligations.lines)
         none, shipped = np.zeros_like(lines), self.shipped
-        parts = [self.services_earned()]
+        start, currency, cents = self.services_earned()
+        parts = [(self.starts.service[start], currency, cents)]
         for first, last in ((none, self.before.recognised), (shipped, shipped + held)):
             place, currency, cents = self.allocated.of_pieces(
                 lines, first, last, self.obligations.pieces[lines])

@@ -12,7 +12,14 @@ from headgate.book import Book
 from headgate.finance.contracts import Allocated, Obligations
 from headgate.finance.exchange import Exchange, day_number
 from headgate.finance.quarters import Quarters
-from headgate.finance.services import Days, Starts, amounts_of, over_term, term_edges
+from headgate.finance.services import (
+    Days,
+    Starts,
+    amounts_of,
+    over_term,
+    performed,
+    term_edges,
+)
 from headgate.finance.shares import before_each, summed
 from headgate.finance.shipments import Shipments
 from headgate.finance.under_way import Before
@@ -184,6 +191,11 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
 
     shipped, begun = cents_of(nothing, passed)
     undated, undated_services = cents_of(upto, whole)
+    # Pieces that came back and are not sent again have no date, but for what they had earned.
+    start, currency, cents = amounts_of(starts, obligations, allocated)
+    back = starts.away[start] & ~starts.ended[starts.service[start] - obligations.lines]
+    undated_services -= int(exchange.convert(
+        performed(starts, start, cents, as_of), currency, np.full(len(start), as_of))[back].sum())
     return Elsewhere(shipped, begun, elapsed, undated, undated_services)
 
 

@@ -99,11 +99,19 @@ def _services(contracts: Contracted, out: Bools, shipped: Longs) -> tuple[Longs,
     pieces = obligations.pieces[rows]
     first = contracts.starts.unknown
     last = np.where(dated, pieces, np.where(out[line], shipped[line], pieces))
-    service, currency, cents = contracts.services_earned()
+    starts = contracts.starts
+    start, currency, cents = contracts.services_earned()
     there = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
-    earned = summed(service - obligations.lines, there, len(rows))
-    left = np.where(contracts.starts.ended, 0, contracts.value(rows, first, last) - earned)
-    return (left,
+    # Pieces that came back are open again: what they earned is no part of what binds nobody.
+    open_again = starts.away & out[obligations.line[starts.service]]
+    earned = summed(starts.service[start] - obligations.lines,
+                    np.where(open_again[start], 0, there), len(rows))
+    first_of = np.flatnonzero(open_again & starts.new)
+    again = starts.service[first_of] - obligations.lines
+    upto = last + summed(again, starts.last[first_of] - starts.first[first_of], len(rows))
+    value = contracts.value(rows, first, upto) - summed(again, contracts.value(
+        starts.service[first_of], starts.first[first_of], starts.last[first_of]), len(rows))
+    return (np.where(starts.ended, 0, value - earned),
             contracts.value(rows, np.zeros_like(first), first))
 
 

@@ -31,6 +31,7 @@ class Starts:
                     on which the pieces were away, to be shipped again, put the term off
     since, until  : first day of the stretch, and the day after its last: all of the term, but for
                     pieces that came back in it, and of services that were cancelled
+    away          : whether the pieces came back after it and are not sent again
     unknown       : (service lines,) pieces of which nobody says when their service began
     ended         : (service lines,) whether the service was cancelled: what it did not perform by
                     then is no part of the contract any more
@@ -43,6 +44,7 @@ class Starts:
     end: Longs
     since: Longs
     until: Longs
+    away: NDArray[np.bool_]
     unknown: Longs
     ended: NDArray[np.bool_]
 
@@ -239,7 +241,7 @@ def _stretched(rows: pl.DataFrame, obligations: Obligations, served_on: tuple[St
     which, starts, since, until = (part[order] for part in (which, starts, since, until))
     pieces = rows["pieces"].to_numpy()[which]
     return Starts(service[which], first[which], first[which] + pieces, starts,
-                  starts + term[which], since, until, unknown, ended >= 0)
+                  starts + term[which], since, until, begin[which] < 0, unknown, ended >= 0)
 
 
 def amounts_of(starts: Starts, obligations: Obligations,
@@ -251,6 +253,18 @@ def amounts_of(starts: Starts, obligations: Obligations,
     """
     return allocated.of_pieces(starts.service, starts.first, starts.last,
                                obligations.pieces[starts.service])
+
+
+def performed(starts: Starts, start: Longs, cents: Longs, day: int) -> Longs:
+    """
+    What of amounts fell on the days of their stretches before a day, evenly by day.
+
+    start, cents : (rows,) as `amounts_of` gives them
+    Rounded down to the cent, as revenue counts it (ASC 606-10-25-27a).
+    """
+    begin, since = starts.begin[start], starts.since[start]
+    days, term = np.clip(day, since, starts.until[start]) - begin, starts.end[start] - begin
+    return part_of(cents, days, term) - part_of(cents, since - begin, term)
 
 
 def over_term(starts: Starts, start: Longs, currency: NDArray[np.int32], cents: Longs,

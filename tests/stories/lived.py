@@ -37,21 +37,22 @@ class Lived:
         self.rows: list[Recorded] = []
         self.live = State()
         for event in events_of(self.story.tables(), self.live, AS_OF, "ann"):
-            self._take(event, now)
+            self.take(event, now)
 
     def record(self, kind: str, key: str, on: str | date, /, **data: Any) -> int:
         """Record an event that is not refused; its sequence."""
         day = on if isinstance(on, date) else date.fromisoformat(on)
         number = len(self.rows)
-        self._take(Event(kind, key, day, data, "ann", "", f"key-{number}"), LATER_ON)
+        self.take(Event(kind, key, day, data, "ann", "", f"key-{number}"), LATER_ON)
         return self.live.sequence
 
     def load(self, orders: Rows, services: Rows = [], on: date = AS_OF) -> None:  # noqa: B006
         """Import the book anew; what is not in it any more has left it."""
         for event in events_of(story_of(orders, services).tables(), self.live, on, "ann"):
-            self._take(event, LATER_ON)
+            self.take(event, LATER_ON)
 
-    def _take(self, event: Event, now: datetime) -> None:
+    def take(self, event: Event, now: datetime) -> None:
+        """Record an event that is not refused."""
         rejection = self.live.judge(event, now)
         assert rejection is None, (event, rejection)
         self.rows.append(self.live.next_recorded(event, now + timedelta(seconds=len(self.rows))))
@@ -68,19 +69,19 @@ class Lived:
 
     # What is told of a day.
 
-    def book(self, on: str | date = AS_OF) -> Book:
-        """The planner's book of a day."""
+    def book(self, on: str | date = AS_OF, until: int | None = None) -> Book:
+        """The planner's book of a day, as known after an event."""
         day = on if isinstance(on, date) else date.fromisoformat(on)
-        return build_book(check_tables(book_tables(self.state(day), day)))
+        return build_book(check_tables(book_tables(fold(self.rows[:until], day), day)))
 
     def journals(self, on: str | date = AS_OF, until: int | None = None) -> Journals:
         """What is recorded for finance."""
-        return journals_of(self, until, self.book(on))  # type: ignore[arg-type]
+        return journals_of(self, until, self.book(on, until))  # type: ignore[arg-type]
 
     def told(self, on: str | date = AS_OF, until: int | None = None) -> Backlog:
         """The backlog of a day."""
         known = self.journals(on, until)
-        return backlog(self.book(on), movements=known.movements, progress=known.progress,
+        return backlog(self.book(on, until), movements=known.movements, progress=known.progress,
                        billings=known.billings, past=known.past)
 
     def walk(self, on: str | date = AS_OF, until: int | None = None) -> dict[str, int]:

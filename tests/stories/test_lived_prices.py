@@ -87,6 +87,21 @@ def test_a_return_keeps_what_its_service_has_earned():
     assert lived.walk("2027-01-03")["services"] == 360_00 - 360_00 * (182 + 92) // 365
 
 
+def test_a_return_of_a_line_that_may_be_cancelled_leaves_nothing_that_binds():
+    """The same server, but the customer may cancel what is open. Once it has come back nothing of
+    it binds, nor of its support: RPO is 0. Of 360.00 invoiced for the support 179.50 were earned,
+    and 180.50 are billed beyond."""
+    lived = Lived([line("A", 1, 1, "1000.00", cancellable="yes")],
+                  [support("A", 2, "360.00", "1", 12)])
+    lived.record("order_invoiced", "A/2", "2026-02-02", amount_cents=360_00)
+    lived.record("order_shipped", "A/1", "2026-02-02", quantity=1)
+    lived.record("order_delivered", "A/1", "2026-02-02", quantity=1)
+    lived.record("order_returned", "A/1", "2026-08-03", quantity=1, stage="delivered")
+    walk = lived.walk("2026-09-20")
+    assert "rpo" not in walk and "services" not in walk
+    assert walk["beyond"] == walk["deferred_revenue"] == 180_50
+
+
 def test_later_deliveries_leave_openings_alone():
     """Twenty servers at 100.00; five had shipped before the ledger and count as recognised. Three
     more ship: 300.00 are in transit. These three are delivered: nothing is in transit. Two more
