@@ -72,8 +72,8 @@ def some_event(lived: Lived, dice: random.Random, on: date, name: str) -> Event 
         *["order_shipped"] * 6, *["order_delivered"] * 5, *["order_accepted"] * 4,
         *["order_returned"] * 9, *["order_amended"] * 2, "override", "order_cancelled",
         *["order_closed"] * 4, *["order_invoiced"] * 3, "deposit_received", "deposit_received",
-        *["deposit_refunded"] * 3, *["deposit_credited"] * 3, "service_started", "service_cancelled",
-        "service_closed", "service_amended", "correction", "correction"])
+        *["deposit_refunded"] * 3, *["deposit_credited"] * 3, "service_started",
+        "service_cancelled", "service_closed", "service_amended", "correction", "correction"])
     key, pieces = dice.choice(LINES), dice.randint(1, 3)
     data: dict[str, Any] = {}
     sold = lived.live.lines.get(key)
