@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from headgate.files.book_writer import write_book
 from headgate.quoting.requests import Request
-from headgate.session.ledger import close_period, event_of_options, import_book, record_file
+from headgate.session.ledger import close_period, event_of_options, import_book, record
 from headgate.session.planning import plan
 from headgate.session.storing import Storage
 from headgate.stores.address import address_of
@@ -38,8 +38,8 @@ def fill(storage: Storage, folder: Path) -> None:
     write_book(frames, settings, folder / "book", "csv")
     import_book(storage, folder / "book", actor="ana")
     day = NOON.date()
-    record_file(storage, event_of_options("order_cancelled", "SO-4712/1", {"quantity": "1"}, "c-1",
-                                          day, "ana", "customer asked"))
+    record(storage, [event_of_options("order_cancelled", "SO-4712/1", {"quantity": "1"}, "c-1",
+                                      day, "ana", "customer asked")])
     close_period(storage, "2026-01", day, "ana")
     book = storage.book()
     plan(book).write(storage.target("week-06"), "parquet", excel=False)

@@ -129,6 +129,11 @@ def _answer(voice: Voice, answer: HoldAnswer) -> None:
         raise typer.Exit(exits.SAYS_NO)
 
 
+def _on(kept: Kept) -> str:
+    """What holds are on, in words: those of another ledger came without its plan."""
+    return f"on {kept.name}" if kept.name else "of another ledger, until a plan is published here"
+
+
 def _show(voice: Voice, kept: Kept | None) -> None:
     """What is held and committed."""
     from headgate.cli.showing import counted, grid
@@ -141,7 +146,7 @@ def _show(voice: Voice, kept: Kept | None) -> None:
     keeping = [row for row in rows if row["status"] in ("held", "committed")]
     shown: list[RenderableType] = [
         "no plan is published, so nothing can be held" if kept is None else
-        f"{counted(len(keeping), 'hold')} on {kept.name}; {len(rows) - len(keeping):,} are over"]
+        f"{counted(len(keeping), 'hold')} {_on(kept)}; {len(rows) - len(keeping):,} are over"]
     if keeping:
         shown.append(grid("Held", ("hold", "status", "item", "region", "until (UTC)", "becomes",
                                    "promised", "pieces"), [

@@ -88,8 +88,8 @@ def record(
         elif kind is None or key is None:
             raise WrongUse("give a FILE of events, or --kind and --key of one")
         else:
-            given = ledger.event_of_options(kind, key, _pairs(fields or []), unique or _random(),
-                                            day, actor_of(by), reason)
+            given = ledger.alone(ledger.event_of_options(
+                kind, key, _pairs(fields or []), unique or _random(), day, actor_of(by), reason))
         with voice.progress("recording events") as progress:
             answers = ledger.record_file(storage, given, dry_run, progress)
         fresh = [answer.sequence for answer in answers if not answer.repeated]

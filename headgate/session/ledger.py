@@ -20,7 +20,13 @@ from headgate.ledger.importing import Missing, differences
 from headgate.session.happening import is_to_come, to_come
 from headgate.session.import_faults import import_fault
 from headgate.session.planning import Progress
-from headgate.session.recording import close_period, event_of_options, record, record_file
+from headgate.session.recording import (
+    alone,
+    close_period,
+    event_of_options,
+    record,
+    record_file,
+)
 from headgate.session.storing import Storage
 from headgate.stores.address import Address, address_of
 from headgate.stores.faults import fault
@@ -29,7 +35,7 @@ from headgate.stores.upgrading import make_store as make_at
 from headgate.stores.upgrading import upgrade_store
 from headgate.tables.check import check_tables
 
-__all__ = ["Imported", "Summary", "close_period", "event_of_options", "export_book",
+__all__ = ["Imported", "Summary", "alone", "close_period", "event_of_options", "export_book",
            "export_events", "import_book", "make_store", "prepared", "read_events", "record",
            "record_file", "state_tables", "summary_of", "write_state"]
 

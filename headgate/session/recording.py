@@ -92,7 +92,7 @@ def _by_store(event: Event, file: str, line: int | None) -> Issue:
 
 
 def event_of_options(kind: str, key: str, fields: Mapping[str, str], unique: str, on: date,
-                     actor: str, reason: str) -> EventFile:
+                     actor: str, reason: str) -> Event:
     """
     One event from texts, as options of a command give them.
 
@@ -106,6 +106,11 @@ def event_of_options(kind: str, key: str, fields: Mapping[str, str], unique: str
                       "idempotency_key": unique}, {}, "the event", None, issues, cells)
     if issues or event is None:
         raise IssuesError(issues, NOTHING)
+    return event
+
+
+def alone(event: Event) -> EventFile:
+    """One event that stands in no file, for `record_file`."""
     return EventFile("the event", [event], [None])
 
 

@@ -259,7 +259,7 @@ class Storage:
         raises IssuesError : no plan is published; what is asked for is unknown or impossible
         """
         kept = self._holds.current()
-        if kept is None:
+        if kept is None or not kept.name:
             raise unpublished(self.shown)
         if until is None:
             # Asked again under its key, a hold is the same one, whatever the time is by now.

@@ -69,7 +69,9 @@ def test_a_ledger_with_holds_moves_whole(run, held, other, tmp_path):
     assert run("record", held, "--kind", "order_shipped", "--key", "SO-4712/1", "--set",
                "quantity=1", *DAY).code == exits.FINE
     assert "1 event recorded" in run("record", other, exported(run, held, tmp_path)).out
-    assert run("hold", other, *ASK).code == exits.WRONG_USE
+    assert "2 holds of another ledger, until a plan is published here" in run("hold", other).out
+    said = run("hold", other, *ASK)
+    assert said.code == exits.WRONG_USE and "publish" in said.err
     assert run("release", other, "hold-3").code == exits.FINE
     assert run("record", other, "--kind", "order_cancelled", "--key", "SO-4712/1", "--set",
                "quantity=5", *DAY).code == exits.FINE
