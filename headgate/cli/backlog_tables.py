@@ -15,7 +15,7 @@ from headgate.finance.conversion import STATUSES
 from headgate.finance.levels import columns_of
 from headgate.finance.rollforward import STEPS
 from headgate.finance.rpo import WALK
-from headgate.reports.finance_words import RPO_WORDS
+from headgate.reports.finance_words import RPO_WORDS, UNDATED
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -204,7 +204,9 @@ class Shown:
                 self.money(int(later[name].sum()))
                 for name in ("hardware_cents", "services_cents", "rpo_cents")),
                 share(later["upto_share"][-1])))
-        rows += [("without a date", "", "", self.money(row["rpo_cents"]),
+        rows += [(UNDATED[row["kind"]].lower(), *(
+            "" if row[name] is None else self.money(row[name])
+            for name in ("hardware_cents", "services_cents", "rpo_cents")),
                   share(row["upto_share"]))
                  for row in frame.filter(pl.col("quarter").is_null()).iter_rows(named=True)
                  if row["rpo_cents"]]

@@ -26,6 +26,7 @@ from headgate.finance.recognition import hardware_of
 from headgate.finance.remaining import penalties_of, remaining
 from headgate.finance.rollforward import RollForward, Span, roll_forward
 from headgate.finance.rpo import deferred_of, kept_deposits, rpo_walk
+from headgate.finance.rpo_proof import Proof, foreign_of_walk, rpo_of_prices
 from headgate.finance.schedule import rpo_schedule
 from headgate.finance.shipments import shipments_of
 from headgate.finance.statement import plain
@@ -171,11 +172,15 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     parts["obligations"] = remaining(contracts, kept, held, penalty)
     deferred = None if told.billings is None else deferred_of(contracts, told.billings, held)
     parts["rpo_walk"] = rpo_walk(parts["obligations"], deferred, allocation is not None)
-    parts["rpo_schedule"] = rpo_schedule(contracts, sent, kept, held,
-                                         int(parts["obligations"]["rpo_cents"].sum()))
+    schedule = rpo_schedule(contracts, sent, kept, held,
+                            int(parts["obligations"]["rpo_cents"].sum()))
+    parts["rpo_schedule"] = schedule.rows
     parts["standing"] = _standing(book, lines, tranches, parts["obligations"], cuts,
                                   allocation is not None)
-    parts["ties"] = ties_of(rolled, parts, int(lines["open_cents"].sum()), as_of)
+    proof = Proof(int(lines.filter(~pl.col("cancellable"))["open_cents"].sum()),
+                  rpo_of_prices(contracts, kept, held, penalty), foreign_of_walk(contracts),
+                  schedule.foreign)
+    parts["ties"] = ties_of(rolled, parts, int(lines["open_cents"].sum()), as_of, proof)
     return Backlog(rolled, parts, _figures(book, told, asked, parts, lines,
                                            allocation is not None))
 

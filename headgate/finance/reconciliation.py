@@ -9,7 +9,10 @@ import polars as pl
 
 from headgate.base.money import exact_dot
 from headgate.book import Book
+from headgate.finance.contracts import Allocated, Obligations
+from headgate.finance.exchange import Exchange
 from headgate.finance.recognition import Elsewhere, Hardware, Service
+from headgate.finance.services import Starts
 from headgate.finance.shipments import Costs, Shipments
 from headgate.tables.revenue_schema import PRICE_WALK, RECONCILIATION
 
@@ -33,6 +36,7 @@ STEPS: dict[str, str] = {
 """The rows of the reconciliation, in order."""
 WALK: dict[str, str] = {
     "contracts": "transaction price of every contract in the book, at the rates of as_of",
+    "rounding": "the cents by which foreign amounts round otherwise in parts",
     "shipped": "pieces shipped before as_of and recognised by then",
     "begun": "services of pieces shipped before as_of: nothing says when they began",
     "elapsed": "days of services before as_of",
@@ -82,22 +86,47 @@ def reconcile(book: Book, value: Mapping[str, int], shipments: Shipments, hardwa
                         schema=RECONCILIATION.types, orient="row")
 
 
-def price_walk(elsewhere: Elsewhere, shipments: Shipments, hardware: Hardware,
-               service: Service) -> pl.DataFrame:
+def price_walk(contracts_cents: int, elsewhere: Elsewhere, shipments: Shipments,
+               hardware: Hardware, service: Service) -> pl.DataFrame:
     """
     The table `price_walk`: what of the transaction prices becomes the revenue of the plan.
 
-    The last row is the sum of those before it. Amounts in foreign currencies are rounded where
-    they are told apart, so that the first row is the sum of its parts to the cent.
+    contracts_cents : the price of all contracts as they state it, see `price_of`
+    The last row is the sum of those before it. What is told of the price in parts comes to it but
+    for the rounding of foreign amounts, which has a row of its own: without any it is 0.
     """
     at_once = int(hardware.price_as_of.sum() + service.price_as_of.sum())
     then = int(hardware.price.sum() + service.price.sum())
     outside = {"shipped": elsewhere.shipped, "begun": elsewhere.begun,
                "elapsed": elsewhere.elapsed, "undated": elsewhere.undated,
                "undated_services": elsewhere.undated_services}
-    cents = {"contracts": at_once + sum(outside.values()),
+    cents = {"contracts": contracts_cents,
+             "rounding": at_once + sum(outside.values()) - contracts_cents,
              **{step: -amount for step, amount in outside.items()},
              "exchange": then - at_once, "late_penalty": -int(np.sum(hardware.penalty))}
     cents["revenue"] = sum(cents.values())
     return pl.DataFrame([(step, amount, WALK[step]) for step, amount in cents.items()],
                         schema=PRICE_WALK.types, orient="row")
+
+
+def price_of(obligations: Obligations, exchange: Exchange, as_of: int) -> int:
+    """The price of all contracts as they state it, each currency converted as a whole."""
+    stated = np.zeros(len(exchange.names), dtype=np.int64)
+    np.add.at(stated, obligations.currency, obligations.stated_cents)
+    return int(exchange.convert(stated, np.arange(len(stated)), np.full(len(stated), as_of)).sum())
+
+
+def beyond_rounding(walk: pl.DataFrame, obligations: Obligations, allocated: Allocated,
+                    shipments: Shipments, starts: Starts) -> int:
+    """
+    By how many cents the row `rounding` of `price_walk` is more than rounding can make; 0 if right.
+
+    Every part of a price in a foreign currency is rounded once: what is recognised before and what
+    is not in the plan of each obligation, and each shipment and start of a service.
+    """
+    foreign = allocated.obligation[allocated.currency > 0]
+    parts = np.bincount(foreign, minlength=len(obligations))
+    most = int(2 * parts.sum() + parts[shipments.line].sum() + 2 * parts[starts.service].sum())
+    most += int((parts > 0).any())
+    gap = walk.filter(pl.col("step") == "rounding")["cents"].item()
+    return max(abs(int(gap)) - most, 0)

@@ -31,7 +31,7 @@ from headgate.finance.recognition import (
     pieces_before,
     services_of,
 )
-from headgate.finance.reconciliation import price_walk, reconcile
+from headgate.finance.reconciliation import beyond_rounding, price_of, price_walk, reconcile
 from headgate.finance.services import Starts, starts_of, told_of
 from headgate.finance.shipments import Costs, Shipments, costs_of, shipments_of
 from headgate.finance.under_way import Before, before_of
@@ -88,6 +88,7 @@ class Revenue:
     entries        : the table `revenue`: a row for each shipment, and each service and quarter
     reconciliation : from the plan's value to the margin
     price_walk     : from the price of all contracts to the revenue
+    beyond_cents   : by how much its rounding is more than rounding can make; 0 if all is right
     facts          : what it was worked out from
     """
 
@@ -97,7 +98,13 @@ class Revenue:
     entries: pl.DataFrame
     reconciliation: pl.DataFrame
     price_walk: pl.DataFrame
+    beyond_cents: int
     facts: Facts
+
+    @property
+    def walk_holds(self) -> bool:
+        """Whether the parts of the walk come to the price of the contracts."""
+        return self.beyond_cents == 0
 
     @property
     def totals(self) -> dict[str, int]:
@@ -173,11 +180,13 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
     entries = _entries(facts, names)
     elsewhere = elsewhere_of(book, obligations, allocated, exchange, shipments, before, starts,
                              elapsed)
+    price = price_of(obligations, exchange, day_number(book.settings.as_of))
+    walk = price_walk(price, elsewhere, shipments, hardware, service)
     return Revenue(
         book.settings.currency, book.settings.fiscal_year_end,
         tuple(quarters.periods[k] for k in used), entries,
-        reconcile(book, value, shipments, hardware, service, costs),
-        price_walk(elsewhere, shipments, hardware, service), facts)
+        reconcile(book, value, shipments, hardware, service, costs), walk,
+        beyond_rounding(walk, obligations, allocated, shipments, starts), facts)
 
 
 def _entries(facts: Facts, quarter: pl.Series) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from headgate.finance.contracted import Contracted
 from headgate.finance.quarters import Quarters, quarters_until
 from headgate.finance.recognition import hardware_of, last_day_of
 from headgate.finance.remaining import binding
+from headgate.finance.rpo_proof import foreign_of_walk, foreign_parts
 from headgate.finance.services import Starts, amounts_of, over_term, starts_of, term_edges
 from headgate.finance.shares import before_each, summed
 from headgate.finance.shipments import Shipments, shipments_of
@@ -21,19 +23,34 @@ from headgate.tables.backlog_schema import RPO_SCHEDULE
 Longs = NDArray[np.int64]
 
 
-def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.Series,
-                 held: Longs, rpo_cents: int) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Schedule:
     """
-    The table `rpo_schedule`: RPO by the quarter in which the plan recognises it.
+    RPO by quarter.
+
+    rows    : the table `rpo_schedule`; empty without a plan
+    foreign : how many amounts in foreign currencies were rounded to the cent on the way, at most:
+              by so many cents the rows may differ from RPO, which is rounded in other parts
+    """
+
+    rows: pl.DataFrame
+    foreign: int
+
+
+def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.Series,
+                 held: Longs, rpo_cents: int) -> Schedule:
+    """
+    RPO by the quarter in which the plan recognises it, what has no date, and the rounding.
 
     kept, held : as for `headgate.finance.remaining.remaining`
-    rpo_cents  : RPO; what has no date in the plan is the rest of it, with the cents by which
-                 foreign amounts round otherwise in parts
-    Empty without a plan. Shipments of lines that do not bind are left out.
+    rpo_cents  : RPO, of which `upto_share` is told; the row `rounding` leads to it
+    Shipments of lines that do not bind are left out. What has no date are the pieces that no
+    shipment brings, and their services; it is worked out by itself, so that the rows come to RPO
+    only if all of them are right.
     source : ASC 606-10-50-13(b)(1), time bands
     """
     if allocation is None:
-        return pl.DataFrame(schema=RPO_SCHEDULE.types)
+        return Schedule(pl.DataFrame(schema=RPO_SCHEDULE.types), 0)
     book, obligations = contracts.book, contracts.obligations
     shipments = _bound(contracts, shipments_of(book, allocation, contracts.before), kept)
     starts = starts_of(obligations, shipments, contracts.before, contracts.told)
@@ -44,20 +61,40 @@ def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.
                           contracts.before).penalty
     place = quarters.place(shipments.due)
     hardware = summed(place, _price(contracts, shipments, held) - penalty, count)
-    services = _services(contracts, starts, quarters)
-    rest = rpo_cents - int(hardware.sum()) - int(services.sum())
+    services, stretches = _services(contracts, starts, quarters)
+    rest = _undated(contracts, shipments, kept, held)
     last = int(np.flatnonzero((hardware != 0) | (services != 0)).max(initial=-1)) + 1
-    rows = pl.DataFrame({
-        "place": range(1, last + 2), "quarter": [*quarters.names[:last], None],
-        "ends_on": [*(period.ends_on for period in quarters.periods[:last]), None],
-        "hardware_cents": [*hardware[:last].tolist(), None],
-        "services_cents": [*services[:last].tolist(), None],
-        "rpo_cents": [*(hardware + services)[:last].tolist(), rest]}, schema={
-        name: RPO_SCHEDULE.types[name] for name in RPO_SCHEDULE.names[:6]})
-    upto = rows["rpo_cents"].cum_sum().to_numpy()
-    share = upto / rpo_cents if rpo_cents > 0 else [None] * rows.height
-    return rows.with_columns(upto_cents=pl.Series(upto), upto_share=pl.Series(
-        share, dtype=pl.Float64)).select(RPO_SCHEDULE.names).cast(RPO_SCHEDULE.types)
+    dated = [("dated", quarters.names[k], quarters.periods[k].ends_on, int(hardware[k]),
+              int(services[k])) for k in range(last)]
+    rows: list[tuple[Any, ...]] = [(*row, row[3] + row[4]) for row in (
+        *dated, ("undated", None, None, *rest))]
+    gap = rpo_cents - sum(row[-1] for row in rows)
+    if gap:
+        rows.append(("rounding", None, None, None, None, gap))
+    upto = np.cumsum([row[-1] for row in rows])
+    share = upto / rpo_cents if rpo_cents > 0 else [None] * len(rows)
+    frame = pl.DataFrame(
+        [(k, *row, int(sums), part) for k, (row, sums, part) in enumerate(
+            zip(rows, upto, share, strict=True), start=1)], schema=RPO_SCHEDULE.types, orient="row")
+    parts = foreign_parts(contracts)
+    return Schedule(frame, foreign_of_walk(contracts) + stretches
+                    + int(parts.sum() + parts[shipments.line].sum()))
+
+
+def _undated(contracts: Contracted, shipments: Shipments, kept: pl.Series,
+             held: Longs) -> tuple[int, int]:
+    """Cents of hardware and of services of the pieces that bind and that no shipment brings."""
+    obligations = contracts.obligations
+    sent = shipments.planned
+    reach = contracts.shipped + summed(shipments.line[sent], shipments.pieces[sent],
+                                       obligations.lines)
+    lines = np.flatnonzero(binding(contracts, kept))
+    hardware = contracts.value(lines, np.maximum(reach, contracts.shipped + held)[lines],
+                               obligations.pieces[lines])
+    rows = np.arange(obligations.lines, len(obligations))
+    rows = rows[(obligations.starts_on[rows] < 0) & np.isin(obligations.line[rows], lines)]
+    services = contracts.value(rows, reach[obligations.line[rows]], obligations.pieces[rows])
+    return int(hardware.sum()), int(services.sum())
 
 
 def _bound(contracts: Contracted, shipments: Shipments, kept: pl.Series) -> Shipments:
@@ -77,11 +114,12 @@ def _price(contracts: Contracted, shipments: Shipments, held: Longs) -> Longs:
     return contracts.value(line, first + cut, first + pieces)
 
 
-def _services(contracts: Contracted, starts: Starts, quarters: Quarters) -> Longs:
-    """(quarters,) what services bring from as_of on, at its rates."""
+def _services(contracts: Contracted, starts: Starts, quarters: Quarters) -> tuple[Longs, int]:
+    """(quarters,) what services bring from as_of on, at its rates; how often that is rounded."""
     edges = term_edges(starts, quarters.ends, contracts.exchange, contracts.as_of)
     days = over_term(starts, *amounts_of(starts, contracts.obligations, contracts.allocated),
                      edges)
     cents = days.at_rates(contracts.exchange, np.full(len(days.last_day), contracts.as_of))
     later = days.last_day >= contracts.as_of
-    return summed(quarters.place(days.last_day[later]), cents[later], len(quarters.ends))
+    return (summed(quarters.place(days.last_day[later]), cents[later], len(quarters.ends)),
+            2 * int((days.currency > 0).sum()))

@@ -89,7 +89,8 @@ class RevenueStatement:
         settings = self.revenue.facts.book.settings
         return {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
                 "currency": self.revenue.currency,
-                "fiscal_year_end": self.revenue.fiscal_year_end, **self.totals, "scope": SCOPE}
+                "fiscal_year_end": self.revenue.fiscal_year_end, **self.totals,
+                "walk_holds": self.revenue.walk_holds, "scope": SCOPE}
 
     def as_dict(self, lines: int | None = None) -> dict[str, Any]:
         """

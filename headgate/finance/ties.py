@@ -8,18 +8,24 @@ from datetime import date
 import polars as pl
 
 from headgate.finance.rollforward import RollForward
+from headgate.finance.rpo import WALK
+from headgate.finance.rpo_proof import Proof
 from headgate.tables.backlog_schema import LEVEL_COLUMNS, TIES
 
 KEYS = ["by", *(column.name for column in LEVEL_COLUMNS)]
 
 
 def ties_of(rolled: RollForward, parts: Mapping[str, pl.DataFrame], open_cents: int,
-            as_of: date) -> pl.DataFrame:
+            as_of: date, proof: Proof) -> pl.DataFrame:
     """
     The table `ties`.
 
+    Where foreign amounts are rounded to the cent in other parts on two routes, what is told is
+    how much more they differ than that can make.
+
     parts      : the other tables of the backlog, by name
     open_cents : what is open of all lines on the day of the book
+    proof      : what the walk to RPO must come to
     """
     total = {name: parts[name].filter(pl.col("by") == "total") for name in (
         "ageing", "conversion", "cancellation", "standing", "known_later")}
@@ -36,19 +42,47 @@ def ties_of(rolled: RollForward, parts: Mapping[str, pl.DataFrame], open_cents: 
         "customers, and open lines": (
             int(parts["concentration"]["amount_cents"].sum()), open_cents),
         "first row of the walk to RPO, and open lines": (walk["order_backlog"], open_cents),
-        "RPO of the walk, and of all obligations": (
-            walk["rpo"], int(parts["obligations"]["rpo_cents"].sum())),
+        "firm backlog of the walk, and open lines that may not be cancelled": (
+            walk["firm_backlog"], proof.firm),
+        **_rounded("RPO of the walk, and prices of contracts less what is recognised",
+                   walk["rpo"], proof.rpo, proof.foreign),
+        **_footed(walk),
         "backlog before cancellations, and open lines": (
             int(total["cancellation"]["backlog_cents"].sum()), open_cents)}
     shipped = total["conversion"]["shipped_cents"]
     if not parts["rpo_schedule"].is_empty():
-        pairs["RPO by quarter, and RPO of the walk"] = (
-            int(parts["rpo_schedule"]["rpo_cents"].sum()), walk["rpo"])
+        told = parts["rpo_schedule"].filter(pl.col("kind") != "rounding")
+        pairs |= _rounded("RPO by quarter and without a date, and RPO of the walk",
+                          int(told["rpo_cents"].sum()), walk["rpo"], proof.schedule)
     if shipped.is_not_null().any():
         pairs["shipped by quarter, and open lines"] = (int(shipped.sum()), open_cents)
     return pl.DataFrame([(name, one, other, "yes" if one == other else "no")
                          for name, (one, other) in pairs.items()], schema=TIES.types,
                         orient="row")
+
+
+def _rounded(name: str, one: int, other: int, foreign: int) -> dict[str, tuple[int, int]]:
+    """Two numbers that are the same but for the rounding of so many foreign amounts."""
+    if not foreign:
+        return {name: (one, other)}
+    return {f"{name}: what they differ by beyond rounding": (
+        max(abs(one - other) - foreign, 0), 0)}
+
+
+def _footed(walk: Mapping[str, int | None]) -> dict[str, tuple[int, int]]:
+    """Every number of the walk beside the number before it and the changes between."""
+    pairs: dict[str, tuple[int, int]] = {}
+    upto, before = 0, ""
+    for step in WALK:
+        cents = walk[step.name]
+        name = step.name.replace("rpo", "RPO").replace("_", " ")
+        if step.kind == "change":
+            upto += cents or 0
+        elif cents is not None:
+            if before:
+                pairs[f"{name}, and {before} with the changes between"] = (cents, upto)
+            upto, before = cents, name
+    return pairs
 
 
 def _to_the_day(rolled: RollForward, parts: Mapping[str, pl.DataFrame],

@@ -20,7 +20,13 @@ from headgate.reports.finance_figures import (
     two_part_columns,
     waterfall,
 )
-from headgate.reports.finance_words import FIRST_QUARTERS, ROLL_WORDS, RPO_WORDS, capital
+from headgate.reports.finance_words import (
+    FIRST_QUARTERS,
+    ROLL_WORDS,
+    RPO_WORDS,
+    UNDATED,
+    capital,
+)
 from headgate.reports.markup import Panel, chart_text, grid_of
 from headgate.reports.numbers import count_of, exact_money, part_of, percent, signed_money
 from headgate.reports.walks import WALK_LEGEND
@@ -192,13 +198,13 @@ def _schedule(made: Backlog) -> Panel | None:
     if not dated:
         return None
     currency = made.currency
-    undated = sum(row["rpo_cents"] for row in rows if row["quarter"] is None)
+    undated = sum(row["rpo_cents"] for row in rows if row["kind"] == "undated")
     bars = [Column(row["quarter"], row["services_cents"], row["hardware_cents"],
                    short_money(row["rpo_cents"], currency), short_money(row["rpo_cents"], currency),
                    f"{chart_text(row['quarter'])}<br>RPO: "
                    f"<b>{exact_money(row['rpo_cents'], currency)}</b><br>Up to here: "
                    f"{percent(row['upto_share'], 1)}") for row in dated[:FIRST_QUARTERS]]
-    cells = [(row["quarter"] or "Without a date",
+    cells = [(row["quarter"] or UNDATED[row["kind"]],
               *("–" if row[name] is None else exact_money(row[name], currency)
                 for name in ("hardware_cents", "services_cents", "rpo_cents", "upto_cents")),
               percent(row["upto_share"], 1)) for row in rows]

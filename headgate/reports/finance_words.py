@@ -14,7 +14,8 @@ STEP_WORDS = {
 }
 """The steps from the value of a plan to its margin; the last has no words, as it is two things."""
 WALK_WORDS = {
-    "contracts": "price of all contracts", "shipped": "shipped before",
+    "contracts": "price of all contracts", "rounding": "rounding of foreign amounts",
+    "shipped": "shipped before",
     "begun": "services of what was shipped before", "elapsed": "days of services before",
     "undated": "not in the plan", "undated_services": "services of that",
     "exchange": "rates of later days", "late_penalty": "late penalties", "revenue": "revenue",
@@ -42,6 +43,8 @@ ONE_OF = {"rack": "a rack", "gpu_server": "a GPU server", "cpu_server": "a CPU s
 ROLL_WORDS = {"booked": "booked", "amended": "amended", "fx": "FX", "cancelled": "cancelled",
               "shipped": "shipped", "returned": "returned", "prior_period": "prior periods"}
 """What leads from the opening of a period to its closing."""
+UNDATED = {"undated": "Without a date", "rounding": "Rounding of foreign amounts"}
+"""The rows of RPO by quarter that are no quarter."""
 RPO_WORDS = {
     "order_backlog": "order backlog", "cancellable": "may be cancelled",
     "firm_backlog": "firm backlog", "deposit": "deposits not refundable",

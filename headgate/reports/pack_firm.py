@@ -9,7 +9,7 @@ import polars as pl
 
 from headgate.finance.ageing import BASES, LAST_DAYS, age_name
 from headgate.finance.backlog import Backlog
-from headgate.reports.finance_words import RPO_WORDS, capital
+from headgate.reports.finance_words import RPO_WORDS, UNDATED, capital
 from headgate.reports.pack import Amount, Formula, Pack, Page, Value, cut_rows, letters
 from headgate.reports.pack_backlog import NUMBERED, Told
 from headgate.reports.pack_entries import MOST_ENTRIES, OTHERS
@@ -147,9 +147,9 @@ def schedule_page(pack: Pack, made: Backlog) -> None:
     last = top + len(rows)
     for row in rows:
         at = page.next + 1
-        dated = row["quarter"] is not None
+        dated = row["kind"] != "rounding"
         page.row([
-            row["quarter"] or "Without a date", row["ends_on"],
+            row["quarter"] or UNDATED[row["kind"]], row["ends_on"],
             *(Amount(row[name]) if dated else None for name in ("hardware_cents",
                                                                 "services_cents")),
             Formula(f"C{at}+D{at}", row["rpo_cents"]) if dated else Amount(row["rpo_cents"]),

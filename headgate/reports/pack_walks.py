@@ -76,6 +76,8 @@ def walk_page(pack: Pack, made: RevenueStatement) -> None:
     pack.same("The walk from the contracts' price ends at the revenue of the entries",
               Formula(page.cell(last, 1), total["cents"]),
               Formula("SUM(entries_revenue)", made.totals["revenue_cents"]))
+    pack.same("Its row of rounding, beyond what rounding can make",
+              Amount(made.revenue.beyond_cents), Amount(0))
 
 
 def ends_page(pack: Pack, made: RevenueStatement, rows: EntryRows) -> int:

@@ -194,10 +194,12 @@ RPO_SCHEDULE = PlanTable(
     "rpo_schedule", "RPO by the fiscal quarter in which the plan recognises it; empty without a "
     "plan.", ("place",), (
         _whole("place", "1 for the quarter of the book"),
-        _text("quarter", "fiscal quarter, such as FY27 Q1", "without a date in the plan"),
-        _date("ends_on", "its last day", "without a date"),
-        _whole("hardware_cents", "order lines, less late penalties, in cents", "without a date"),
-        _whole("services_cents", "services over their term, in cents", "without a date"),
+        _text("kind", "dated, undated (the plan does not deliver it), or rounding: the cents by "
+              "which foreign amounts round otherwise in parts"),
+        _text("quarter", "fiscal quarter, such as FY27 Q1", "unless dated"),
+        _date("ends_on", "its last day", "unless dated"),
+        _whole("hardware_cents", "order lines, less late penalties, in cents", "of rounding"),
+        _whole("services_cents", "services over their term, in cents", "of rounding"),
         _whole("rpo_cents", "both, in cents"),
         _whole("upto_cents", "of this quarter and all before, in cents"),
         _share("upto_share", "of this quarter and all before, 0 to 1", "there is no RPO"),

@@ -168,7 +168,7 @@ def test_rpo_becomes_revenue_by_quarter():
     assert rows_of(made.parts["rpo_schedule"], "quarter", "hardware_cents", "rpo_cents",
                    "upto_share", by=None) == [
         ("FY27 Q1", 200_00, 200_00, 0.25), ("FY27 Q2", 300_00, 300_00, 0.625),
-        (None, None, 300_00, 1.0)]
+        (None, 300_00, 300_00, 1.0)]
     assert told(short).parts["rpo_schedule"].is_empty()
 
 

@@ -1,0 +1,77 @@
+"""RPO and firm backlog once more, by another route than the walk takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headgate.finance.contracted import Contracted
+from headgate.finance.remaining import binding
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """
+    What the walk must come to, in cents of the book's currency.
+
+    firm, rpo : those numbers
+    foreign  : how many amounts in foreign currencies are rounded to the cent on the way to RPO, at
+               most: by so many cents two routes may differ, and without any by none
+    schedule : the same of RPO by quarter
+    """
+
+    firm: int
+    rpo: int
+    foreign: int
+    schedule: int
+
+
+def rpo_of_prices(contracts: Contracted, kept: pl.Series, held: Longs,
+                  penalty: Longs | None) -> int:
+    """
+    RPO from the prices as contracts state them, in cents of the book's currency.
+
+    kept, held, penalty : as for `headgate.finance.remaining.remaining`
+    Each currency by itself: all stated prices, less what is recognised, less open pieces that bind
+    nobody with their services, less services of which nobody says when they began. Where the walk
+    adds up what is left of each obligation, this takes away from the whole.
+    """
+    obligations, allocated = contracts.obligations, contracts.allocated
+    names = contracts.exchange.names
+    left = np.zeros(len(names), dtype=np.int64)
+    np.add.at(left, obligations.currency, obligations.stated_cents)
+    earned = contracts.earned(held)
+    np.subtract.at(left, contracts.exchange.indexes(earned["currency"]), earned["cents"].to_numpy())
+    lines, binds = np.arange(obligations.lines), binding(contracts, kept)
+    services = np.arange(obligations.lines, len(obligations))
+    services = services[obligations.starts_on[services] < 0]
+    hung = obligations.line[services]
+    free, loose = lines[~binds], services[~binds[hung]]
+    for rows, first, last in (
+            (free, (contracts.shipped + held)[free], obligations.pieces[free]),
+            (loose, contracts.shipped[obligations.line[loose]], obligations.pieces[loose]),
+            (services, np.zeros_like(services), contracts.before.unknown[hung])):
+        _, currency, cents = allocated.of_pieces(rows, first, last, obligations.pieces[rows])
+        np.subtract.at(left, currency, cents)
+    there = contracts.exchange.convert(left, np.arange(len(names)),
+                                       np.full(len(names), contracts.as_of))
+    return int(there.sum()) - (0 if penalty is None else int(penalty.sum()))
+
+
+def foreign_parts(contracts: Contracted) -> Longs:
+    """(obligations,) currencies other than the book's in which each has a part of its price."""
+    allocated = contracts.allocated
+    return np.bincount(allocated.obligation[allocated.currency > 0],
+                       minlength=len(contracts.obligations)).astype(np.int64)
+
+
+def foreign_of_walk(contracts: Contracted) -> int:
+    """How many foreign amounts are rounded on the way to RPO, at most."""
+    _, currency, _ = contracts.services_earned()
+    # Of a line: its order backlog, open pieces, those held, those under way; and the whole.
+    return int(5 * foreign_parts(contracts).sum() + (currency > 0).sum())
