@@ -112,7 +112,8 @@ def revenue(
             billed = billings if known is None or billings is not None else known.billings
             made = session.revenue(read, folder, other_folder, other, stated_prices, billed,
                                    None if known is None else known.progress,
-                                   None if known is None else known.left, first)
+                                   None if known is None else known.left, first,
+                                   None if known is None else known.past)
             if out is not None:
                 session.write_revenue(made, out, table_format.value)
             if excel is not None:
@@ -157,6 +158,7 @@ def _so_far(voice: Voice, place: Source, times: tuple[datetime | None, datetime 
         known = place.storage.journals(None, read, place.storage.sequence)
         made = session.recognised(
             read, known.progress, known.left, stated_prices=stated_prices, first=first,
+            past=known.past,
             billings=known.billings if billings is None else read_billings(billings, read.tables))
         if out is not None:
             made.write(out, table_format)

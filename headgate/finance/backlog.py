@@ -152,7 +152,8 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     """
     wide = with_past(book, told.past)
     contracts = contracted(wide, asked.stated_prices, told.progress)
-    sent = None if allocation is None else carried(allocation, book, wide)
+    sent = allocation if allocation is None or wide is book else carried(
+        allocation, book, wide)
     as_of, cuts, assumed = book.settings.as_of, asked.cuts, asked.assumed
     rolled = roll_forward(told.movements, contracts.exchange, book.tables.frames["items"],
                           asked.span, cuts)

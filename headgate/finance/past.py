@@ -65,7 +65,7 @@ def with_past(book: Book, past: Past | None) -> Book:
     """
     if past is None or past.empty:
         return book
-    frames = dict(book.tables.frames)
+    past, frames = known_past(book, past), dict(book.tables.frames)
     for name, gone in (("orders", past.orders), ("service_lines", past.services)):
         own = frames[name]
         there = gone.select(column for column in own.columns if column in gone.columns)

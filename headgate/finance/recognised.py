@@ -206,7 +206,7 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
              _left_services(contracts, sold, progress, left)]
     ids = pl.concat([_service_ids(contracts), _left_ids(contracts, sold, left)])
     year, first = fiscal_year(contracts.book.settings.fiscal_year_end), min(
-        int(starts.begin.min(initial=contracts.as_of)) for starts, *_ in parts)
+        int(starts.since.min(initial=contracts.as_of)) for starts, *_ in parts)
     ends = np.array([day_number(period.ends_on) for period in periods(
         year, "quarter", EPOCH + timedelta(days=first), contracts.book.settings.as_of)])
     frames = []
@@ -276,7 +276,9 @@ def _left_services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
     amount, first, last, whole = (rows[name].to_numpy() for name in (
         "amount_cents", "first", "last", "quantity"))
     number = len(contracts.obligations) + rows["place"].to_numpy()
-    starts = Starts(number, first, last, rows["begin"].to_numpy(), end.to_numpy())
+    begin, none = rows["begin"].to_numpy(), np.zeros(0, dtype=np.int64)
+    starts = Starts(number, first, last, begin, end.to_numpy(), begin, end.to_numpy(),
+                    np.zeros(len(begin), dtype=np.bool_), none, none.astype(np.bool_))
     worth = Allocated(np.arange(len(amount)), np.zeros(len(amount), dtype=np.int32), amount)
     place, currency, cents = worth.of_pieces(np.arange(len(amount)), first, last, whole)
     return starts, place, currency, cents

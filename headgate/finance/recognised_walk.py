@@ -26,7 +26,7 @@ WALK: dict[str, str] = {
     "services": "services recognised: days before the day of the book",
     "begun": "services of pieces of which nobody says when they were delivered",
     "left": "lines that have left the book and were not recognised",
-    "not_binding": "open lines that the customer may cancel, and their services",
+    "not_binding": "open lines that the customer may cancel, their services; services cancelled",
     "rounding": "rounding of foreign amounts in parts",
     "rpo": "RPO before late penalties: sold, binding, and not recognised",
 }
@@ -109,7 +109,8 @@ def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series
     shipped, recognised = contracts.shipped, contracts.before.recognised
     out = ~binding(contracts, kept)
     # An obligation's pieces: done or begun, then bound, then those that may be cancelled.
-    done = np.where(service, np.where(dated, 0, contracts.before.unknown[line]), recognised[line])
+    done = recognised[line]
+    done[obligations.lines:] = contracts.starts.unknown
     bound = np.where(dated & service, whole, np.where(out[line], shipped[line], whole))
     # RPO counts pieces that have left, and open ones, each by itself.
     left_by = np.where(service, done, shipped[line])
@@ -136,9 +137,25 @@ def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series
         "services": -int(told.filter(~hardware)["at_once"].sum()),
         "begun": -int(parts[0][service].sum()),
         "left": int(earned["at_once"].sum()) - int(gone_cents.sum()) - of_services,
-        "not_binding": -int(parts[3].sum()),
+        "not_binding": -int(parts[3].sum()) - _ended(contracts, parts[1] + parts[2], out),
         "rounding": int((sum(parts) - full).sum())}
     return {**found, "rpo": sum(found.values())}
+
+
+def _ended(contracts: Contracted, bound: Longs, out: NDArray[np.bool_]) -> int:
+    """
+    What services that were cancelled did not perform, less what pieces had earned that came back.
+
+    bound : (obligations,) what would be RPO or earned; out : (order lines,) lines that do not bind
+    """
+    starts, obligations = contracts.starts, contracts.obligations
+    start, currency, cents = contracts.services_earned()
+    earned = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
+    place = starts.service[start] - obligations.lines
+    ended = starts.ended[place]
+    back = starts.away[start] & out[obligations.line[starts.service[start]]] & ~ended
+    return int(bound[obligations.lines:][starts.ended].sum()
+               - earned[ended].sum() - earned[back].sum())
 
 
 def _by_quarter(made: Recognised, planned: Revenue | None) -> pl.DataFrame:

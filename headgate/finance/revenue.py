@@ -159,7 +159,8 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
                          of the progress are missing
     """
     wide = with_past(book, past)
-    book, allocation = wide, carried(allocation, book, wide)
+    if wide is not book:
+        book, allocation = wide, carried(allocation, book, wide)
     exchange = exchange_of(book.tables)
     before = before_of(book, progress)
     obligations = obligations_of(book, exchange, before.prices)

@@ -10,7 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.issue import Issue, IssuesError
-from headgate.finance.under_way import PROGRESS, STAGES
+from headgate.finance.pieces import STAGES
+from headgate.finance.under_way import PROGRESS
 
 Longs = NDArray[np.int64]
 KEY = ["order_id", "line_no"]

@@ -23,10 +23,11 @@ The columns of progress, as `headgate.ledger.journals.progress` gives them.
 
 `step` is shipped, returned, delivered or accepted of an order line, or `opening`: shipped on a day
 that nobody knows. `stage` says of a return how far the pieces had come. `price_cents` may say at
-which price for one piece they left, `sequence` in which order the steps of one day count.
+which price for one piece they left, `sequence` in which order the steps of one day count; else
+that of the rows does.
 """
 STEPS: tuple[str, ...] = ("opening", "shipped", "delivered", "accepted", "returned")
-"""The steps of pieces, in the order in which those of one day count without a sequence."""
+"""The steps of pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +216,8 @@ def _followed(book: Book, orders: pl.DataFrame, progress: pl.DataFrame) -> dict[
     for name in ("price_cents", "sequence"):
         if name not in rows.columns:
             rows = rows.with_columns(pl.lit(None, pl.Int64).alias(name))
-    place = {step: k for k, step in enumerate(STEPS)}
     rows = rows.with_row_index("row").join(lines, on=["order_id", "line_no"]).sort(
-        "line", "effective_on", pl.coalesce("sequence", pl.col("step").replace_strict(
-            place, return_dtype=pl.Int64)), "row")
+        "line", "effective_on", "sequence", "row")
     found: dict[int, Pieces] = {}
     for line, step, pieces, day, stage, price in rows.select(
             pl.col("line").cast(pl.Int64), "step", "quantity",

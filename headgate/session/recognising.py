@@ -11,6 +11,7 @@ import polars as pl
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.contracted import contracted
+from headgate.finance.past import Past, with_past
 from headgate.finance.recognised import Left
 from headgate.finance.recognised_walk import SoFar, so_far
 from headgate.finance.revenue import Revenue, revenue_of
@@ -51,7 +52,7 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
             compare_book: Book | None = None, stated_prices: bool = False,
             billings: pl.DataFrame | str | Path | None = None,
             progress: pl.DataFrame | None = None, left: Left | None = None,
-            first: Day = None) -> RevenueAnswer:
+            first: Day = None, past: Past | None = None) -> RevenueAnswer:
     """
     Revenue, cost and margin of a plan by fiscal quarter, and what they hang on.
 
@@ -66,13 +67,14 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     left          : with progress, what was sold and has left the book: then what was recognised
                     before is told, too. None: it is not
     first         : of what was recognised before, the first day or period that is told
+    past          : lines and services that have left the book
     raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
                          cannot be read or is of another book; the billings have faults
     """
     billings = billings_given(book, billings)
-    now = _revenue_of(book, plan, stated_prices, progress)
+    now = _revenue_of(book, plan, stated_prices, progress, past)
     before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
-                                                      progress)
+                                                      progress, past)
     told = None
     if left is not None and progress is not None:
         told = so_far(contracted(now.facts.book, stated_prices, progress), progress, left,
@@ -111,16 +113,17 @@ class RecognisedAnswer(SoFar):
 
 
 def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices: bool = False,
-               billings: pl.DataFrame | None = None, first: Day = None) -> RecognisedAnswer:
+               billings: pl.DataFrame | None = None, first: Day = None,
+               past: Past | None = None) -> RecognisedAnswer:
     """
     What was recognised by the day of a book, of a ledger; no plan is asked.
 
-    progress, left, first, stated_prices : as for `revenue`
+    progress, left, first, past, stated_prices : as for `revenue`
     billings      : which contracts have a deposit that is not refundable
     raises IssuesError : a standalone price is missing that the split of a contract needs
     """
-    made = so_far(contracted(book, stated_prices, progress), progress, left, billings,
-                  first=_first_day(book, first))
+    made = so_far(contracted(with_past(book, past), stated_prices, progress), progress, left,
+                  billings, first=_first_day(book, first))
     return RecognisedAnswer(*(getattr(made, part.name) for part in fields(made)))
 
 
@@ -149,16 +152,18 @@ def revenue_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None
     progress, billings = (None, None) if recorded is None else (recorded.progress,
                                                                 recorded.billings)
     try:
-        return statement_of(_revenue_of(plan.book, plan, stated_prices, progress), None, billings)
+        return statement_of(_revenue_of(
+            plan.book, plan, stated_prices, progress,
+            None if recorded is None else recorded.past), None, billings)
     except IssuesError as error:
         return error.issues
 
 
 def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool,
-                progress: pl.DataFrame | None) -> Revenue:
+                progress: pl.DataFrame | None, past: Past | None) -> Revenue:
     opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
     return revenue_of(opened.book, opened.policy, opened.allocation, opened.summary["value"],
-                      stated_prices, progress)
+                      stated_prices, progress, past)
 
 
 def write_revenue(made: RevenueStatement, folder: str | Path, format: str = "csv") -> Path:

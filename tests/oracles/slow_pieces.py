@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 Piece = dict[str, Any]
@@ -42,3 +43,30 @@ def pieces_of(order: dict[str, Any], rows: list[dict[str, Any]], as_of: date
         for one in back:
             one.pop("new", None)
     return gone, back
+
+
+Group = tuple[int, list[tuple[date, date]], date, bool]
+
+
+def groups_of(order: dict[str, Any], rows: list[dict[str, Any]], as_of: date,
+              lanes: list[dict[str, Any]]) -> list[Group]:
+    """
+    Pieces whose services began together, in the order in which they did.
+
+    returns : how many; the stretches on which they were served by as_of; the day on which their
+              term began; whether they have come back and are not away again
+    """
+    gone, back = pieces_of(order, rows, as_of)
+    weeks = max((-(-lane["transit_days"] // 7) for lane in lanes
+                 if lane["region"] == order["region"]), default=0)
+    starts: Counter[Any] = Counter()
+    for one in gone[:order["shipped_quantity"]]:
+        monday = one["shipped"] - timedelta(days=one["shipped"].weekday())
+        begin = one["delivered"] or max(as_of, monday + timedelta(days=7 * weeks + 4))
+        past = tuple(one["served"])
+        starts[past[0][0] if past else begin, begin, past] += 1
+    for one in back:
+        if one["served"]:
+            starts[one["served"][0][0], date.min, tuple(one["served"])] += 1
+    return [(count, [*past, *([(begin, max(begin, as_of))] if begin > date.min else [])], start,
+             begin == date.min) for (start, begin, past), count in sorted(starts.items())]

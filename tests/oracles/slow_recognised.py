@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
 
+from tests.oracles.slow_pieces import groups_of
 from tests.oracles.slow_revenue import SlowRevenue, _months_later
 
 Key = tuple[str, int]
@@ -84,35 +85,31 @@ class SlowRecognised:
 
     def _service(self, key: Key) -> None:
         line, hung = self.slow.line_of(key)
-        begins: list[tuple[int, int, date]] = []
         if hung:
             first = self.unknown(line)
-            back = sum(row["quantity"] for row in self.steps[line] if row["step"] == "returned"
-                       and (row["stage"] or "transit") in UNDOES["deliver"])
-            days = sorted(row["effective_on"] for row in self.steps[line]
-                          if row["step"] == "delivered" for _ in range(row["quantity"]))
-            days = days[:max(0, len(days) - back)]
-            for day in sorted(set(days)):
-                begins.append((first, first + days.count(day), day))
-                first += days.count(day)
+            served = groups_of(self.slow.orders[line], self.steps[line], self.as_of,
+                               self.slow.book.tables.frames["lanes"].to_dicts())
         else:
-            begins = [(0, 1, date.fromisoformat(self.slow.services[key]["starts"]))]
-        for first, last, begin in begins:
-            self._term(key, first, last, begin)
+            begin, first = date.fromisoformat(self.slow.services[key]["starts"]), 0
+            served = [(1, [(begin, max(begin, self.as_of))], begin, False)]
+        for count, stretches, start, _ in served:
+            self._term(key, first, first + count, start, stretches)
+            first += count
 
-    def _term(self, key: Key, first: int, last: int, begin: date) -> None:
+    def _term(self, key: Key, first: int, last: int, start: date,
+              served: list[tuple[date, date]]) -> None:
         """Every day of a term that has passed, at its own rate, by fiscal quarter."""
-        end = _months_later(begin, self.slow.services[key]["term_months"])
-        term = (end - begin).days
+        term = (_months_later(start, self.slow.services[key]["term_months"]) - start).days
+        days = [(place, since + timedelta(days=number))
+                for place, (since, until) in enumerate(served)
+                for number in range((min(until, self.as_of) - since).days)][:term]
         for currency, cents in self.slow.part("service", key, first, last).items():
-            stretches: dict[tuple[Any, int], list[int]] = {}
-            for number in range(min(term, max(0, (self.as_of - begin).days))):
-                day = begin + timedelta(days=number)
+            stretches: dict[tuple[Any, ...], list[int]] = {}
+            for number, (place, day) in enumerate(days):
                 rate = self.slow.at(1_000_000, currency, day)
                 upto = [cents * number // term, cents * (number + 1) // term]
                 quarter = self.slow.year.quarter_of(day)
-                stretch = stretches.setdefault((quarter, rate), [
-                    upto[0], upto[1], 0])
+                stretch = stretches.setdefault((place, quarter, rate), [upto[0], upto[1], 0])
                 stretch[1] = upto[1]
                 stretch[2] = (day - date(1970, 1, 1)).days
             pieces = last - first

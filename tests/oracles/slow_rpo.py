@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from tests.oracles.slow_pieces import Piece, pieces_of
+from tests.oracles.slow_pieces import Piece, groups_of, pieces_of
 from tests.oracles.slow_revenue import SlowRevenue, _months_later
 
 Key = tuple[str, int]
@@ -68,34 +68,6 @@ class SlowRpo:
         step = {"ship": "shipped", "deliver": "delivered"}.get(row["recognise_on"], "accepted")
         return unknown, unknown + sum(one[step] is not None for one in gone)
 
-    def expected(self, key: Key, piece: Piece) -> date:
-        """The Friday on which a piece under way is there, by the longest transit."""
-        lanes = self.slow.book.tables.frames["lanes"].to_dicts()
-        weeks = max((-(-lane["transit_days"] // 7) for lane in lanes
-                     if lane["region"] == self.slow.orders[key]["region"]), default=0)
-        monday = piece["shipped"] - timedelta(days=piece["shipped"].weekday())
-        return max(self.as_of, monday + timedelta(days=7 * weeks + 4))
-
-    def served(self, key: Key, months: int) -> list[tuple[int, list[tuple[date, date]], int]]:
-        """
-        Pieces whose services began together, in the order in which they did: how many, the
-        stretches on which they were served by as_of, and the days of their term.
-        """
-        gone, back = self.pieces(key)
-        starts: Counter[Any] = Counter()
-        for one in gone:
-            begin = one["delivered"] or self.expected(key, one)
-            past = one["served"]
-            starts[past[0][0] if past else begin, begin, tuple(past)] += 1
-        for one in back:
-            if one["served"]:
-                starts[one["served"][0][0], date.min, tuple(one["served"])] += 1
-        found = []
-        for (start, begin, past), count in sorted(starts.items()):
-            now = [(begin, max(begin, self.as_of))] if begin > date.min else []
-            found.append((count, [*past, *now], (_months_later(start, months) - start).days))
-        return found
-
     def _line(self, key: Key, with_plan: bool) -> None:
         row = self.slow.orders[key]
         shipped, whole = row["shipped_quantity"], row["quantity"]
@@ -123,26 +95,25 @@ class SlowRpo:
         line, hung = self.slow.line_of(key)
         row = self.slow.orders[line]
         unknown, _ = self.known(line)
-        shipped, months = row["shipped_quantity"], self.slow.services[key]["term_months"]
+        months = self.slow.services[key]["term_months"]
         if hung:
-            last = shipped if self.out(line) else row["quantity"]
-            served = self.served(line, months)
+            served = groups_of(row, self.progress or [], self.as_of,
+                               self.slow.book.tables.frames["lanes"].to_dicts())
         else:
             begin = date.fromisoformat(self.slow.services[key]["starts"])
-            served = [(1, [(begin, max(begin, self.as_of))],
-                       (_months_later(begin, months) - begin).days)]
-            unknown, last = 0, 1
-        told = self.value("service", key, unknown, last)
-        first = unknown
-        for count, stretches, term in served:
+            served = [(1, [(begin, max(begin, self.as_of))], begin, False)]
+            unknown = 0
+        bound, first = not hung or not self.out(line), unknown
+        told = self.value("service", key, first, row["quantity"] if hung else 1) if bound else 0
+        for count, stretches, start, away in served:
+            term = (_months_later(start, months) - start).days
+            days = min(term, sum((until - since).days for since, until in stretches))
+            if not bound and not away:
+                told += self.value("service", key, first, first + count)
             for currency, cents in self.slow.part("service", key, first, first + count).items():
-                done = 0
-                for since, until in stretches:
-                    upto = min(term, done + (until - since).days)
-                    own = cents * upto // term - cents * min(term, done) // term
-                    self.earned[self.contract(line), currency] += own
-                    told -= self.slow.at(own, currency, self.as_of)
-                    done = upto
+                own = cents * days // term
+                self.earned[self.contract(line), currency] += own
+                told -= self.slow.at(own, currency, self.as_of) if bound or not away else 0
             first += count
         self.rows[*key, "service"] = Counter({
             "services": told, "unknown": self.value("service", key, 0, unknown)})
