@@ -135,4 +135,5 @@ def _recorded(place: Source, plan: str | None, read: OpenBook,
         return {"billings": billings}
     found = place.storage.journals(plan, read, place.storage.sequence)
     return {"billings": found.billings if billings is None else billings,
-            "movements": found.movements, "progress": found.progress, "past": found.past}
+            "movements": found.movements, "progress": found.progress, "past": found.past,
+            "rates": found.rates}

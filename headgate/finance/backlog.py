@@ -18,6 +18,7 @@ from headgate.finance.cancellation import cancellation, double_orders
 from headgate.finance.concentration import concentration, herfindahl
 from headgate.finance.contracted import Contracted, contracted
 from headgate.finance.conversion import conversion, planned_soon, run_weeks
+from headgate.finance.exchange import exchange_at
 from headgate.finance.known_later import known_later
 from headgate.finance.levels import TOTAL, Cut, by_cuts
 from headgate.finance.open_lines import open_lines, tranches_of
@@ -84,6 +85,8 @@ class Told:
     billings  : the columns of `headgate.finance.billed.BILLINGS`, and `refundable` where known
     held      : the columns of `headgate.finance.bill_and_hold.HELD`
     past      : lines and services that have left the book
+    rates     : the columns of the table rates: those with which the roll-forward is valued, as a
+                ledger knew them when it closed its periods. None: those of the book
     """
 
     movements: pl.DataFrame
@@ -92,6 +95,7 @@ class Told:
     billings: pl.DataFrame | None = None
     held: pl.DataFrame | None = None
     past: Past | None = None
+    rates: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +159,16 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     sent = allocation if allocation is None or wide is book else carried(
         allocation, book, wide)
     as_of, cuts, assumed = book.settings.as_of, asked.cuts, asked.assumed
-    rolled = roll_forward(told.movements, contracts.exchange, book.tables.frames["items"],
+    posted = contracts.exchange if told.rates is None else exchange_at(
+        book.settings.currency, told.rates)
+    rolled = roll_forward(told.movements, posted, book.tables.frames["items"],
                           asked.span, cuts)
     lines = open_lines(book, contracts.exchange)
     tranches = tranches_of(book, lines, allocation)
     parts = {
         "known_later": known_later(told.movements, contracts.exchange, book.tables.frames["items"],
-                                   asked.span.until, cuts),
+                                   asked.span.until, cuts,
+                                   None if told.rates is None else posted),
         "ageing": ageing(lines, as_of, cuts), "conversion": conversion(book, tranches, cuts),
         "concentration": concentration(lines, asked.top),
         "bill_and_hold": bill_and_hold(contracts, told.held),

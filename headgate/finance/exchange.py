@@ -73,8 +73,17 @@ class Exchange:
 
 def exchange_of(tables: Tables) -> Exchange:
     """The rates of a checked book."""
-    own = tables.settings.currency
-    rates = (tables.frames["rates"].filter(pl.col("currency") != own).sort("currency", "on")
+    return exchange_at(tables.settings.currency, tables.frames["rates"])
+
+
+def exchange_at(own: str, rates: pl.DataFrame) -> Exchange:
+    """
+    An exchange of given rates.
+
+    own   : the book's currency
+    rates : currency, on, rate_micro; a rate of each currency and day
+    """
+    rates = (rates.filter(pl.col("currency") != own).sort("currency", "on")
              .select("currency", "rate_micro", day=pl.col("on").to_physical().cast(pl.Int64)))
     names = rates["currency"].unique().sort().to_list()
     place = rates["currency"].cast(pl.Enum(names)).to_physical().to_numpy()

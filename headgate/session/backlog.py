@@ -59,7 +59,8 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
             billings: pl.DataFrame | str | Path | None = None,
             bill_and_hold: pl.DataFrame | str | Path | None = None, stated_prices: bool = False,
             movements: pl.DataFrame | None = None,
-            progress: pl.DataFrame | None = None, past: Past | None = None) -> BacklogAnswer:
+            progress: pl.DataFrame | None = None, past: Past | None = None,
+            rates: pl.DataFrame | None = None) -> BacklogAnswer:
     """
     The order backlog of a book: roll-forward, ages, conversion, RPO and deferred revenue.
 
@@ -79,11 +80,13 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
                     those of the book: each line booked on booked_on, what is shipped at as_of
     progress      : of a ledger, with the columns of `headgate.finance.under_way.PROGRESS`
     past          : of a ledger, the lines and services that have left the book
+    rates         : of a ledger, with which periods were closed: the columns of the table rates.
+                    None: the roll-forward is valued with those of the book
     raises IssuesError : what was given cannot be used; every fault of a file
     """
     told = Told(movements_of_book(book.tables) if movements is None else movements,
                 movements is None, progress, billings_given(book, billings),
-                _held(bill_and_hold), past)
+                _held(bill_and_hold), past, rates)
     opened = plan if isinstance(plan, Plan) or plan is None else open_plan(book, plan)
     rule, as_of = book.settings.fiscal_year_end, book.settings.as_of
     last = _until(rule, until, as_of)
@@ -116,7 +119,7 @@ def backlog_or_issues(plan: Plan, stated_prices: bool,
             return backlog(plan.book, plan, stated_prices=stated_prices)
         return backlog(plan.book, plan, stated_prices=stated_prices, billings=recorded.billings,
                        movements=recorded.movements, progress=recorded.progress,
-                       past=recorded.past)
+                       past=recorded.past, rates=recorded.rates)
     except IssuesError as error:
         return error.issues
 

@@ -14,6 +14,7 @@ from headgate.ledger.book_tables import left_frames, orders_frame, services_fram
 from headgate.ledger.fold import State, fold
 from headgate.ledger.journals import Billings, earned_elsewhere
 from headgate.ledger.movements import Movements
+from headgate.ledger.posted_rates import PostedRates
 from headgate.ledger.progress import Progress
 from headgate.ledger.store import Store
 
@@ -27,6 +28,7 @@ class Journals:
     billings  : see `finance.billed.BILLINGS`; None where nothing was ever invoiced or paid
     past      : lines and services that have left the book
     left      : of those that were sold the ones of which the tables have not even the item
+    rates     : see `ledger.posted_rates`: those with which periods were closed
     """
 
     movements: pl.DataFrame
@@ -34,6 +36,7 @@ class Journals:
     billings: pl.DataFrame | None
     past: Past
     left: Left
+    rates: pl.DataFrame
 
 
 def journals_of(store: Store, until: int | None, book: Book) -> Journals:
@@ -44,16 +47,17 @@ def journals_of(store: Store, until: int | None, book: Book) -> Journals:
     later: it is known of the day, and `finance.known_later` tells it apart.
     """
     day = book.settings.as_of
-    moving, stepping, billing = Movements(), Progress(), Billings()
+    moving, stepping, billing, rating = Movements(), Progress(), Billings(), PostedRates(day)
     for row in store.read(until=until):
         moving.take(row)
         stepping.take(row)
         billing.take(row)
+        rating.take(row)
     state = _state(store, until, day)
     past = known_past(book, Past(orders_frame(state, gone=True), services_frame(state, gone=True)))
     movements = moving.frame().filter(pl.col("effective_on") <= day)
     return Journals(movements, stepping.frame(), _billed(billing.frame(), state, book, past), past,
-                    _left(state, past))
+                    _left(state, past), rating.frame())
 
 
 def _left(state: State, past: Past) -> Left:

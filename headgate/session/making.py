@@ -102,7 +102,8 @@ def demo_backlog(recorded: Journals, plan: Plan) -> Backlog:
     from headgate.session.backlog import backlog
 
     return backlog(plan.book, plan, first=BEGINS, movements=recorded.movements,
-                   progress=recorded.progress, billings=recorded.billings, past=recorded.past)
+                   progress=recorded.progress, billings=recorded.billings, past=recorded.past,
+                   rates=recorded.rates)
 
 
 def write_sample(folder: str | Path) -> Path:

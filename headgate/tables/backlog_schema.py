@@ -70,8 +70,9 @@ KNOWN_LATER = PlanTable(
     "period was closed: the closing of the roll-forward is what was reported, with these rows it "
     "is what is known now.", ("by", *_LEVELS, "prior_period", "kind"), (
         _BY, *LEVEL_COLUMNS,
-        _text("prior_period", "the closed period that it is effective in"),
-        _text("kind", "booked, amended, cancelled, shipped or returned"),
+        _text("prior_period", "the closed period that it is effective in", "of `fx`"),
+        _text("kind", "booked, amended, cancelled, shipped or returned; fx: the rate of the day "
+              "was another one when its period was closed"),
         _whole("movements", "how many movements"),
         _whole("quantity", "change of the open pieces"),
         _whole("amount_cents", "change of the order backlog, at the rate of the day, in cents"),
