@@ -45,7 +45,8 @@ def accounting_panels(made: Backlog) -> list[Panel]:
     told = [_roll_forward(made), _reconciliation(made), *_ratios(made), *_ages(made),
             *([] if schedule is None else [schedule])]
     # Numbers that do not tie are no matter for the end of a page.
-    return [*told, _ties(made)] if made.figures["ties_hold"] else [_ties(made), *told]
+    fine = bool((made.ties["holds"] == "yes").all())
+    return [*told, _ties(made)] if fine else [_ties(made), *told]
 
 
 def _roll_forward(made: Backlog) -> Panel:
