@@ -135,6 +135,9 @@ def sold_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Sold:
     known = np.zeros(frame.height, dtype=np.int64)
     known[shipped["line"].to_numpy()] = shipped["pieces"].to_numpy()
     unknown = np.maximum(frame["shipped_quantity"].to_numpy() - known, 0)
+    # An opening that was delivered later is recognised by that step, unless it was when it left.
+    told = np.flatnonzero((own["recognise_on"] != "ship").to_numpy())
+    unknown[told] = contracts.before.unknown[told]
     return Sold(frame, Allocated(
         np.concatenate([allocated.obligation[of_lines], number]),
         np.concatenate([allocated.currency[of_lines], exchange.indexes(gone["currency"])]),

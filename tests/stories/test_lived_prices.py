@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from headgate.session.recognising import recognised
 from tests.stories.lived import Lived, line, support
 
 
@@ -113,6 +114,9 @@ def test_later_deliveries_leave_openings_alone():
     assert "in_transit" not in lived.walk() and lived.walk()["rpo"] == 1200_00
     lived.record("order_delivered", "A/1", "2026-02-02", quantity=2)
     assert "in_transit" not in lived.walk() and lived.walk()["rpo"] == 1200_00
+    known = lived.journals()
+    told = recognised(lived.book(), known.progress, known.left, past=known.past)
+    assert told.ties_hold and told.figures["recognised_cents"] == 800_00
 
 
 def test_what_ships_again_left_on_the_day_of_the_second_shipment():
