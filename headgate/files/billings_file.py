@@ -11,6 +11,8 @@ import polars as pl
 
 from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.base.money import MAX_CENTS, cents_of_text
+from headgate.finance.billed import refuse_billings
+from headgate.finance.exchange import exchange_of
 from headgate.tables.frames import Tables
 
 COLUMNS = ("order_id", "contract_id", "on", "amount", "currency", "refundable", "gone")
@@ -55,7 +57,7 @@ def read_billings(path: Path, tables: Tables) -> pl.DataFrame:
     Billings with the columns that `headgate.finance.billed.BILLINGS` names.
 
     tables : of the book, which must have every order and contract that is not said to be gone
-    raises IssuesError : every fault of the file
+    raises IssuesError : every fault of the file, and currencies of it without a rate in the book
     """
     try:
         raw = pl.read_csv(path, infer_schema=False)
@@ -76,11 +78,16 @@ def read_billings(path: Path, tables: Tables) -> pl.DataFrame:
     sold, own = sold_of(tables), tables.settings.currency
     rows = [_row(path, number, row, (sold, own), issues)
             for number, row in enumerate(raw.select(COLUMNS).iter_rows(), start=2)]
-    if issues:
-        raise IssuesError(issues, CONSEQUENCE)
-    return pl.DataFrame(rows, orient="row", schema={
+    found = pl.DataFrame(rows, orient="row", schema={
         "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date,
         "amount_cents": pl.Int64, "currency": pl.String, "refundable": pl.Boolean})
+    try:
+        refuse_billings(found, exchange_of(tables), str(path))
+    except IssuesError as wrong:
+        issues += wrong.issues
+    if issues:
+        raise IssuesError(issues, CONSEQUENCE)
+    return found
 
 
 def _row(path: Path, number: int, row: tuple[str | None, ...], sold: tuple[Sold, str],

@@ -15,8 +15,6 @@ from headgate.base.periods import PeriodKind
 from headgate.book import Book
 from headgate.finance.assumptions import NOTHING_ASSUMED, Assumptions, assumptions_of
 from headgate.finance.backlog import Asked, Backlog, Told, backlog_of
-from headgate.finance.billed import refuse_billings
-from headgate.finance.exchange import exchange_of
 from headgate.finance.levels import cuts_of
 from headgate.finance.movements import movements_of_book
 from headgate.finance.past import Past
@@ -156,15 +154,13 @@ def billings_given(book: Book, given: pl.DataFrame | str | Path | None) -> pl.Da
     """
     Billings as somebody gives them: a frame, or the name of a file.
 
-    raises IssuesError : every fault of a file, and currencies of it without a rate in the book
+    raises IssuesError : every fault of a file
     """
     from headgate.files.billings_file import read_billings
 
     if given is None or isinstance(given, pl.DataFrame):
         return given
-    found = read_billings(Path(given), book.tables)
-    refuse_billings(found, exchange_of(book.tables), str(given))
-    return found
+    return read_billings(Path(given), book.tables)
 
 
 def _held(given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:
