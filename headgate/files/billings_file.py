@@ -84,7 +84,9 @@ def read_billings(path: Path, tables: Tables) -> pl.DataFrame:
     try:
         refuse_billings(found, exchange_of(tables), str(path))
     except IssuesError as wrong:
-        issues += wrong.issues
+        # Of a currency in which the order is not sold that was said already.
+        said = {issue.value for issue in issues if issue.column == "currency"}
+        issues += [issue for issue in wrong.issues if issue.value not in said]
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
     return found
