@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,8 @@ from headgate.cli.options import (
 from headgate.cli.sources import Source, book_told, refuse_times, source
 from headgate.cli.voice import Voice, WrongUse, speaking
 
+if TYPE_CHECKING:
+    from headgate.session.recognising import RevenueAnswer
 
 class By(StrEnum):
     """What a table of margins may be told by."""
@@ -102,18 +104,8 @@ def revenue(
             _so_far(voice, place, (as_of, recorded_by, first), (by.value, lines, stated_prices),
                     (out, table_format.value, excel, billings))
             return
-        folder = place.plan(plan)
-        other_folder = None if compare is None else place.plan(compare)
         with voice.progress("working out the revenue"):
-            read = place.book_of(plan)
-            other = (session.read_book(compare_book) if compare_book is not None else
-                     place.book_of(compare) if compare is not None else None)
-            known = None if place.storage is None else place.storage.journals(plan, read)
-            billed = billings if known is None or billings is not None else known.billings
-            made = session.revenue(read, folder, other_folder, other, stated_prices, billed,
-                                   None if known is None else known.progress,
-                                   None if known is None else known.left, first,
-                                   None if known is None else known.past)
+            made = _of_plan(place, plan, (compare, compare_book), billings, stated_prices, first)
             if out is not None:
                 session.write_revenue(made, out, table_format.value)
             if excel is not None:
@@ -127,6 +119,29 @@ def revenue(
                      *kept)
         if not fine:
             raise typer.Exit(exits.SAYS_NO)
+
+
+def _of_plan(place: Source, plan: str, other: tuple[str | None, Path | None],
+             billings: Path | None, stated_prices: bool, first: str | None) -> RevenueAnswer:
+    """
+    The revenue of a plan, with what a store knows beside it.
+
+    other : the plan that it is compared with, and the book of that where it is another one
+    """
+    from headgate import session
+
+    compare, compare_book = other
+    read = place.book_of(plan)
+    before = (session.read_book(compare_book) if compare_book is not None else
+              place.book_of(compare) if compare is not None else None)
+    folder = None if compare is None else place.plan(compare)
+    if place.storage is None:
+        return session.revenue(read, place.plan(plan), folder, before, stated_prices, billings,
+                               first=first)
+    known = place.storage.journals(plan, read)
+    return session.revenue(read, place.plan(plan), folder, before, stated_prices,
+                           known.billings if billings is None else billings, known.progress,
+                           known.left, first, known.past)
 
 
 def _refuse(place: Source, plan: str | None, compare: str | None, compare_book: Path | None,

@@ -101,6 +101,11 @@ class Allocated:
         if self.prices is not None:
             first, last, whole = (self.prices.worth(obligation, pieces)
                                   for pieces in (first, last, whole))
+        return self.of_parts(obligation, first, last, whole)
+
+    def of_parts(self, obligation: Longs, first: Longs, last: Longs,
+                 whole: Longs) -> tuple[Longs, Ints, Longs]:
+        """The same of parts of any kind, be it pieces or what these are worth as stated."""
         low = np.searchsorted(self.obligation, obligation)
         count = np.searchsorted(self.obligation, obligation, side="right") - low
         asked = np.repeat(np.arange(len(obligation)), count)

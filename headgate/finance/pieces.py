@@ -32,6 +32,11 @@ class Tranche:
     opening: bool = False
     served: Stretches = ()
 
+    def recognised(self, rule: str) -> bool:
+        """Whether the revenue of the pieces counts as recognised, by the rule of their line."""
+        return (self.opening or rule == "ship" or (rule == "deliver" and self.delivered >= 0)
+                or (rule == "accept" and self.accepted))
+
 
 @dataclass(slots=True)
 class Pieces:

@@ -22,7 +22,7 @@ from headgate.finance.contracts import Allocated
 from headgate.finance.exchange import EPOCH, Exchange, day_number
 from headgate.finance.services import Starts, amounts_of, over_term, term_edges
 from headgate.finance.shares import summed
-from headgate.finance.steps import Delivered, signed_steps
+from headgate.finance.steps import Delivered, Taken, taken_of
 from headgate.tables.revenue_schema import RECOGNISED
 
 Longs = NDArray[np.int64]
@@ -49,14 +49,19 @@ class Sold:
     Order lines, those of the book in the order of `Book.lines`, then those that have left it.
 
     frame     : (lines,) ATTRIBUTES, contract_id, recognise_on, quantity, shipped_quantity,
-                requested_on, late_penalty_per_unit_week_cents and currency
+                requested_on, late_penalty_per_unit_week_cents, currency and unit_price_cents
     allocated : what of the price of its contract each has; of a line that has left it is its own
-    unknown   : (lines,) pieces of which nobody says when they left; they come first
+    taken     : what of them became and ceased to be recognised
     """
 
     frame: pl.DataFrame
     allocated: Allocated
-    unknown: Longs
+    taken: Taken
+
+    @property
+    def unknown(self) -> Longs:
+        """(lines,) pieces of which nobody says when they arrived; they come first."""
+        return self.taken.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,60 +134,61 @@ def sold_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Sold:
     allocated = contracts.allocated
     number = np.arange(own.height, frame.height)
     worth = (gone["quantity"] * gone["unit_price_cents"]).to_numpy()
-    shipped = signed_steps(frame.with_columns(recognise_on=pl.lit("ship")), progress,
-                           contracts.book.settings.as_of).group_by("line").agg(
-        pl.col("pieces").sum())
-    known = np.zeros(frame.height, dtype=np.int64)
-    known[shipped["line"].to_numpy()] = shipped["pieces"].to_numpy()
-    unknown = np.maximum(frame["shipped_quantity"].to_numpy() - known, 0)
-    # An opening that was delivered later is recognised by that step, unless it was when it left.
-    told = np.flatnonzero((own["recognise_on"] != "ship").to_numpy())
-    unknown[told] = contracts.before.unknown[told]
+    taken = taken_of(frame, progress, contracts.book.settings.as_of, np.concatenate([
+        contracts.shipped, gone["shipped_quantity"].to_numpy()]))
     return Sold(frame, Allocated(
         np.concatenate([allocated.obligation[of_lines], number]),
         np.concatenate([allocated.currency[of_lines], exchange.indexes(gone["currency"])]),
-        np.concatenate([allocated.cents[of_lines], worth])), unknown)
+        np.concatenate([allocated.cents[of_lines], worth])), taken)
 
 
 def _hardware(contracts: Contracted, sold: Sold,
               progress: pl.DataFrame) -> tuple[pl.DataFrame, Longs]:
     """Rows of order lines by day, and their price at the rates of as_of."""
     exchange, as_of = contracts.exchange, contracts.as_of
-    steps = signed_steps(sold.frame, progress, contracts.book.settings.as_of)
-    line, day, pieces = (steps[name].to_numpy() for name in ("line", "day", "pieces"))
-    last = steps.select(pl.col("pieces").cum_sum().over("line")).to_series().to_numpy()
-    last = last + sold.unknown[line]
-    # Pieces of which nobody says when they left were recognised before all others.
-    there = np.flatnonzero(sold.unknown)
-    line, day = np.concatenate([there, line]), np.concatenate([np.full(len(there), -1), day])
-    last = np.concatenate([sold.unknown[there], last])
-    pieces = np.concatenate([sold.unknown[there], pieces])
-    first, whole = last - pieces, sold.frame["quantity"].to_numpy()[line]
+    taken = sold.taken
+    line, day, first, last = taken.line, taken.day, taken.first, taken.last
+    parts = _parts(contracts, sold)
     on = np.where(day < 0, as_of, day)
-    place, currency, cents = sold.allocated.of_pieces(line, first, last, whole)
+    place, currency, cents = sold.allocated.of_parts(line, *parts)
     price = summed(place, exchange.convert(cents, currency, on[place]), len(line))
-    at_once = _at_one_rate(sold.allocated, exchange, line, first, last, whole, as_of)
+    at_once = _at_one_rate(sold.allocated, exchange, line, *parts, as_of)
     penalty = _penalties(contracts, sold, progress, line, first, last, on)
     frame = sold.frame[pl.Series(line)].select(
         *ATTRIBUTES, "contract_id", rule="recognise_on").with_columns(
-        kind=pl.lit("hardware"), quantity=pl.Series(pieces, dtype=pl.Int64),
+        kind=pl.lit("hardware"), quantity=pl.Series(last - first, dtype=pl.Int64),
         recognised_on=_dates(day), price_cents=pl.Series(price, dtype=pl.Int64),
         penalty_cents=pl.Series(np.clip(penalty, np.minimum(price, 0), np.maximum(price, 0)),
                                 dtype=pl.Int64))
     return frame, at_once
 
 
+def _parts(contracts: Contracted, sold: Sold) -> tuple[Longs, Longs, Longs]:
+    """
+    Of how many parts of its line each stretch is the first and the last, and how many there are.
+
+    Parts are pieces; where pieces left at several prices, the cents that these were.
+    """
+    taken, count = sold.taken, contracts.obligations.lines
+    stated = np.zeros(sold.frame.height, dtype=np.int64)
+    stated[:count] = contracts.obligations.stated_cents[:count]
+    priced = (taken.moved & (stated > 0))[taken.line]
+    whole = sold.frame["quantity"].to_numpy()[taken.line]
+    return (np.where(priced, taken.before, taken.first), np.where(priced, taken.upto, taken.last),
+            np.where(priced, stated[taken.line], whole))
+
+
 def _at_one_rate(allocated: Allocated, exchange: Exchange, line: Longs, first: Longs, last: Longs,
                  whole: Longs, day: int) -> Longs:
     """
-    What stretches of pieces are worth at the rates of one day.
+    What stretches of parts of lines are worth at the rates of one day.
 
     All up to a stretch and with it are converted, so that the stretches of a line sum to the whole,
     converted once.
     """
     none, values = np.zeros_like(first), []
     for until in (first, last):
-        place, currency, cents = allocated.of_pieces(line, none, until, whole)
+        place, currency, cents = allocated.of_parts(line, none, until, whole)
         values.append(summed(place, exchange.convert(
             cents, currency, np.full(len(cents), day)), len(line)))
     return np.asarray(values[1] - values[0], dtype=np.int64)

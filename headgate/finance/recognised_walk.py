@@ -112,6 +112,11 @@ def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series
     done = recognised[line]
     done[obligations.lines:] = contracts.starts.unknown
     bound = np.where(dated & service, whole, np.where(out[line], shipped[line], whole))
+    # Pieces that came back and may be cancelled stand before those whose service never began.
+    back = _open_again(contracts, out)
+    cells = np.flatnonzero(back & contracts.starts.new)
+    np.add.at(bound, contracts.starts.service[cells],
+              (contracts.starts.last - contracts.starts.first)[cells])
     # RPO counts pieces that have left, and open ones, each by itself.
     left_by = np.where(service, done, shipped[line])
     parts = [contracts.value(rows, first, last) for first, last in (
@@ -137,25 +142,33 @@ def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series
         "services": -int(told.filter(~hardware)["at_once"].sum()),
         "begun": -int(parts[0][service].sum()),
         "left": int(earned["at_once"].sum()) - int(gone_cents.sum()) - of_services,
-        "not_binding": -int(parts[3].sum()) - _ended(contracts, parts[1] + parts[2], out),
+        "not_binding": -int(parts[3].sum()) - _ended(contracts, parts[1] + parts[2], back),
         "rounding": int((sum(parts) - full).sum())}
     return {**found, "rpo": sum(found.values())}
 
 
-def _ended(contracts: Contracted, bound: Longs, out: NDArray[np.bool_]) -> int:
-    """
-    What services that were cancelled did not perform, less what pieces had earned that came back.
+def _open_again(contracts: Contracted, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(starts,) whether the pieces came back; `out` : (order lines,) those that do not bind."""
+    starts = contracts.starts
+    return np.asarray(starts.away & out[contracts.obligations.line[starts.service]])
 
-    bound : (obligations,) what would be RPO or earned; out : (order lines,) lines that do not bind
+
+def _ended(contracts: Contracted, bound: Longs, back: NDArray[np.bool_]) -> int:
+    """
+    What services did not perform that were cancelled, or whose pieces came back and do not bind.
+
+    bound : (obligations,) what would be RPO or earned; back : (starts,) of such pieces
     """
     starts, obligations = contracts.starts, contracts.obligations
     start, currency, cents = contracts.services_earned()
     earned = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
     place = starts.service[start] - obligations.lines
     ended = starts.ended[place]
-    back = starts.away[start] & out[obligations.line[starts.service[start]]] & ~ended
-    return int(bound[obligations.lines:][starts.ended].sum()
-               - earned[ended].sum() - earned[back].sum())
+    there = back & ~starts.ended[starts.service - obligations.lines]
+    first = np.flatnonzero(there & starts.new)
+    open_again = contracts.value(starts.service[first], starts.first[first], starts.last[first])
+    return int(bound[obligations.lines:][starts.ended].sum() - earned[ended].sum()
+               + open_again.sum() - earned[there[start]].sum())
 
 
 def _by_quarter(made: Recognised, planned: Revenue | None) -> pl.DataFrame:

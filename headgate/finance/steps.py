@@ -4,54 +4,95 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headgate.base.issue import Issue, IssuesError
-from headgate.finance.pieces import STAGES
-from headgate.finance.under_way import PROGRESS
+from headgate.finance.pieces import NEVER, Pieces
+from headgate.finance.shares import before_each
+from headgate.finance.under_way import steps_taken
 
 Longs = NDArray[np.int64]
-KEY = ["order_id", "line_no"]
-RULES: dict[str, str] = {"ship": "shipped", "deliver": "delivered", "accept": "accepted"}
-"""The step that recognises a piece, by the rule of its line."""
 
 
-def signed_steps(lines: pl.DataFrame, progress: pl.DataFrame, until: date) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Taken:
     """
-    How many pieces of each line were recognised on each day, less those that came back from it.
+    What became and ceased to be recognised, day by day; (cells,) by line, then day.
 
-    lines    : order_id, line_no and recognise_on
+    line         : row of the line
+    day          : since 1970-01-01; -1 of pieces of which nobody says when they left
+    first, last  : pieces of the line that were recognised before the day, and with it
+    before, upto : cents of these pieces, at the prices at which they left
+    unknown      : (lines,) pieces of which, as they are known now, nobody says when they arrived
+    moved        : (lines,) whether pieces ever left at another price than that of today
+    """
+
+    line: Longs
+    day: Longs
+    first: Longs
+    last: Longs
+    before: Longs
+    upto: Longs
+    unknown: Longs
+    moved: NDArray[np.bool_]
+
+
+def taken_of(lines: pl.DataFrame, progress: pl.DataFrame, until: date, gone: Longs) -> Taken:
+    """
+    What of each line became recognised on each day, less what ceased to be.
+
+    The pieces are followed step by step, and at the end of every day those are counted that are
+    recognised: what came back is taken off on the day on which it did.
+
+    lines    : order_id, line_no, recognise_on and unit_price_cents
     progress : the columns of `headgate.finance.under_way.PROGRESS`; steps after `until` do not
                count
-    returns  : `line`, the row of the line; `day`, since 1970-01-01; `pieces`, not 0; by line, day
+    gone     : (lines,) pieces that have left, be it known when or not
     raises IssuesError : columns of the progress are missing
     """
-    rows = steps_taken(lines, progress, until)
-    stage = pl.col("stage").fill_null(STAGES[0])
-    rule = pl.col("recognise_on")
-    comes = pl.col("step") == rule.replace_strict(RULES, return_dtype=pl.String)
-    # Pieces that came back had taken the steps up to their stage: these are undone.
-    undone = (pl.col("step") == "returned") & (
-        (rule == "ship") | ((rule == "deliver") & (stage != STAGES[0])) | (stage == STAGES[2]))
-    pieces = pl.when(comes).then("quantity").when(undone).then(-pl.col("quantity")).otherwise(0)
-    return rows.group_by("line", "day").agg(pieces.sum().alias("pieces")).filter(
-        pl.col("pieces") != 0).sort("line", "day")
+    rule, now = lines["recognise_on"].to_list(), lines["unit_price_cents"].to_list()
+    cells: dict[tuple[int, int], tuple[int, int]] = {}
+    known, opened = np.zeros(len(gone), dtype=np.int64), np.zeros(len(gone), dtype=np.int64)
+    moved = np.zeros(len(gone), dtype=np.bool_)
+    for line, steps in groupby(steps_taken(lines, progress, until).iter_rows(),
+                               key=itemgetter(0)):
+        pieces, before = Pieces(), (0, 0)
+        days = [(day, list(own)) for day, own in groupby(steps, key=_day)]
+        for number, (day, own) in enumerate(days, start=1):
+            for _, *step in own:
+                pieces.take(*step)
+                moved[line] |= step[-1] not in (None, now[line])
+            if number == len(days):
+                pieces.cut(int(gone[line]))
+            there = [(one.pieces, now[line] if one.price is None else one.price)
+                     for one in pieces.gone if one.recognised(rule[line])]
+            upto = (sum(count for count, _ in there), sum(count * price for count, price in there))
+            held = cells.get((line, day), (0, 0))
+            cells[line, day] = held[0] + upto[0] - before[0], held[1] + upto[1] - before[1]
+            before = upto
+        known[line] = sum(one.pieces for one in pieces.gone)
+        opened[line] = sum(one.pieces for one in pieces.gone if one.opening)
+    # Pieces of which the progress knows nothing were recognised before all others.
+    for line in np.flatnonzero(gone > known).tolist():
+        count = int(gone[line] - known[line])
+        held = cells.get((line, NEVER), (0, 0))
+        cells[line, NEVER] = held[0] + count, held[1] + count * now[line]
+    rows = np.array([(*place, *cells[place]) for place in sorted(cells) if any(cells[place])],
+                    dtype=np.int64).reshape(-1, 4)
+    of_line, days_of, counts, cents = rows.T
+    first, paid = before_each(counts, of_line), before_each(cents, of_line)
+    return Taken(of_line, days_of, first, first + counts, paid, paid + cents,
+                 gone - known + opened, moved)
 
 
-def steps_taken(lines: pl.DataFrame, progress: pl.DataFrame, until: date) -> pl.DataFrame:
-    """The progress of lines up to a day, with `line`, `day` and what else the lines have."""
-    missing = [name for name in PROGRESS if name not in progress.columns]
-    if missing:
-        raise IssuesError([Issue("progress.column.missing", "error", "progress", "is missing",
-                                 None, name) for name in missing], "no revenue was worked out")
-    numbered = lines.select(*KEY, "recognise_on").with_row_index("line")
-    return progress.select(PROGRESS).filter(pl.col("effective_on") <= until).join(
-        numbered, on=KEY).with_columns(
-        pl.col("line").cast(pl.Int64),
-        day=pl.col("effective_on").to_physical().cast(pl.Int64))
+def _day(step: tuple[Any, ...]) -> int:
+    """The day of a step; of an opening nobody knows it."""
+    return NEVER if step[1] == "opening" else int(step[3])
 
 
 @dataclass(frozen=True, slots=True)

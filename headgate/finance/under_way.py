@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -160,10 +161,10 @@ class _Told:
         """Take the pieces of a line, those that are recognised first."""
         rule, gone = self.rule[line], int(self.gone[line])
         pieces.cut(gone)
-        tranches = sorted(pieces.gone, key=lambda one: not _recognised(one, rule))
+        tranches = sorted(pieces.gone, key=lambda one: not one.recognised(rule))
         for one in tranches:
             self.cells.append((
-                line, one.pieces, one.shipped, one.delivered, int(_recognised(one, rule)),
+                line, one.pieces, one.shipped, one.delivered, int(one.recognised(rule)),
                 int(one.opening), self.served.setdefault(one.served, len(self.served))))
         back = [(one.pieces, self.served.setdefault(one.served, len(self.served)))
                 for one in pieces.back]
@@ -198,36 +199,41 @@ class _Told:
         return Prices(*np.array(self.steps, dtype=np.int64).reshape(-1, 5).T)
 
 
-def _recognised(one: Tranche, rule: str) -> bool:
-    """Whether the revenue of some pieces counts as recognised, by the rule of their line."""
-    return (one.opening or rule == "ship" or (rule == "deliver" and one.delivered >= 0)
-            or (rule == "accept" and one.accepted))
-
-
 def _followed(book: Book, orders: pl.DataFrame, progress: pl.DataFrame) -> dict[int, Pieces]:
     """The pieces of each line of which the progress tells, in the order of lines."""
+    found: dict[int, Pieces] = {}
+    for line, *step in steps_taken(orders, progress, book.settings.as_of).iter_rows():
+        of_line = found.get(line)
+        if of_line is None:
+            of_line = found[line] = Pieces()
+        of_line.take(*step)
+    return found
+
+
+def steps_taken(orders: pl.DataFrame, progress: pl.DataFrame, until: date) -> pl.DataFrame:
+    """
+    The steps that pieces took up to a day, by line and then in the order in which they count.
+
+    orders  : order_id and line_no
+    returns : `line`, the row of the line there; `step`, `quantity`, `day` since 1970-01-01,
+              `stage` and `price_cents`, as `Pieces.take` takes them
+    raises IssuesError : columns of the progress are missing
+    """
     missing = [name for name in PROGRESS if name not in progress.columns]
     if missing:
         raise IssuesError([Issue("progress.column.missing", "error", "progress", "is missing",
                                  None, name) for name in missing], "no revenue was worked out")
     lines = orders.select("order_id", "line_no").with_row_index("line")
     rows = progress.filter(pl.col("step").is_in(STEPS),
-                           pl.col("effective_on") <= book.settings.as_of)
+                           pl.col("effective_on") <= until)
     for name in ("price_cents", "sequence"):
         if name not in rows.columns:
             rows = rows.with_columns(pl.lit(None, pl.Int64).alias(name))
     rows = rows.with_row_index("row").join(lines, on=["order_id", "line_no"]).sort(
         "line", "effective_on", "sequence", "row")
-    found: dict[int, Pieces] = {}
-    for line, step, pieces, day, stage, price in rows.select(
-            pl.col("line").cast(pl.Int64), "step", "quantity",
-            pl.col("effective_on").to_physical().cast(pl.Int64), "stage",
-            "price_cents").iter_rows():
-        of_line = found.get(line)
-        if of_line is None:
-            of_line = found[line] = Pieces()
-        of_line.take(step, pieces, day, stage, price)
-    return found
+    return rows.select(
+        pl.col("line").cast(pl.Int64), "step", "quantity",
+        pl.col("effective_on").to_physical().cast(pl.Int64).alias("day"), "stage", "price_cents")
 
 
 def _expected(book: Book, line: Longs, shipped: Longs) -> Longs:

@@ -269,8 +269,8 @@ def test_what_only_a_store_or_a_plan_can_tell_is_refused_elsewhere(run, made, st
 
 
 def test_numbers_that_do_not_tie_end_with_no(run, store, monkeypatch):
-    """Were a row lost, of a line that has left the book, what the ledger counts of it would not be
-    what is told day by day: in words, and by the code."""
+    """Were a row of an order line lost, what the ledger counts of its pieces would not be what is
+    told day by day: in words, and by the code."""
     honest = recognised_walk.recognised_of
 
     def lossy(*told):
@@ -281,4 +281,5 @@ def test_numbers_that_do_not_tie_end_with_no(run, store, monkeypatch):
     said = run("revenue", store)
     assert said.code == exits.SAYS_NO
     assert "DOES NOT TIE: " in said.out
+    assert "order lines recognised day by day, and their pieces recognised: " in said.out
     assert run("revenue", store, "first").code == exits.SAYS_NO

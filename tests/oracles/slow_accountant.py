@@ -40,11 +40,13 @@ class Piece:
 
 @dataclass
 class Sold:
-    """An order line: its terms, the pieces that have left, and those that came back."""
+    """An order line: its terms, the pieces that have left, those that came back, and the day on
+    which its openings were taken down."""
 
     terms: dict[str, Any]
     gone: list[Piece] = field(default_factory=list)
     back: list[Piece] = field(default_factory=list)
+    opened: date = date.min
 
     @property
     def quantity(self) -> int:
@@ -66,6 +68,7 @@ class Accountant:
     `recognised`, `rpo`, `deferred` in cents by contract at the end of a day.
 
     standalone : cents of each item standing alone
+    shares     : of order lines what of the price of its contract each has, and its own price
     """
 
     def __init__(self, rows: Sequence[Recorded], day: date, standalone: Mapping[str, int]) -> None:
@@ -94,6 +97,7 @@ class Accountant:
             self.billed[self._contract(key)] += cents
         self.recognised: Counter[str] = Counter()
         self.rpo: Counter[str] = Counter()
+        self.shares: dict[Key, tuple[int, int]] = {}
         self._account()
         self.deferred = {name: cents - self.recognised[name] for name, cents in self.billed.items()
                          if cents > max(0, self.recognised[name])}
@@ -120,6 +124,7 @@ class Accountant:
     def _piece(self, line: Sold, on: date, kind: str, opening: bool) -> None:
         """One piece takes a step: the first that can."""
         if kind == "order_shipped":
+            line.opened = on if opening else line.opened
             served = line.back.pop(0).served if line.back else ()
             line.gone.append(Piece(line.terms["unit_price_cents"], on, opening, served=served))
         elif kind == "order_delivered":
@@ -191,6 +196,8 @@ class Accountant:
                 upto += weight
                 if len(parts) == 1:
                     share = stated
+                if kind == "line":
+                    self.shares[key] = share, stated
                 done, left = (self._of_line(key, share, stated) if kind == "line" else
                               self._of_service(key, share))
                 self.recognised[name] += done

@@ -12,8 +12,12 @@ import pytest
 
 from headgate.finance.contracted import contracted
 from headgate.finance.past import with_past
+from headgate.finance.recognised import Left
+from headgate.ledger.book_tables import left_frames
 from headgate.ledger.events import Event
+from headgate.ledger.fold import fold
 from headgate.session.backlog import backlog
+from headgate.session.recognising import recognised
 from tests.oracles.slow_accountant import Accountant
 from tests.stories.book_builder import AS_OF
 from tests.stories.lived import LATER_ON, Lived, line, support
@@ -155,6 +159,61 @@ def counted(lived: Lived, day: date, until: int | None = None) -> dict[str, dict
     return {"rpo": {name: cents for name, cents in slow.rpo.items() if cents},
             "recognised": {name: cents for name, cents in slow.recognised.items() if cents},
             "deferred": {"": sum(slow.deferred.values())}}
+
+
+def recognised_of_day(lived: Lived, day: date, until: int | None = None) -> pl.DataFrame:
+    """The table `recognised` of a day, of which everything ties.
+
+    It does, too, if nothing that has left the book is counted among its contracts."""
+    known = lived.journals(day, until)
+    made = recognised(lived.book(day, until), known.progress, known.left,
+                      billings=known.billings, past=known.past)
+    assert made.ties_hold, (day, until, made.ties.filter(pl.col("holds") != "yes"))
+    apart = recognised(lived.book(day, until), known.progress,
+                       Left(*left_frames(fold(lived.rows[:until], day))))
+    assert apart.ties_hold, (day, until, apart.ties.filter(pl.col("holds") != "yes"))
+    return made.made.entries
+
+
+def hold_every_day(lived: Lived, entries: pl.DataFrame, last: date) -> None:
+    """Hold the order lines of the table against the accountant of every day.
+
+    Of openings nobody says when they were recognised: a line counts from the day of its own."""
+    hardware = entries.filter(pl.col("kind") == "hardware")
+    end, day = Accountant(lived.rows, last, STANDALONE), AS_OF
+    while day <= last:
+        slow = Accountant(lived.rows, day, STANDALONE)
+        known = hardware.filter(
+            pl.col("recognised_on").is_null() | (pl.col("recognised_on") <= day)).group_by(
+            "order_id", "line_no").agg(pl.col("quantity", "price_cents").sum())
+        upto = {(order, number): found for order, number, *found in known.iter_rows()}
+        for key, (share, stated) in end.shares.items():
+            if end.lines[key].opened > day:
+                continue
+            done = [one.price for one in slow.lines[key].gone
+                    if one.done(end.lines[key].terms["recognise_on"])]
+            cents = share * sum(done) // stated if stated else 0
+            assert upto.get(key, [0, 0]) == [len(done), cents], (key, day)
+        day += timedelta(days=1)
+
+
+@pytest.mark.parametrize("seed", [*SEEDS, 20, 57])
+def test_what_a_lived_ledger_recognised_is_that_of_an_accountant(seed):
+    """The same lives. On several days everything ties, and what was recognised sums to what the
+    accountant says of every contract. On the last day, the pieces and cents of every line up to
+    each day are those that the accountant of that day had recognised, priced as they left."""
+    dice = random.Random(f"lived/{seed}")
+    lived = begun(dice)
+    live(lived, dice)
+    last = max(row.event.effective_on for row in lived.rows)
+    half = dice.randint(len(lived.rows) // 2, len(lived.rows))
+    for day, until in ((AS_OF, None), *((AS_OF + timedelta(days=dice.randint(1, 120)), until)
+                                        for until in (None, None, half)), (last, None)):
+        entries = recognised_of_day(lived, day, until)
+        sums = entries.group_by("contract_id").agg(pl.col("price_cents").sum())
+        assert {name: cents for name, cents in sums.iter_rows() if cents} == counted(
+            lived, day, until)["recognised"], (day, until)
+    hold_every_day(lived, entries, last)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
