@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from headgate.finance.contracted import Contracted
 from headgate.finance.remaining import binding
+from headgate.finance.shares import summed
 
 Longs = NDArray[np.int64]
 
@@ -38,26 +39,40 @@ def rpo_of_prices(contracts: Contracted, kept: pl.Series, held: Longs,
 
     kept, held, penalty : as for `headgate.finance.remaining.remaining`
     Each currency by itself: all stated prices, less what is recognised, less open pieces that bind
-    nobody with their services, less services of which nobody says when they began. Where the walk
-    adds up what is left of each obligation, this takes away from the whole.
+    nobody with their services, less services of which nobody says when they began, less what
+    services did not perform before they were cancelled. Where the walk adds up what is left of
+    each obligation, this takes away from the whole.
     """
-    obligations, allocated = contracts.obligations, contracts.allocated
-    names = contracts.exchange.names
+    obligations, names = contracts.obligations, contracts.exchange.names
     left = np.zeros(len(names), dtype=np.int64)
     np.add.at(left, obligations.currency, obligations.stated_cents)
     earned = contracts.earned(held)
     np.subtract.at(left, contracts.exchange.indexes(earned["currency"]), earned["cents"].to_numpy())
     lines, binds = np.arange(obligations.lines), binding(contracts, kept)
-    services = np.arange(obligations.lines, len(obligations))
-    services = services[obligations.starts_on[services] < 0]
+    starts, services = contracts.starts, np.arange(obligations.lines, len(obligations))
     hung = obligations.line[services]
-    free, loose = lines[~binds], services[~binds[hung]]
+    goes_with = (obligations.starts_on[services] < 0) & ~starts.ended
+    loose, unsaid = goes_with & ~binds[hung], goes_with & (starts.unknown > 0)
+    # Pieces that came back on a line that binds nobody are open: what they earned stays earned,
+    # and nothing more of them is owed.
+    ended = starts.ended[starts.service - obligations.lines]
+    back = starts.away & ~binds[obligations.line[starts.service]] & ~ended
+    again = np.flatnonzero(back & starts.new)
+    returned = summed(starts.service[again] - obligations.lines,
+                      starts.last[again] - starts.first[again], len(services))
+    start, currency, cents = contracts.services_earned()
+    kept_anyway = (back | ended)[start]
+    np.add.at(left, currency[kept_anyway], cents[kept_anyway])
+    gone, free = services[starts.ended], lines[~binds]
+    whole = obligations.pieces
     for rows, first, last in (
-            (free, (contracts.shipped + held)[free], obligations.pieces[free]),
-            (loose, contracts.shipped[obligations.line[loose]], obligations.pieces[loose]),
-            (services, np.zeros_like(services), contracts.before.unknown[hung])):
-        _, currency, cents = allocated.of_pieces(rows, first, last, obligations.pieces[rows])
-        np.subtract.at(left, currency, cents)
+            (free, (contracts.shipped + held)[free], whole[free]),
+            (services[loose], (contracts.shipped[hung] + returned)[loose], whole[services[loose]]),
+            (starts.service[again], starts.first[again], starts.last[again]),
+            (services[unsaid], np.zeros_like(services[unsaid]), starts.unknown[unsaid]),
+            (gone, np.zeros_like(gone), whole[gone])):
+        _, number, amount = contracts.allocated.of_pieces(rows, first, last, whole[rows])
+        np.subtract.at(left, number, amount)
     there = contracts.exchange.convert(left, np.arange(len(names)),
                                        np.full(len(names), contracts.as_of))
     return int(there.sum()) - (0 if penalty is None else int(penalty.sum()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headgate.files.book_writer import write_book
 from headgate.session.journals import Journals
-from headgate.session.ledger import event_of_options, import_book, record_file
+from headgate.session.ledger import event_of_options, import_book, record
 from headgate.session.planning import plan
 from headgate.session.recognising import revenue
 from headgate.session.storing import Storage
@@ -60,8 +60,8 @@ def test_what_ships_in_the_ledger_is_under_way(tmp_path):
     """Two more ship on Monday and are recognised on delivery: of ten boards four are past, two are
     under way, four are to be shipped, so six times 100.00 are still to come."""
     with ledger_of(tmp_path, "deliver") as storage:
-        record_file(storage, event_of_options("order_shipped", "SO-1/1", {"quantity": "2"}, "s",
-                                                  AS_OF, "ana", ""))
+        record(storage, [event_of_options("order_shipped", "SO-1/1", {"quantity": "2"},
+                                          "s", AS_OF, "ana", "")])
         assert planned(storage, "second") == 60_000
 
 
@@ -69,8 +69,8 @@ def test_openings_that_are_delivered_later_count_then(tmp_path):
     """The four of the opening are delivered on Monday, says the ledger: their shipment is no
     secret any more, and nothing counts twice."""
     with ledger_of(tmp_path, "deliver") as storage:
-        record_file(storage, event_of_options("order_delivered", "SO-1/1", {"quantity": "4"}, "d",
-                                              AS_OF, "ana", ""))
+        record(storage, [event_of_options("order_delivered", "SO-1/1", {"quantity": "4"},
+                                          "d", AS_OF, "ana", "")])
         assert planned(storage, "third") == 60_000
         assert recorded(storage, "third").progress["step"].to_list() == ["opening", "delivered"]
 
@@ -80,7 +80,7 @@ def test_movements_of_a_stored_ledger(tmp_path):
     are open; as it was known before that, 600.00."""
     with ledger_of(tmp_path, "ship") as storage:
         storage.now = NOON + timedelta(hours=1)
-        record_file(storage, event_of_options("order_shipped", "SO-1/1", {"quantity": "2"}, "s",
-                                                  AS_OF, "ana", ""))
+        record(storage, [event_of_options("order_shipped", "SO-1/1", {"quantity": "2"},
+                                          "s", AS_OF, "ana", "")])
         assert storage.movements()["amount_cents"].to_list() == [100_000, -40_000, -20_000]
         assert storage.movements(NOON)["amount_cents"].sum() == 60_000
