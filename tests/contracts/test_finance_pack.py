@@ -68,7 +68,7 @@ def test_the_top_cell_reads_true_and_so_does_every_check():
     book_of_checks = opened(content(), values=True)["Checks"]
     found = list(book_of_checks.iter_rows(min_row=6, values_only=True))
     assert book_of_checks["B3"].value is True
-    assert len(found) == 21 and all(row[4] is True for row in found)
+    assert len(found) == 22 and all(row[4] is True for row in found)
     assert found[0][1:4] == (9640.05, 9640.05, 0)
     summary = opened(content(), values=True)["Summary"]
     assert (summary["A7"].value, summary["B7"].value) == ("Checks", "all 21 checks hold")
