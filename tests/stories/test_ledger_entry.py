@@ -26,8 +26,8 @@ def test_a_period_of_the_calendar_has_its_days(name, ends_on, code):
 def code_of(desk: LedgerDesk, kind: str, key: str, **data: object) -> str | None:
     """Why an event is not recorded on 20 January."""
     found = Entry(desk.state).wrong(desk.event(kind, key, "2026-01-20", **data))
-    if found is not None:
-        return found.code
+    if found is not None or not kind.startswith("deposit"):
+        return None if found is None else found.code
     answer = desk.send(kind, key, "2026-01-20", **data)
     return None if answer == "recorded" else answer
 
