@@ -69,7 +69,9 @@ class Writers:
     def entries(self) -> Iterator[tuple[str, dict[str, object]]]:
         """Every whole line of the journals, with the writer's name."""
         for number in range(WRITERS):
-            for line in self.journal(number).read_text().splitlines():
+            journal = self.journal(number)
+            # A writer that was ended while it was still starting has none.
+            for line in journal.read_text().splitlines() if journal.exists() else ():
                 if line.endswith("}"):
                     yield f"W{number}", json.loads(line)
 
