@@ -22,7 +22,6 @@ class Entry:
 
     def __init__(self, state: Parts) -> None:
         self.state = state
-        self._sold: _Sold | None = None
 
     def wrong(self, event: Event) -> Rejection | None:
         """Why an event is not recorded; None when it is. Its data are well formed."""
@@ -35,11 +34,6 @@ class Entry:
         if event.kind == "balance_asserted":
             return self._scope(event)
         return None
-
-    def took(self, event: Event) -> None:
-        """Learn from an event that the state has taken."""
-        if self._sold is not None:
-            self._sold.learn(event.key)
 
     def _period(self, event: Event) -> Rejection | None:
         """A name that the book's calendar knows means its days there."""
@@ -64,21 +58,20 @@ class Entry:
 
     def _deposit(self, event: Event, data: Any) -> Rejection | None:
         """A deposit is for a contract or an order that was sold."""
-        self._sold = self._sold or _Sold(self.state)
-        key, order_id = event.key, data.get("order_id")
-        contracts = self._sold.about(key)
+        key, order_id, sold = event.key, data.get("order_id"), self.state.sold
+        contracts = sold.contracts(key)
         if not contracts:
             if data.get("before_order"):
                 return None if data.get("currency") else refused(
                     "malformed", "currency must be given: no order says it yet")
             return refused("unknown_key", f"{key} is neither a contract nor an order"
-                           f"{near_miss(key, self._sold.names())}; book the order first, or say "
+                           f"{near_miss(key, sold.names())}; book the order first, or say "
                            "that it comes later: before_order, with the currency")
         if key not in contracts:
             return refused("unknown_key", f"{key} is an order of the contract "
                            f"{' and '.join(sorted(contracts))}, which is the key of its deposits; "
                            "order_id may name the order")
-        if order_id is not None and key not in self._sold.about(order_id):
+        if order_id is not None and key not in sold.contracts(order_id):
             return refused("unknown_key", f"{order_id} is no order of {key}")
         return None
 
@@ -108,46 +101,3 @@ class Entry:
         lines = self.state.lines
         return any(entry.data is not None and entry.data.get(name) == value
                    for _, line in lines for entry in lines.entries(line))
-
-
-class _Sold:
-    """Which order lines belong to an order, and to a contract."""
-
-    def __init__(self, state: Parts) -> None:
-        self.state = state
-        self._rows: dict[str, set[int]] = {}
-        self._services: set[str] = {key.rpartition("/")[0] for key in state.services.rows}
-        contracts = state.lines.terms["contract_id"]
-        for key, row in state.lines.rows.items():
-            self._add(key, row, contracts[row])
-
-    def _add(self, key: str, row: int, contract: str | None) -> None:
-        for name in (key.rpartition("/")[0], contract):
-            if name is not None:
-                self._rows.setdefault(name, set()).add(row)
-
-    def learn(self, key: str) -> None:
-        """Look at what is under a key again."""
-        row = self.state.lines.rows.get(key)
-        if row is not None:
-            self._add(key, row, self.state.lines.term(row, "contract_id"))
-        elif key in self.state.services.rows:
-            self._services.add(key.rpartition("/")[0])
-
-    def names(self) -> list[str]:
-        """Every contract and order."""
-        return sorted({*self._rows, *self._services})
-
-    def about(self, name: str) -> set[str]:
-        """
-        The contracts under a contract or an order.
-
-        A name that is both a contract and an order is the contract. An order without a contract
-        is its own; nothing is sold under an unknown name.
-        """
-        lines = self.state.lines
-        rows = [row for row in self._rows.get(name, ()) if lines.at(row).alive]
-        contracts = {lines.term(row, "contract_id") for row in rows}
-        if name in contracts or (not rows and name in self._services):
-            return {name}
-        return {contract or name for contract in contracts}

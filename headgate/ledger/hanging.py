@@ -32,9 +32,8 @@ def hanging(state: Parts, key: str, entry: Entry, on: date) -> Rejection | None:
     after = state.lines.replay(line, entry).account
     if after is not None and after.listed:
         return None
-    alone = not any(other != key and found is not None and found.listed
-                    for other in state.by_order.of(state.lines, order_id)
-                    for found in (state.lines.get(other),))
+    alone = not any(row != line.row and state.lines.at(row).listed
+                    for row in state.sold.of_order(order_id))
     for name, service, ended in services:
         starts = state.services.term(service.row, "starts")
         if alone or (starts.isdecimal() and line_key(order_id, int(starts)) == key):
@@ -46,10 +45,9 @@ def hanging(state: Parts, key: str, entry: Entry, on: date) -> Rejection | None:
 def _services(state: Parts, order_id: str, on: date
               ) -> Iterator[tuple[str, Service, date | None]]:
     """Services of an order that stand in the book after a day, with the day on which they end."""
-    for key in state.by_order.of(state.services, order_id):
-        service = state.services.get(key)
-        if service is None or not service.alive:
-            continue
+    for row in state.sold.services(order_id):
+        service = state.services.at(row)
+        key = line_key(order_id, state.services.term(row, "line_no"))
         if service.listed:
             yield key, service, None
             continue

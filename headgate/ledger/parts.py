@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
 from headgate.ledger.closing import ClosedPeriods
@@ -87,22 +86,6 @@ class Row:
         return self.data  # type: ignore[return-value]
 
 
-class ByOrder:
-    """Keys of a register by their order; they are looked through once, when somebody asks."""
-
-    def __init__(self) -> None:
-        self._keys: dict[str, tuple[int, dict[str, list[str]]]] = {}
-
-    def of(self, register: Register[Any], order_id: str) -> Sequence[str]:
-        """The keys ORDER/LINE of an order, in whatever order; also of what is not alive."""
-        name, rows = register.make.OPENS, register.rows
-        known, keys = self._keys.get(name, (0, {}))
-        for key in islice(reversed(rows), len(rows) - known):
-            keys.setdefault(key.rpartition("/")[0], []).append(key)
-        self._keys[name] = len(rows), keys
-        return keys.get(order_id, ())
-
-
 class Parts:
     """
     Everything that a state holds.
@@ -110,11 +93,11 @@ class Parts:
     limit    : events that are effective after it do not count; None: all do
     sequence, last_hash, last_recorded_at : of the last event, whether it counts or not
     marks    : by plan, the sequence of the last hold that was placed on it
-    by_order : finds the lines and services of an order
+    sold     : finds lines and services by order and contract
     later    : by sequence, events beyond the limit, which a correction may bring into it
     """
 
-    __slots__ = ("assertions", "by_order", "closed", "deposits", "holds", "last_hash",
+    __slots__ = ("assertions", "closed", "deposits", "holds", "last_hash",
                  "last_recorded_at", "later", "limit", "lines", "marks", "promises", "published",
                  "rows", "sequence", "services", "sold", "supplies")
 
@@ -136,7 +119,6 @@ class Parts:
         self.published: list[Published] = []
         self.assertions: list[Assertion] = []
         self.later: dict[int, Recorded] = {}
-        self.by_order = ByOrder()
 
     @property
     def last_closed_on(self) -> date | None:

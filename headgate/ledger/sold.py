@@ -9,7 +9,8 @@ from headgate.ledger.services import Service
 
 class Sold:
     """
-    Finds lines by their contract; an order without one is a contract of its own.
+    Finds lines by their contract and order, and services by their order; an order without a
+    contract is one of its own.
 
     What it knows is brought up to date when it is asked, from the rows that are new, or that may
     have another contract since.
@@ -34,6 +35,31 @@ class Sold:
         """The rows of the lines of an order."""
         self._update()
         return [row for row in self._orders.get(order_id, ()) if self._lines.at(row).alive]
+
+    def services(self, order_id: str) -> list[int]:
+        """The rows of the services of an order."""
+        self._update()
+        return [row for row in self._served.get(order_id, ()) if self._services.at(row).alive]
+
+    def contracts(self, name: str) -> set[str]:
+        """
+        The contracts under a contract or an order; none where nothing was sold under the name.
+
+        A name that is both a contract and an order is the contract. An order without a contract
+        is its own. Under a contract count the lines that were moved away from it, too.
+        """
+        self._update()
+        rows = [row for row in {*self._contracts.get(name, ()), *self._orders.get(name, ())}
+                if self._lines.at(row).alive]
+        named = {self._lines.terms["contract_id"][row] for row in rows}
+        if name in named or (not rows and name in self._served):
+            return {name}
+        return {contract or name for contract in named}
+
+    def names(self) -> list[str]:
+        """Every contract and order."""
+        self._update()
+        return sorted({*self._contracts, *self._orders, *self._served})
 
     def invoiced(self, contract: str, currency: str, own: str) -> int:
         """

@@ -139,7 +139,6 @@ class Writer:
         recorded = state.next_recorded(event, self.now, text)
         self.applied += 1
         state.apply(recorded)
-        self.entry.took(event)
         rows.append(row_of(recorded, text))
         fresh[event.idempotency_key] = (recorded.sequence, event)
         return Answer(recorded.sequence)
