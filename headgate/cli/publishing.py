@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from headgate.book import Book as Loaded
     from headgate.promising.record import Publication
 
-MOVES = ("earlier", "later", "fewer", "withdrawn")
 SHOWN = 20
 """Moved promises that a terminal shows; the table and --json have all."""
 
@@ -97,6 +96,7 @@ def _shown(made: Publication, plan: str, already: bool, stored: bool,
     book : that was planned, where any promise moved
     """
     from headgate.cli.showing import counted
+    from headgate.promising.record import MOVES
 
     named = "" if made.by is None else f" by {made.by}"
     if already:

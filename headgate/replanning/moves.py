@@ -12,6 +12,7 @@ from headgate.base.wording import move_text
 from headgate.book import Book
 from headgate.planner.confirmed import Confirmed
 from headgate.planner.kernels.kept import NEVER
+from headgate.planner.numbering import KEY, line_numbers
 from headgate.planner.promise import (
     Promises,
     dates_or_blank,
@@ -21,7 +22,6 @@ from headgate.planner.promise import (
 from headgate.planner.replan_policy import CLASSES, GAIN, WIN
 from headgate.tables.plan_schema import MOVES
 
-KEY = ["order_id", "line_no"]
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -100,26 +100,24 @@ def change_of(book: Book, had: Confirmed, promises: Promises, old: pl.DataFrame,
 
 def _given(book: Book, allocations: pl.DataFrame) -> Longs:
     """(lines,) pieces that a plan gives each line."""
-    sums = allocations.group_by(KEY).agg(pl.col("quantity").sum())
-    given = _keys(book).join(sums, on=KEY, how="left", maintain_order="left")["quantity"]
-    return given.fill_null(0).to_numpy().astype(np.int64)
+    line, pieces = line_numbers(book, allocations), allocations["quantity"].to_numpy()
+    known = line >= 0
+    return np.bincount(line[known], pieces[known], len(book.lines)).astype(np.int64)
 
 
 def _there_by(book: Book, pieces: Longs, allocations: pl.DataFrame) -> Longs:
     """(lines,) the bucket by which so many pieces of a line have arrived, NEVER if they do not."""
-    wanted = _keys(book).with_columns(wanted=pl.Series(pieces))
-    there = (allocations.join(wanted, on=KEY, how="inner").sort(*KEY, "arrive_on")
-             .filter(pl.col("quantity").cum_sum().over(KEY) >= pl.col("wanted"))
-             .group_by(KEY).agg(by=pl.col("arrive_on").min()))
-    by = wanted.join(there, on=KEY, how="left", maintain_order="left")["by"]
-    days = (by - pl.Series([book.first_monday])).dt.total_days()
-    return (days // 7).fill_null(NEVER).to_numpy().astype(np.int64)
-
-
-def _keys(book: Book) -> pl.DataFrame:
-    """order_id and line_no of each line."""
-    order_id, line_no = line_ids(book, np.arange(len(book.lines)))
-    return pl.DataFrame({"order_id": order_id, "line_no": line_no})
+    line = line_numbers(book, allocations)
+    known = np.flatnonzero(line >= 0)
+    rows = allocations.select("arrive_on", "quantity")[pl.Series(known)].with_columns(
+        line=pl.Series(line[known]), wanted=pl.Series(pieces[line[known]]))
+    there = rows.sort("line", "arrive_on").filter(
+        pl.col("quantity").cum_sum().over("line") >= pl.col("wanted")).group_by("line").agg(
+        by=pl.col("arrive_on").min())
+    found = np.full(len(pieces), NEVER, dtype=np.int64)
+    days = (there["by"] - pl.Series([book.first_monday])).dt.total_days().to_numpy()
+    found[there["line"].to_numpy()] = days // 7
+    return found
 
 
 def moved_pieces(book: Book, allocations: pl.DataFrame, new: pl.DataFrame) -> Longs:
@@ -135,7 +133,9 @@ def moved_pieces(book: Book, allocations: pl.DataFrame, new: pl.DataFrame) -> Lo
     gap = pl.col("old").fill_null(0) - pl.col("new").fill_null(0)
     sums = old.join(now, on=keys, how="full", coalesce=True).group_by("order_id", "line_no").agg(
         less=gap.clip(lower_bound=0).sum(), more=(-gap).clip(lower_bound=0).sum())
-    lines = _keys(book).join(sums, on=KEY, how="left", maintain_order="left")
+    order_id, line_no = line_ids(book, np.arange(len(book.lines)))
+    lines = pl.DataFrame({"order_id": order_id, "line_no": line_no}).join(
+        sums, on=KEY, how="left", maintain_order="left")
     less, more = (lines[name].fill_null(0).cast(pl.Int64).to_numpy() for name in ("less", "more"))
     return np.asarray(np.maximum(less, more), dtype=np.int64)
 
