@@ -104,8 +104,8 @@ def again_of(folder: Path, _: Path) -> dict[str, Any]:
     import polars as pl
 
     from headgate import session
+    from headgate.planner.older import Older, Start
     from headgate.planner.policy import read_policy
-    from headgate.planner.restart import Start
     from headgate.planner.value import THREADS, Search
 
     session.warm()
@@ -126,7 +126,7 @@ def again_of(folder: Path, _: Path) -> dict[str, Any]:
     policy = read_policy({**settings["policy"], "objective": "value"})
     started, done, gap = perf_counter(), None, 1.0
     with ThreadPoolExecutor(THREADS) as threads:
-        search = Search(changed, policy, threads, Start.of(plan.frames))
+        search = Search(changed, policy, threads, Older.of(changed, Start.of(plan.frames)))
         for _unit in search.units():
             gap = search.gap
             if gap <= former + 0.003:

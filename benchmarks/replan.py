@@ -80,17 +80,19 @@ def measured(title: str, source: Source, changed: Sequence[Sequence[int]], objec
     """A row of the table: repairs of a plan after each of some changes."""
     import headgate as hg
     from headgate.planner.confirmed import confirmed_of
+    from headgate.planner.older import Older, Start
     from headgate.planner.repair import Repairer
-    from headgate.planner.restart import Start
 
     plan = hg.plan(book_of(source, {}), {"objective": objective})
+    start = Start.of(plan.frames)
     seconds, moved, growth = [], [], []
     for rows in changed:
         new = slipped(source, rows)
         with ThreadPoolExecutor(2) as threads:
             started = perf_counter()
-            had = confirmed_of(new, plan.policy.replan, plan.promises, plan.allocations)
-            Repairer(new, plan.policy, Start.of(plan.frames), had, threads).repair()
+            older = Older.of(new, start)
+            had = confirmed_of(new, plan.policy.replan, older)
+            Repairer(new, plan.policy, older, had, threads).repair()
             seconds.append(perf_counter() - started)
         made = hg.replan(new, plan)
         figures = made.frames.summary

@@ -104,11 +104,13 @@ def by_line(log: Log, pools: Pools, broken: Longs) -> Allocation:
     """
     log = strip_permits(log)
     line = log.rows[:, LINE]
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(line, minlength=len(broken)))])
+    if (line[1:] >= line[:-1]).all():
+        return Allocation(log, ptr.astype(np.int64), pools, broken)
     place = np.argsort(line, kind="stable")
     counts = np.diff(log.first_draw)[place]
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     draws = np.repeat(log.first_draw[:-1][place] - first[:-1], counts) + np.arange(first[-1])
-    ptr = np.concatenate([[0], np.cumsum(np.bincount(line, minlength=len(broken)))])
     in_order = Log(log.rows[place], first, log.sources[draws], log.pieces[draws], log.size)
     return Allocation(in_order, ptr.astype(np.int64), pools, broken)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from headgate.base.money import scale_cents
 from headgate.book import Book
 from headgate.planner.kernels.kept import EARLIEST_KEPT, NEVER, PROMISED, TIER
-from headgate.planner.numbering import line_numbers
+from headgate.planner.numbering import KEY
+from headgate.planner.older import NO_DAY, Allocated, Older, buckets_of_days, days_of
 from headgate.planner.replan_policy import CLASSES, FILL, LOSE, ReplanPolicy, groups_of
 from headgate.planner.world import ship_sets
 
@@ -75,8 +76,8 @@ class Confirmed:
         return terms, np.stack([self.later, self.earlier], axis=1)
 
 
-def confirmed_of(book: Book, policy: ReplanPolicy, promises: pl.DataFrame,
-                 allocations: pl.DataFrame, record: pl.DataFrame | None = None) -> Confirmed:
+def confirmed_of(book: Book, policy: ReplanPolicy, older: Older,
+                 record: pl.DataFrame | None = None) -> Confirmed:
     """
     What was promised to the lines of a book, and what the older plan gave them.
 
@@ -84,36 +85,29 @@ def confirmed_of(book: Book, policy: ReplanPolicy, promises: pl.DataFrame,
     without one, the older plan's. Lines that only the older plan has are left out: they were
     shipped or cancelled.
 
-    promises, allocations : tables of the older plan
-    record                : the table `promises_of_record`; None where nothing was published
+    record : the table `promises_of_record`; None where nothing was published
     """
     lines = book.lines
-    orders = book.tables.frames["orders"].select(
-        "order_id", "line_no", "promised_on", shipped=pl.col("shipped_quantity"))[
-            pl.Series(lines.source_row)]
-    had = promises.select("order_id", "line_no", "open_quantity", "status",
-                          planned_on="promised_on")
-    table = orders.join(had, on=["order_id", "line_no"], how="left", maintain_order="left")
-    planned = _buckets(book, table["planned_on"])
-    recorded = _recorded(book, table, record)
+    old, had = older.rows >= 0, older.promised
+    planned = np.where(old, _buckets(book, _at(had.day, older.rows, NO_DAY)), NEVER)
+    recorded = _recorded(book, record)
     promised = np.where(recorded.said, recorded.bucket, planned)
     there = promised != NEVER
     near = there & (promised < policy.near_weeks)
-    old = table["status"].is_not_null().to_numpy()
     known = old | (recorded.said & (recorded.pieces > 0))
-    before = table["open_quantity"].fill_null(0).to_numpy()
+    before = _at(had.open, older.rows, 0)
     factor = np.where(near, policy.near_thousandths / 1000.0, 1.0)
     # The lines of a ship set move together: its best line's class counts, and any of their fences.
     heads = _heads(book)
     group = groups_of(book, policy)[heads]
-    pieces = np.where(old, _still_dated(book, before, allocations),
+    pieces = np.where(old, _still_dated(book, before, older.allocated),
                       recorded.pieces * recorded.said)
     return Confirmed(
         known, promised, planned, pieces,
         np.where(recorded.written, np.minimum(pieces, recorded.pieces), pieces),
         np.where(old, np.maximum(0, lines.open - before), 0), before,
-        table["status"].is_in(["late", "short", "unplanned"]).fill_null(False).to_numpy(),
-        group, _any_mate(heads, there & (promised < policy.fence_weeks)),
+        _at(had.waits, older.rows, 0) == 1, group,
+        _any_mate(heads, there & (promised < policy.fence_weeks)),
         np.multiply(scale_cents(lines.price_cents, policy.later_millionths), factor),
         np.multiply(scale_cents(lines.price_cents, policy.earlier_millionths), factor))
 
@@ -130,41 +124,41 @@ class _Record(NamedTuple):
     pieces: Longs
 
 
-def _recorded(book: Book, table: pl.DataFrame, record: pl.DataFrame | None) -> _Record:
-    """
-    The promises of record; a line without one has the order's own date for all that is open.
-
-    table : (lines) order_id, line_no, promised_on and shipped pieces as the book has them
-    """
-    own = table["promised_on"].is_not_null().to_numpy()
-    bucket, pieces = _buckets(book, table["promised_on"]), book.lines.open
+def _recorded(book: Book, record: pl.DataFrame | None) -> _Record:
+    """The promises of record; a line without one has the order's own date for all that is open."""
+    orders, rows = book.tables.frames["orders"], pl.Series(book.lines.source_row)
+    days = days_of(orders["promised_on"].gather(rows))
+    bucket, pieces = _buckets(book, days), book.lines.open
+    own = bucket != NEVER
     if record is None:
         return _Record(own, np.zeros(len(own), dtype=np.bool_), bucket, pieces)
-    of_record = table.select("order_id", "line_no", "shipped").join(record.select(
+    table = orders.select(*KEY, shipped="shipped_quantity")[rows]
+    of_record = table.join(record.select(
         "order_id", "line_no", recorded_on="promised_on", pieces="quantity",
-        then="shipped_quantity"), on=["order_id", "line_no"], how="left", maintain_order="left")
+        then="shipped_quantity"), on=KEY, how="left", maintain_order="left")
     said = of_record["then"].is_not_null().to_numpy()
     left = (pl.col("pieces") + pl.col("then") - pl.col("shipped")).fill_null(0)
     due = np.clip(of_record.select(left).to_series().to_numpy(), 0, book.lines.open)
-    written = _buckets(book, of_record["recorded_on"])
+    written = _buckets(book, days_of(of_record["recorded_on"]))
     return _Record(said | own, said, np.where(said, written, bucket), np.where(said, due, pieces))
 
 
-def _buckets(book: Book, days: pl.Series) -> Longs:
+def _at(values: NDArray[Any], rows: Longs, blank: int) -> Longs:
+    """(rows,) the value at each place, `blank` where that is -1."""
+    return np.asarray(np.append(values, blank)[rows], dtype=np.int64)
+
+
+def _buckets(book: Book, days: Longs) -> Longs:
     """The bucket of each day, NEVER of a blank one; it may lie before bucket 0."""
-    numbers = (days - pl.Series([book.first_monday])).dt.total_days().to_numpy()
-    there = days.is_not_null().to_numpy()
-    return np.where(there, np.floor_divide(np.where(there, numbers, 0), 7), NEVER).astype(np.int64)
+    return np.where(days == NO_DAY, NEVER, buckets_of_days(book, days))
 
 
-def _still_dated(book: Book, before: Longs, allocations: pl.DataFrame) -> Longs:
+def _still_dated(book: Book, before: Longs, allocated: Allocated) -> Longs:
     """
     (lines,) pieces still open that had a date: those to ship from now on, and those whose week has
     passed and that were not shipped in it.
     """
-    line = line_numbers(book, allocations)
-    future = (allocations["ship_on"] >= book.first_monday).to_numpy()
-    pieces = allocations["quantity"].to_numpy()
+    line, pieces, future = allocated.line, allocated.pieces, allocated.ship >= 0
     ahead, past = (np.bincount(line[rows], pieces[rows], len(before)).astype(np.int64)
                    for rows in ((line >= 0) & future, (line >= 0) & ~future))
     missed = np.maximum(0, past - np.maximum(0, before - book.lines.open))

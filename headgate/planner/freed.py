@@ -9,34 +9,34 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.planner.confirmed import Confirmed
 from headgate.planner.kernels.layout import COMMON, OWN_POOL
-from headgate.planner.numbering import line_numbers
+from headgate.planner.older import Older, buckets_of_days, days_of
 from headgate.planner.reliefs import lines_needing
-from headgate.planner.restart import Start, buckets
 from headgate.planner.world import Pools
 
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def freed_pools(book: Book, pools: Pools, start: Start, had: Confirmed,
-                drawn: Longs) -> tuple[Bools, Bools]:
+def freed_pools(book: Book, pools: Pools, older: Older, had: Confirmed,
+                taken: Longs) -> tuple[Bools, Bools]:
     """
     (pools,) of which more comes in some week than the older plan's `shortages` say came, and on
-    which lines drew that are gone or have become smaller, or that are in `drawn`, the pools of what
+    which lines drew that are gone or have become smaller, or that are in `taken`, the pools of what
     was taken out.
     """
     places = np.full((len(book.items), len(book.sites)), -1, dtype=np.int64)
     free = np.flatnonzero(pools.slot == 0)
     places[pools.item[free], pools.site[free]] = free
     found = np.zeros(len(pools.item), dtype=np.bool_)
-    found[drawn] = True
-    line = line_numbers(book, start.pegging)
+    found[taken] = True
+    drawn = older.drawn
     smaller = np.append(book.lines.open < had.open, True)
-    gone = start.pegging.select("item_id", "site_id").filter(pl.Series(smaller[line])).unique()
-    _mark(found, places, book, gone["item_id"], gone["site_id"])
-    short = start.shortages.filter(pl.col("kind") == "part")
+    gone = smaller[drawn.line] & (drawn.item >= 0) & (drawn.site >= 0)
+    left = places[drawn.item[gone], drawn.site[gone]]
+    found[left[left >= 0]] = True
+    short = older.start.shortages.filter(pl.col("kind") == "part")
     item, site = book.items.indexes(short["id"]), book.sites.indexes(short["site_id"])
-    week = buckets(book, short["week"])
+    week = buckets_of_days(book, days_of(short["week"]))
     known = (item >= 0) & (site >= 0) & (week >= 0) & (week < book.horizon)
     known[known] &= places[item[known], site[known]] >= 0
     pool = places[item[known], site[known]]
@@ -45,13 +45,6 @@ def freed_pools(book: Book, pools: Pools, start: Start, had: Confirmed,
     more = np.zeros(len(found), dtype=np.bool_)
     more[pool[receipts[pool, week[known]] > before]] = True
     return more, found
-
-
-def _mark(found: Bools, places: Longs, book: Book, items: pl.Series, sites: pl.Series) -> None:
-    item, site = book.items.indexes(items), book.sites.indexes(sites)
-    known = (item >= 0) & (site >= 0)
-    pool = places[item[known], site[known]]
-    found[pool[pool >= 0]] = True
 
 
 def lines_asking_for(pools: Pools, permits: Longs) -> Bools:

@@ -94,7 +94,7 @@ class Keeper:
         self._reserve(2 * len(log.rows), 2 * len(log.pieces))
         draft.value_cents += put_in(
             draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
-            draft.cost, draft.held, draft.room, self.old, log)
+            draft.cost, draft.held, self.old, log, np.zeros_like(draft.held.balance))
         take_halves(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
                     draft.room, self.old)
 

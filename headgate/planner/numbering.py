@@ -25,12 +25,17 @@ def line_numbers(book: Book, table: pl.DataFrame) -> Longs:
     begins = table.select(pl.any_horizontal(
         pl.col(name).ne_missing(pl.col(name).shift()) for name in KEY)).to_series().to_numpy()
     first = np.flatnonzero(begins)
-    orders = book.tables.frames["orders"].select(KEY)[
-        pl.Series(book.lines.source_row)].with_row_index("line")
-    heads = table.select(KEY)[pl.Series(first)]
-    found = heads.join(orders, on=KEY, how="left", maintain_order="left")["line"]
-    line = found.cast(pl.Int64).fill_null(-1).to_numpy()
+    line = lines_of_keys(book, table.select(KEY)[pl.Series(first)])
     return np.asarray(np.repeat(line, np.diff(first, append=table.height)), dtype=np.int64)
+
+
+def lines_of_keys(book: Book, keys: pl.DataFrame) -> Longs:
+    """The same of a table in which each line stands but once or twice."""
+    orders = book.tables.frames["orders"].select(KEY)[pl.Series(book.lines.source_row)]
+    found = keys.select(KEY).join(orders.with_row_index("line"), on=KEY, how="left",
+                                  maintain_order="left")["line"].cast(pl.Int64)
+    return np.asarray((found.fill_null(-1) if found.null_count() else found).to_numpy(),
+                      dtype=np.int64)
 
 
 def packed(columns: Sequence[tuple[NDArray[np.integer], int]]) -> Longs | None:

@@ -24,9 +24,10 @@ from headgate.planner.kernels.rank import LINE, PIECES, SET
 from headgate.planner.kernels.repair import BETTER, KEEP, MOVE, WHOLE
 from headgate.planner.market import exchange_of
 from headgate.planner.measures import worth_of_log
+from headgate.planner.older import Older
 from headgate.planner.policy import Policy
 from headgate.planner.replan_policy import FILL, GAIN, LOSE, REDISTRIBUTE, WIN
-from headgate.planner.restart import Retraced, Start, prices_of_start, retrace_start
+from headgate.planner.restart import Retraced, prices_of_older, retrace_older
 from headgate.planner.run import settled
 from headgate.planner.terms import terms_of
 from headgate.planner.unfixed import without_fixed
@@ -72,20 +73,20 @@ class Repairer:
     An older plan on a book, ready to be repaired.
 
     whole, policy : what is planned now
-    start         : the older plan's tables
+    older         : the older plan
     confirmed     : what it confirmed to each line
 
     Pins and frozen promises are placed anew before all others, as in every plan; `book`, `pools`
     and the rest are what these leave.
     """
 
-    def __init__(self, whole: Book, policy: Policy, start: Start, confirmed: Confirmed,
+    def __init__(self, whole: Book, policy: Policy, older: Older, confirmed: Confirmed,
                  threads: ThreadPoolExecutor) -> None:
         self.whole, self.policy, self.whole_pools = whole, policy, pools_of(whole, policy)
         self.fixed = fix(whole, self.whole_pools)
         book, self.pools = rest_of(whole, self.whole_pools, self.fixed)
         self.book, self.confirmed = book, confirmed.without(self.fixed.placed, book.lines.open)
-        start = self.start = without_fixed(whole, self.whole_pools, start, self.fixed)
+        older = self.older = without_fixed(whole, self.whole_pools, older, self.fixed)
         earned = worth_of_log(whole, policy, by_line(self.fixed.log, self.whole_pools,
                                                      self.fixed.broken))
         self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
@@ -94,7 +95,8 @@ class Repairer:
         self.prices = Prices(np.zeros_like(self.exchange.supply),
                              np.zeros_like(self.exchange.hours))
         if policy.objective == "value":
-            self.prices = prices_of_start(book, self.pools, start, self.exchange.last_draw)
+            self.prices = prices_of_older(book, self.pools, older.start.prices,
+                                          self.exchange.last_draw)
         dual = self.dual = Dual(self.exchange, threads)
         price = dual.quote(self.prices, 0.0)
         if policy.objective == "value":
@@ -102,7 +104,7 @@ class Repairer:
         else:
             self.draft.cost = self.exchange.costs(dual.tables)
         self.price = price
-        self.retraced: Retraced = retrace_start(book, self.pools, start)
+        self.retraced: Retraced = retrace_older(book, self.pools, older)
         terms, money = self.confirmed.terms()
         standing = np.zeros(0)
         if policy.objective == "rank":
@@ -189,7 +191,7 @@ class Repairer:
             np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))
         drawn = np.unique(log.sources[draws, 1])
         supply = len(self.pools)
-        more, freed = freed_pools(self.whole, self.whole_pools, self.start, had,
+        more, freed = freed_pools(self.whole, self.whole_pools, self.older, had,
                                   drawn[drawn < supply])
         there = held.balance[:supply] > 0
         if self.policy.objective == "value":
@@ -300,7 +302,7 @@ class Repairer:
         found = certify(self.book, self.exchange, self.pools, self.prices)
         self.draft.count_value()
         value = self.draft.value_cents + self.exchange.floor_cents
-        former = self.start.gap
+        former = self.older.start.gap
         if former is None or value >= (1.0 - former - GAP_GROWTH) * found.bound_cents:
             return found
         descent = Descent(self.dual, self.prices)

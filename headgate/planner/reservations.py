@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.planner.allocate import Allocation, draw_weeks
 from headgate.planner.kernels.peg import reserved_pieces
 from headgate.planner.kernels.rank import Log
+from headgate.planner.numbering import order_of
 
 Longs = NDArray[np.int64]
 
@@ -58,19 +58,18 @@ def _reserved_of(book: Book, allocation: Allocation, touched: Longs, line: Longs
     place = book.lines.place_by_rank
     node = allocation.node[touched]
     called, drawn = book.forest.item[node], allocation.pools.item[allocation.pool[touched]]
-    draws = pl.DataFrame({
-        "key": key, "week": draw_weeks(book, allocation)[touched], "rank": place[line],
-        "stood": np.where(called == drawn, -1, called), "days": book.forest.days[node],
-        "draw": np.arange(len(touched))}).sort("key", "week", "rank", "stood", "days", "draw")
-    order = draws["draw"].to_numpy()
+    week = draw_weeks(book, allocation)[touched]
+    stood = np.where(called == drawn, 0, called + 1)
+    order = order_of([(part, int(part.max(initial=0)) + 1) for part in (
+        key, week, place[line], stood, book.forest.days[node])])
     row_key, start, quantity = receipts[:, np.argsort(receipts[0], kind="stable")]
-    sorted_key = draws["key"].to_numpy()
+    sorted_key = key[order]
     keys = np.unique(sorted_key)
     draw_ptr = np.searchsorted(sorted_key, np.concatenate([keys, [2**62]]))
     first = np.searchsorted(row_key, keys)
     last = np.searchsorted(row_key, keys, "right")
     found = np.zeros(len(order), dtype=np.int64)
-    reserved_pieces(draw_ptr, draws["week"].to_numpy(), allocation.pieces[touched][order], first,
+    reserved_pieces(draw_ptr, week[order], allocation.pieces[touched][order], first,
                     last, start.astype(np.int32), quantity.copy(), found)
     reserved = np.zeros(len(touched), dtype=np.int64)
     reserved[order] = found

@@ -14,7 +14,8 @@ from headgate.planner.dual import Prices
 from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
 from headgate.planner.kernels.retrace import retrace
 from headgate.planner.market import useful_steps
-from headgate.planner.numbering import line_numbers, order_of
+from headgate.planner.numbering import order_of
+from headgate.planner.older import Allocated, Drawn, Older, buckets_of_days, days_of
 from headgate.planner.quota_use import with_permits
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.world import (
@@ -26,36 +27,9 @@ from headgate.planner.world import (
     scratch_of,
     trees_of,
 )
-from headgate.tables.plan_schema import PlanFrames
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """
-    An older plan's tables, of this book or of one that has changed since.
-
-    allocations, prices, pegging, shortages : as `headgate.tables.plan_schema` declares them
-    gap        : that plan's gap, None unknown
-    all_pegged : whether the pegging is of all items; else what it leaves out has no other source
-    """
-
-    allocations: pl.DataFrame
-    prices: pl.DataFrame
-    pegging: pl.DataFrame
-    shortages: pl.DataFrame
-    all_pegged: bool
-    gap: float | None = None
-
-    @classmethod
-    def of(cls, plan: PlanFrames) -> Start:
-        """The start that a plan's tables give."""
-        frames = plan.frames
-        return cls(frames["allocations"], frames["prices"], frames["pegging"],
-                   frames["shortages"], plan.summary.get("pegging") == "all",
-                   dict(plan.summary.get("certificate") or {}).get("gap"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +46,7 @@ class Retraced:
     rest: Longs
 
 
-def prices_of_start(book: Book, pools: Pools, start: Start, last_draw: Longs) -> Prices:
+def prices_of_older(book: Book, pools: Pools, prices: pl.DataFrame, last_draw: Longs) -> Prices:
     """
     The older plan's prices on this book's pools, permits and hours; 0 for what it did not know.
 
@@ -80,28 +54,28 @@ def prices_of_start(book: Book, pools: Pools, start: Start, last_draw: Longs) ->
     """
     steps = np.zeros(pools.everything().shape)
     hours = np.zeros(book.hours.micro.shape)
-    week = buckets(book, start.prices["week"])
+    week = buckets_of_days(book, days_of(prices["week"]))
     inside = (week >= 0) & (week < book.horizon)
-    site = book.sites.indexes(start.prices["site_id"])
-    kind = (start.prices["kind"] == "part").to_numpy()
-    cents = start.prices["price_cents"].to_numpy().astype(np.float64)
-    slot = book.reserving.indexes(start.prices["reserved_for"]) + 1
-    known = start.prices["reserved_for"].is_null().to_numpy() | (slot > 0)
-    item = book.items.indexes(start.prices["id"])
+    site = book.sites.indexes(prices["site_id"])
+    kind = (prices["kind"] == "part").to_numpy()
+    cents = prices["price_cents"].to_numpy().astype(np.float64)
+    slot = book.reserving.indexes(prices["reserved_for"]) + 1
+    known = prices["reserved_for"].is_null().to_numpy() | (slot > 0)
+    item = book.items.indexes(prices["id"])
     pool = pools.find(item, site, slot)
     level = np.zeros_like(steps)
     rows = np.flatnonzero(kind & inside & known & (pool >= 0))
     level[pool[rows], week[rows]] = cents[rows]
-    permits, names = pools.permits, start.prices["id"]
+    permits, names = pools.permits, prices["id"]
     titles = {permits.title(k): len(pools) + k for k in range(len(permits))}
-    for row in np.flatnonzero((start.prices["kind"] == "quota").to_numpy() & inside).tolist():
+    for row in np.flatnonzero((prices["kind"] == "quota").to_numpy() & inside).tolist():
         if names[row] in titles:
             level[titles[names[row]], week[row]] = cents[row]
     # A level holds from the end of the row before to its own week: a step is what it falls by.
     level = np.maximum.accumulate(level[:, ::-1], axis=1)[:, ::-1]
     steps[:, :-1] = level[:, :-1] - level[:, 1:]
     steps[:, -1] = level[:, -1]
-    resource = book.resources.indexes(start.prices["id"])
+    resource = book.resources.indexes(prices["id"])
     for row in np.flatnonzero(~kind & inside & (site >= 0) & (resource >= 0)).tolist():
         hour_row = book.hours.row[resource[row], site[row]]
         if hour_row >= 0:
@@ -127,30 +101,28 @@ def _before_receipts(steps: Floats, pools: Pools, last_draw: Longs) -> Floats:
     return moved
 
 
-def rows_of_start(book: Book, start: Start) -> Longs:
+def rows_of_older(book: Book, older: Allocated) -> Longs:
     """
     The older plan's allocations that this book still allows, in the columns of a log.
 
     returns : (allocations, 5) line, item, lane, ship bucket, pieces
     """
-    line = line_numbers(book, start.allocations)
-    table, line = start.allocations.filter(pl.Series(line >= 0)), line[line >= 0]
-    item = book.items.indexes(table["item_id"]).astype(np.int64)
-    site = book.sites.indexes(table["site_id"]).astype(np.int64)
-    ship = buckets(book, table["ship_on"])
+    known = np.flatnonzero((older.line >= 0) & (older.item >= 0) & (older.site >= 0))
+    line, item, site = older.line[known], older.item[known], older.site[known]
+    ship, pieces = older.ship[known], older.pieces[known]
     lines, lanes = book.lines, book.lanes
     lane_of = np.full((len(book.regions), len(book.sites)), -1, dtype=np.int64)
     region = np.repeat(np.arange(len(book.regions)), np.diff(lanes.ptr))
     lane_of[region, lanes.site] = np.arange(len(lanes.site))
-    lane = np.where(site >= 0, lane_of[lines.region[line], site], -1)
+    lane = lane_of[lines.region[line], site]
     arrival = ship + lanes.weeks[lane]
-    good = ((item >= 0) & (lane >= 0) & (ship >= 0) & (ship < book.horizon)
+    good = ((lane >= 0) & (ship >= 0) & (ship < book.horizon)
             & (arrival >= np.maximum(0, lines.earliest[line])) & (arrival <= lines.latest[line])
             & ((lines.site[line] < 0) | (lines.site[line] == site))
-            & ((item == lines.item[line]) | _accepted(book, line, item))
             & (book.bans.banned[lines.ban[line], item] == 0))
-    rows = np.stack([line, item, lane, ship, table["quantity"].to_numpy()], axis=1)
-    return np.ascontiguousarray(rows[good].astype(np.int64))
+    other = np.flatnonzero(good & (item != lines.item[line]))
+    good[other] = _accepted(book, line[other], item[other])
+    return np.stack([line, item, lane, ship, pieces], axis=1)[np.flatnonzero(good)]
 
 
 def _accepted(book: Book, line: Longs, item: Longs) -> NDArray[np.bool_]:
@@ -160,24 +132,20 @@ def _accepted(book: Book, line: Longs, item: Longs) -> NDArray[np.bool_]:
     return np.isin(line * items + item, owner * items + lines.accept)
 
 
-def retrace_start(book: Book, pools: Pools, start: Start) -> Retraced:
+def retrace_older(book: Book, pools: Pools, older: Older) -> Retraced:
     """
     The older plan's allocations with the very draws that it published.
 
     A line that has fewer open pieces keeps what was to ship last as far as pieces have shipped
     since, and then what was to ship first. Reserved pieces are settled by what there is.
     """
-    rows = _within_open(book, rows_of_start(book, start))
-    spans, draws = _published(book, rows, start)
-    published = np.full(len(book.items), int(start.all_pegged), dtype=np.int8)
-    for column in ("item_id", "stood_in_for"):
-        known = book.items.indexes(start.pegging[column].unique())
-        published[known[known >= 0]] = 1
+    rows = _within_open(book, rows_of_older(book, older.allocated))
+    spans, draws = _published(book, rows, older.drawn)
     log = log_of(len(rows), len(draws) + draws_of_tree(book) * len(rows))
     kept = np.zeros(len(rows), dtype=np.int8)
     retrace(trees_of(book), empty_world(book, pools), scratch_of(book, pools),
             lines_of(book, pools.permits), rows,
-            spans, draws, published, log, kept)
+            spans, draws, older.published, log, kept)
     count, drawn = int(log.size[0]), int(log.size[1])
     whole = Log(log.rows[:count], log.first_draw[:count + 1], log.sources[:drawn],
                 log.pieces[:drawn], log.size)
@@ -209,32 +177,18 @@ def _within_open(book: Book, rows: Longs) -> Longs:
     return rows[rows[:, PIECES] > 0]
 
 
-def _published(book: Book, rows: Longs, start: Start) -> tuple[Longs, Longs]:
+def _published(book: Book, rows: Longs, drawn: Drawn) -> tuple[Longs, Longs]:
     """For each allocation the span of its draws, and the draws, as `retrace` takes them."""
-    line = line_numbers(book, start.pegging)
-    pegs, line = start.pegging.filter(pl.Series(line >= 0)), line[line >= 0]
-    sites, weeks = max(1, len(book.sites)), book.horizon + 1
-    days = pegs["lead_days"].to_numpy()
-    ship = buckets(book, pegs["drawn_on"]) + -(-days // 7)
-    item = book.items.indexes(pegs["item_id"]).astype(np.int64)
-    stood = book.items.indexes(pegs["stood_in_for"])
-    site = book.sites.indexes(pegs["site_id"]).astype(np.int64)
-    own = pegs["stood_in_for"].is_null().to_numpy()
-    good = (item >= 0) & (site >= 0) & (own | (stood >= 0)) & (ship >= 0) & (ship < book.horizon)
-    key = (line * sites + site) * weeks + ship
-    table = np.stack([np.where(own, item, stood), item, days, pegs["quantity"].to_numpy()],
-                     axis=1).astype(np.int64)[good]
-    key, items = key[good], len(book.items)
-    order = order_of([(key, len(book.lines) * sites * weeks), (table[:, 0], items),
-                      (table[:, 1], items), (table[:, 2], int(table[:, 2].max(initial=0)) + 1)])
-    key, table = key[order], table[order]
+    sites, weeks, items = max(1, len(book.sites)), book.horizon + 1, len(book.items)
+    ship = drawn.week + -(-drawn.days // 7)
+    good = np.flatnonzero((drawn.line >= 0) & (drawn.item >= 0) & (drawn.site >= 0)
+                          & (drawn.stood >= 0) & (ship >= 0) & (ship < book.horizon))
+    key = (drawn.line[good] * sites + drawn.site[good]) * weeks + ship[good]
+    stood, item, days = drawn.stood[good], drawn.item[good], drawn.days[good]
+    order = order_of([(key, len(book.lines) * sites * weeks), (stood, items), (item, items),
+                      (days, int(days.max(initial=0)) + 1)])
+    key = key[order]
+    table = np.stack([stood, item, days, drawn.pieces[good]], axis=1)[order]
     asked = (rows[:, LINE] * sites + book.lanes.site[rows[:, LANE]]) * weeks + rows[:, SHIP]
     spans = np.stack([np.searchsorted(key, asked), np.searchsorted(key, asked, "right")], axis=1)
-    return spans.astype(np.int64), np.ascontiguousarray(table)
-
-
-def buckets(book: Book, days: pl.Series) -> Longs:
-    """The bucket of each Monday."""
-    first = np.datetime64(book.first_monday, "D")
-    return np.asarray((days.to_numpy().astype("datetime64[D]") - first).astype(np.int64) // 7,
-                      dtype=np.int64)
+    return spans.astype(np.int64), table

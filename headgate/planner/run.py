@@ -13,10 +13,10 @@ from headgate.planner.certificate import Certificate
 from headgate.planner.fixed import Fixed, fix, rest_of
 from headgate.planner.kernels.rank import Log
 from headgate.planner.measures import worth_of_log
+from headgate.planner.older import Older, Start
 from headgate.planner.placing import joined, merged
 from headgate.planner.policy import Policy
 from headgate.planner.reservations import settle_reservations
-from headgate.planner.restart import Start
 from headgate.planner.unfixed import without_fixed
 from headgate.planner.value import search
 from headgate.planner.world import Pools, pools_of
@@ -56,9 +56,8 @@ def run(book: Book, policy: Policy, progress: Progress | None = None,
         allocation = settled(book, pools, fixed, allocate(rest, left, progress))
         return Run(allocation, pl.DataFrame(schema=RELIEFS.types), None, 0)
     earned = worth_of_log(book, policy, by_line(fixed.log, pools, fixed.broken))
-    if start is not None:
-        start = without_fixed(book, pools, start, fixed)
-    found = search(rest, policy, progress, stop, threads, start, left, earned)
+    older = None if start is None else without_fixed(book, pools, Older.of(book, start), fixed)
+    found = search(rest, policy, progress, stop, threads, older, left, earned)
     return Run(settled(book, pools, fixed, found.log), found.reliefs, found.certificate,
                found.work)
 

@@ -25,9 +25,10 @@ from headgate.planner.dual import Descent, Dual, Prices, Sampling
 from headgate.planner.keeping import take_over
 from headgate.planner.kernels.rank import Log
 from headgate.planner.market import exchange_of
+from headgate.planner.older import Older
 from headgate.planner.policy import Policy
 from headgate.planner.reliefs import relief_frame
-from headgate.planner.restart import Start, prices_of_start, retrace_start
+from headgate.planner.restart import prices_of_older, retrace_older
 from headgate.planner.terms import terms_of
 from headgate.planner.world import Pools, limited_world, pools_of, trees_of
 
@@ -89,7 +90,7 @@ class Search:
     """
 
     def __init__(self, book: Book, policy: Policy, threads: ThreadPoolExecutor,
-                 start: Start | None = None, pools: Pools | None = None,
+                 start: Older | None = None, pools: Pools | None = None,
                  held_cents: int = 0) -> None:
         self.book, self.policy, self.threads = book, policy, threads
         self.pools = pools = pools_of(book, policy) if pools is None else pools
@@ -101,7 +102,8 @@ class Search:
         self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
         self.start = start
         if start is not None:
-            self.prices = prices_of_start(book, self.pools, start, self.exchange.last_draw)
+            self.prices = prices_of_older(book, self.pools, start.start.prices,
+                                          self.exchange.last_draw)
         self.descent = Descent(self.dual, self.prices)
         self.tau = 0.0
         self.best: Certificate | None = None
@@ -189,7 +191,7 @@ class Search:
         self._certify()
         self._take_prices()
         if self.start is not None:
-            take_over(self.draft, retrace_start(self.book, self.pools, self.start))
+            take_over(self.draft, retrace_older(self.book, self.pools, self.start))
             self.draft.drop_losses()
         elif self.tau > 0.0:
             self.draft.fill_sets()
@@ -209,7 +211,7 @@ class Search:
 
 
 def search(book: Book, policy: Policy, progress: Progress | None = None,
-           stop: Stop | None = None, threads: int | None = None, start: Start | None = None,
+           stop: Stop | None = None, threads: int | None = None, start: Older | None = None,
            pools: Pools | None = None, held_cents: int = 0) -> Found:
     """
     The best plan found within the policy's stop conditions, and the bound that certifies it.

@@ -13,6 +13,7 @@ import polars as pl
 from headgate.book import Book
 from headgate.planner.allocate import Allocation
 from headgate.planner.confirmed import Confirmed, confirmed_of
+from headgate.planner.older import Older, Start
 from headgate.planner.policy import Policy
 from headgate.planner.promise import allocation_frame, promise
 from headgate.planner.repair import (
@@ -21,7 +22,6 @@ from headgate.planner.repair import (
     Repaired,
     Repairer,
 )
-from headgate.planner.restart import Start
 from headgate.planner.run import Run, run
 from headgate.planner.world import Pools
 from headgate.replanning.moves import Why, change_of, move_frame, moved_pieces, stability
@@ -55,9 +55,10 @@ def repair(book: Book, policy: Policy, old: PlanFrames,
     old    : the older plan's tables, of this book or of one that has changed since
     record : the table `promises_of_record`, where any are
     """
-    had = _confirmed(book, policy, old, record)
+    older = Older.of(book, Start.of(old))
+    had = confirmed_of(book, policy.replan, older, record)
     with ThreadPoolExecutor(THREADS) as threads:
-        repairer = Repairer(book, policy, Start.of(old), had, threads)
+        repairer = Repairer(book, policy, older, had, threads)
         found = repairer.repair()
     # Trying reliefs out takes a hundred times as long as the repair; a search does it.
     made = Run(found.allocation, pl.DataFrame(schema=RELIEFS.types), found.certificate, 0)
@@ -68,8 +69,9 @@ def search(book: Book, policy: Policy, old: PlanFrames, record: pl.DataFrame | N
            progress: Callable[[str, float], None] | None = None,
            stop: Callable[[], bool] | None = None) -> Replanned:
     """The book planned anew under `value` from the older plan, or by rank; what moved is told."""
-    had = _confirmed(book, policy, old, record)
-    made = run(book, policy, progress, stop, start=Start.of(old))
+    start = Start.of(old)
+    had = confirmed_of(book, policy.replan, Older.of(book, start), record)
+    made = run(book, policy, progress, stop, start=start)
     changed = had.known & (book.lines.open != had.open)
     blank = pl.Series([None] * len(changed), dtype=pl.String)
     reason = pl.Series(np.where(changed, "order", "search"), dtype=pl.String)
@@ -80,17 +82,11 @@ def search(book: Book, policy: Policy, old: PlanFrames, record: pl.DataFrame | N
 def stands(book: Book, policy: Policy, old: PlanFrames, allocation: Allocation,
            record: pl.DataFrame | None = None) -> Replanned:
     """The older plan as it is, on the very book and by the policy that it was made for."""
-    had = _confirmed(book, policy, old, record)
+    had = confirmed_of(book, policy.replan, Older.of(book, Start.of(old)), record)
     blank = pl.Series([None] * len(book.lines), dtype=pl.String)
     why = Why(pl.Series(["kept"] * len(book.lines), dtype=pl.String), blank, blank,
               np.zeros(len(book.lines), dtype=np.int64))
     return _reported(book, had, old, Run(allocation, old.frames["reliefs"], None, 0), why)
-
-
-def _confirmed(book: Book, policy: Policy, old: PlanFrames,
-               record: pl.DataFrame | None) -> Confirmed:
-    return confirmed_of(book, policy.replan, old.frames["promises"], old.frames["allocations"],
-                        record)
 
 
 def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) -> Replanned:

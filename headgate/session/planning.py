@@ -29,8 +29,8 @@ from headgate.files.publications import read_publication
 from headgate.planner.allocate import Allocation
 from headgate.planner.certificate import gap_of, price_frame
 from headgate.planner.kernels.rank import LINE, Log
+from headgate.planner.older import Start
 from headgate.planner.policy import Policy, read_policy
-from headgate.planner.restart import Start
 from headgate.planner.run import Run, run
 from headgate.planner.terms import check_policy as check_terms
 from headgate.planner.world import pools_of

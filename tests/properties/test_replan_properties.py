@@ -16,11 +16,11 @@ import headgate as hg
 from headgate.base.issue import IssuesError
 from headgate.planner.allocate import by_line
 from headgate.planner.confirmed import confirmed_of
+from headgate.planner.older import Older, Start
 from headgate.planner.pegging import drawn_rows
 from headgate.planner.placing import merged
 from headgate.planner.repair import Repairer
 from headgate.planner.replan_policy import CLASSES
-from headgate.planner.restart import Start
 from headgate.planner.usage import hours_used
 from tests.properties.strategies import RawParts, books
 
@@ -99,9 +99,10 @@ def test_a_repair_of_nothing_gives_the_very_draws(parts: RawParts, objective: st
     the tables, nothing is overdrawn, and nothing is taken out. Every draw is as it was."""
     book = hg.read_book(*parts)
     plan = hg.plan(book, by(objective))
-    had = confirmed_of(book, plan.policy.replan, plan.promises, plan.allocations)
+    older = Older.of(book, Start.of(plan.frames))
+    had = confirmed_of(book, plan.policy.replan, older)
     with ThreadPoolExecutor(2) as threads:
-        repairer = Repairer(book, plan.policy, Start.of(plan.frames), had, threads)
+        repairer = Repairer(book, plan.policy, older, had, threads)
         assert len(repairer.retraced.rest) == 0
         repairer.keeper.put_in(repairer.retraced.log)
         repairer.keeper.heal()

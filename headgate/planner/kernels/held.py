@@ -134,14 +134,35 @@ def compact(held: Held, live: Bytes) -> None:
 
 
 @inner
+def week_of_draw(trees: Trees, log: Log, row: Int, draw: Int) -> Int:
+    """The bucket of a draw of an allocation; one of a permit is that of the need it goes with."""
+    node = np.int64(log.sources[draw, 0])
+    return log.rows[row, SHIP] - trees.nodes[-1 - node if node < 0 else node, OFFSET]
+
+
+@inner
+def draw_at_once(world: World, held: Held, drawn: Longs) -> None:
+    """Draw the pieces of each pool and week in `balance`, and bring `free` in line with it."""
+    last = drawn.shape[1] - 1
+    for pool in range(len(drawn)):
+        total: Int = np.int64(0)
+        for week in range(last + 1):
+            total += drawn[pool, week]
+            held.balance[pool, week] -= total
+        if total == 0:
+            continue
+        least = held.balance[pool, last]
+        for week in range(last, -1, -1):
+            least = min(least, held.balance[pool, week])
+            world.free[pool, week] = least
+
+
+@inner
 def shift_balance(trees: Trees, held: Held, row: Int, sign: Int) -> None:
     """Draw (1) or give back (-1) an allocation's pieces in `balance`."""
-    ship = held.log.rows[row, SHIP]
     for draw in range(held.log.first_draw[row], held.log.first_draw[row + 1]):
-        node, pool = np.int64(held.log.sources[draw, 0]), held.log.sources[draw, 1]
-        pieces = sign * held.log.pieces[draw]
-        node = -1 - node if node < 0 else node
-        for week in range(ship - trees.nodes[node, OFFSET], held.balance.shape[1]):
+        pool, pieces = held.log.sources[draw, 1], sign * held.log.pieces[draw]
+        for week in range(week_of_draw(trees, held.log, row, draw), held.balance.shape[1]):
             held.balance[pool, week] -= pieces
 
 

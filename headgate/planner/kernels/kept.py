@@ -8,8 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.planner.kernels.compiled import Int, Real, inner, kernel
+from headgate.planner.kernels.explode import add_hours
 from headgate.planner.kernels.fill import O_ARRIVAL, give_options, options_of
-from headgate.planner.kernels.held import Held, note_value, refresh, shift, shift_balance
+from headgate.planner.kernels.held import (
+    Held,
+    draw_at_once,
+    note_value,
+    refresh,
+    shift,
+    shift_balance,
+    week_of_draw,
+)
 from headgate.planner.kernels.improve import Room
 from headgate.planner.kernels.layout import (
     HAS_BOM,
@@ -250,10 +259,12 @@ def give_up(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: He
 
 @kernel
 def put_in(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-           cost: Floats, held: Held, room: Room, old: Old, log: Log) -> float:
+           cost: Floats, held: Held, old: Old, log: Log, drawn: Longs) -> float:
     """
     Hold every allocation of a log with its draws, whether or not there is enough for them; the
     value earned. What is overdrawn shows as a balance or hours below 0.
+
+    drawn : zeros of the shape of `Held.balance`; written, pieces drawn in each week
     """
     total = 0.0
     for row in range(len(log.rows)):
@@ -264,12 +275,19 @@ def put_in(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
             held.log.sources[draw, 0] = log.sources[source, 0]
             held.log.sources[draw, 1] = log.sources[source, 1]
             held.log.pieces[draw] = log.pieces[source]
+            drawn[log.sources[source, 1], week_of_draw(trees, log, row, source)] += (
+                log.pieces[source])
             draw += 1
         held.log.size[0], held.log.size[1] = at + 1, draw
         held.log.first_draw[at + 1] = draw
-        put_back(trees, world, scratch, lines, held, room, old, at)
+        line = held.log.rows[at, LINE]
+        held.left[line] -= held.log.rows[at, PIECES]
+        held.behind[at] = held.head[line]
+        held.head[line] = at
+        old.alive[at] = 1
+        add_hours(trees, lines, held.log, world.hours_row, scratch.work, at, -1, world.hours)
         total += note_value(trees, market, cost, held, at)
-    refresh(world, held, room.touched)
+    draw_at_once(world, held, drawn)
     return total
 
 
