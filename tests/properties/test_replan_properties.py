@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import headgate as hg
@@ -22,6 +22,7 @@ from headgate.planner.placing import merged
 from headgate.planner.repair import Repairer
 from headgate.planner.replan_policy import CLASSES
 from headgate.planner.usage import hours_used
+from tests.oracles.random_books import random_book
 from tests.properties.strategies import RawParts, books
 
 SEEDS = st.integers(0, 2**31)
@@ -93,6 +94,7 @@ def test_every_repair_is_proven_and_keeps_the_classes(parts: RawParts, seed: int
 
 
 @given(books(), OBJECTIVES)
+@example(random_book(38829, "many_substitutes"), "rank")
 @settings(max_examples=60, deadline=None)
 def test_a_repair_of_nothing_gives_the_very_draws(parts: RawParts, objective: str):
     """The machinery itself, run on the book that the plan was made of: its draws are put back from

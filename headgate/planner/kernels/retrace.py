@@ -55,15 +55,13 @@ P_CALLED, P_ITEM, P_DAYS, P_PIECES = range(4)
 
 
 @inner
-def _allowed(trees: Trees, banned: Bytes, node: Int, root: Int, drawn: Int, when: Int) -> bool:
+def _allowed(trees: Trees, banned: Bytes, node: Int, drawn: Int, when: Int) -> bool:
     """Whether an item may be drawn for a need in a week."""
     called = trees.nodes[node, ITEM]
     if banned[drawn]:
         return False
     if drawn == called:
         return True
-    if node == root or trees.nodes[node, HAS_BOM]:
-        return False
     for row in range(trees.items[called, SUB], trees.items[called, SUB_END]):
         if trees.subs[row, SUB_ITEM] == drawn and (
                 trees.subs[row, SUB_FROM] <= when <= trees.subs[row, SUB_TO]):
@@ -132,11 +130,14 @@ def _retrace_row(trees: Trees, world: World, scratch: Scratch, lines: Lines, log
         if when < 0:
             return False
         item = trees.nodes[node, ITEM]
+        # Nothing stands in for what is sold or made: such draws are of another allocation.
+        leaf = node != root and not trees.nodes[node, HAS_BOM]
         for draw in range(first, end):
             if rest > 0 and draws[draw, P_PIECES] > 0 and draws[draw, P_CALLED] == item and (
-                    draws[draw, P_DAYS] == trees.nodes[node, DAYS]):
+                    draws[draw, P_DAYS] == trees.nodes[node, DAYS]) and (
+                        leaf or draws[draw, P_ITEM] == item):
                 pieces = min(rest, draws[draw, P_PIECES])
-                if not _allowed(trees, banned, node, root, draws[draw, P_ITEM], when) or not _note(
+                if not _allowed(trees, banned, node, draws[draw, P_ITEM], when) or not _note(
                         world, log, node, draws[draw, P_ITEM], site, claim, pieces):
                     return False
                 draws[draw, P_PIECES] -= pieces
