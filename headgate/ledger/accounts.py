@@ -70,6 +70,11 @@ class Account:
         self.history = None
         self.original = None
 
+    @property
+    def listed(self) -> bool:
+        """Whether it stands in the book."""
+        return self.alive
+
     @classmethod
     def opened(cls, sequence: int, opened_on: date, data: Mapping[str, Any]) -> Self:
         """A new account from the event that opens it."""

@@ -9,6 +9,7 @@ from headgate.base.issue import near_miss
 from headgate.base.periods import period_named
 from headgate.ledger.balances import SCOPE_COLUMNS
 from headgate.ledger.events import Event
+from headgate.ledger.hanging import HANGING, without_line
 from headgate.ledger.parts import Parts
 from headgate.ledger.rejections import Rejection, refused
 
@@ -33,6 +34,8 @@ class Entry:
             return self._deposit(event, event.data) if self._unknown(event.key) else None
         if event.kind == "balance_asserted":
             return self._scope(event)
+        if event.kind in HANGING:
+            return without_line(self.state, event)
         return None
 
     def _period(self, event: Event) -> Rejection | None:

@@ -11,7 +11,7 @@ from headgate.base.issue import IssuesError
 from headgate.ledger.book_rows import Writer, rows_of
 from headgate.ledger.events import Event, data_text
 from headgate.ledger.fold import State
-from headgate.ledger.importing_lines import line_events, service_events
+from headgate.ledger.importing_lines import Given, line_events, service_events
 from headgate.ledger.importing_supply import supply_events
 from headgate.ledger.rows import NUMBERED, ROW_TABLES, SETTINGS, row_key
 from headgate.tables.frames import Settings, Tables
@@ -52,15 +52,16 @@ def differences(tables: Tables, state: State | None, on: date, actor: str,
         raise ValueError(f"missing = {missing!r}: must be one of {', '.join(MISSING)}")
     state = State() if state is None else state
     writer = Writer(on, actor, reason or f"import of {tables.settings.name}")
-    lines, faults = line_events(tables.frames["orders"], state, writer, missing)
-    services, more = service_events(tables.frames["service_lines"], state, writer, missing)
-    if faults or more:
-        raise IssuesError([*faults, *more], "nothing was recorded")
+    lines = line_events(tables.frames["orders"], state, writer, missing)
+    services = service_events(tables.frames["service_lines"], state, writer, missing)
+    faults = [*lines.faults, *services.faults]
+    if faults:
+        raise IssuesError(faults, "nothing was recorded")
     return _all(tables, state, writer, lines, services)
 
 
-def _all(tables: Tables, state: State, writer: Writer, lines: Iterator[Event],
-         services: Iterator[Event]) -> Iterator[Event]:
+def _all(tables: Tables, state: State, writer: Writer, lines: Given,
+         services: Given) -> Iterator[Event]:
     settings = settings_data(tables.settings)
     if settings != state.settings:
         yield writer.event("row_set", f"{SETTINGS}:", settings, _last(state, f"{SETTINGS}:"))
@@ -69,9 +70,11 @@ def _all(tables: Tables, state: State, writer: Writer, lines: Iterator[Event],
         if table not in (SETTINGS, "pins"):
             yield from _row_events(table, tables, state, writer, there)
     yield from supply_events(tables.frames["supply"], state, writer)
-    # A line does not leave before the services that hang on it.
-    yield from services
-    yield from lines
+    # A service hangs on a line that is there, and a line does not leave before what hangs on it.
+    yield from services.leaves
+    yield from lines.there
+    yield from services.there
+    yield from lines.leaves
     yield from _row_events("pins", tables, state, writer, there)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -21,14 +21,28 @@ from headgate.ledger.snapshots import register_frame
 from headgate.tables.schema import ORDERS, SERVICE_LINES, Table
 
 KEYS = ["order_id", "line_no"]
-Given = tuple[Iterator[Event], list[Issue]]
+
+
+class Given(NamedTuple):
+    """
+    What an import has to record of one table.
+
+    there  : what is new, or stands otherwise in the book
+    leaves : what is not in the book any more
+    faults : rows of which the book must say more
+    """
+
+    there: Iterator[Event]
+    leaves: Iterator[Event]
+    faults: list[Issue]
+
 
 
 def line_events(orders: pl.DataFrame, state: Parts, writer: Writer, missing: str) -> Given:
     """The events that make a state hold the order lines of a book, and what stands against it."""
     register = state.lines
     if not register.rows:
-        return _booked(orders, register, writer), []
+        return Given(_booked(orders, register, writer), iter(()), [])
     current = register_frame(register, "lines", (
         *Line.TERMS, "quantity", "price", "shipped", "closed", "alive")).rename(
         {"price": "unit_price_cents", "shipped": "shipped_quantity"})
@@ -37,16 +51,16 @@ def line_events(orders: pl.DataFrame, state: Parts, writer: Writer, missing: str
     open_again = gone.filter(pl.col("quantity") > pl.col("shipped_quantity"))
     faults = _missing(open_again, "orders") if missing == "error" else []
 
-    def events() -> Iterator[Event]:
-        if missing != "keep":
-            for key in gone["key"]:
-                yield from _left_out(register, key, missing, writer)
+    def leaves() -> Iterator[Event]:
+        for key in gone["key"] if missing != "keep" else ():
+            yield from _left_out(register, key, missing, writer)
+
+    def there() -> Iterator[Event]:
         yield from _booked(new, register, writer)
-        wanted = rows_of(ORDERS, changed, ORDERS_KEPT)
-        for data in wanted:
+        for data in rows_of(ORDERS, changed, ORDERS_KEPT):
             yield from _changed(register, data, writer)
 
-    return events(), faults
+    return Given(there(), leaves(), faults)
 
 
 ORDERS_KEPT = tuple(column.field for column in ORDERS.columns)
@@ -169,11 +183,12 @@ def service_events(services: pl.DataFrame, state: Parts, writer: Writer, missing
     else:
         faults = []
 
-    def events() -> Iterator[Event]:
-        if missing != "keep":
-            kind = "service_cancelled" if missing == "cancelled" else "service_closed"
-            for key in gone["key"]:
-                yield writer.event(kind, key, {}, register.last(key))
+    def leaves() -> Iterator[Event]:
+        kind = "service_cancelled" if missing == "cancelled" else "service_closed"
+        for key in gone["key"] if missing != "keep" else ():
+            yield writer.event(kind, key, {}, register.last(key))
+
+    def there() -> Iterator[Event]:
         for data in rows_of(SERVICE_LINES, new, tuple(KEYS)):
             key = line_key(data["order_id"], data["line_no"])
             yield writer.event("service_booked", key, data, register.last(key))
@@ -185,4 +200,4 @@ def service_events(services: pl.DataFrame, state: Parts, writer: Writer, missing
                 "term_months": data["term_months"]}
             yield writer.event("service_amended", key, amended, register.last(key))
 
-    return events(), faults
+    return Given(there(), leaves(), faults)

@@ -37,13 +37,16 @@ REJECTIONS: dict[str, str] = {
     "breaks_later": "what is recorded for later days would not be possible any more",
     "service_hangs": "a service hangs on the line; end it first: service_cancelled, or "
                      "service_closed when it was performed",
+    "service_without_line": "the line that a service hangs on does not stand in the book; book it "
+                            "first, or amend what the service starts with",
     "correction_breaks": "with the correction, other events would not be possible any more",
 }
 """
 Every code. Where several are true of an event, the first one here is given.
 
-`key_reused` is found by the store, which knows the keys; `period_other` and what is asked of
-deposits by `headgate.ledger.entry.Entry`; all others by `headgate.ledger.fold.State.judge`.
+`key_reused` is found by the store, which knows the keys; `period_other`, `service_without_line` of
+new and amended services and what is asked of deposits by `headgate.ledger.entry.Entry`; all others
+by `headgate.ledger.fold.State.judge`.
 """
 
 SHAPE = frozenset({"unknown_kind", "malformed"})

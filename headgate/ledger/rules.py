@@ -12,7 +12,7 @@ from headgate.ledger.balances import backlog_cents, changed_assertions, wrong_sc
 from headgate.ledger.corrections import corrected, wrong_correction
 from headgate.ledger.events import Event, in_utc
 from headgate.ledger.fields import day_of, moment_of
-from headgate.ledger.hanging import hanging
+from headgate.ledger.hanging import LEAVING, hanging, service_hung
 from headgate.ledger.kinds import KINDS, Subject, fault_of
 from headgate.ledger.parts import HELD, Parts
 from headgate.ledger.register import Register
@@ -68,10 +68,19 @@ def _line(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
             return refused("amount_range", f"{data['quantity']} pieces at "
                            f"{text_of_cents(data['unit_price_cents'])}")
     found = wrong_event(state.lines, event, state.sequence + 1)
-    if found is not None or event.kind not in ("order_cancelled", "order_closed"):
-        return found
-    return hanging(state, event.key, Entry(state.sequence + 1, event.effective_on, event.kind,
-                                           event.data), event.effective_on)
+    return found or (_leaves(state, event) if event.kind in LEAVING else None)
+
+
+def _leaves(state: Parts, event: Event) -> Rejection | None:
+    """Why a line cannot leave the book by an event that it can take as such."""
+    line = state.lines.get(event.key)
+    if line is None or not line.alive:
+        return None
+    on, kind, data = event.effective_on, event.kind, event.data
+    if on >= line.last_on and kind != "order_closed" and not (
+            kind == "order_cancelled" and data["quantity"] == line.quantity):
+        return None
+    return hanging(state, event.key, Entry(state.sequence + 1, on, kind, data))
 
 
 def _service(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
@@ -190,8 +199,11 @@ def _override(state: Parts, event: Event, at: datetime | None) -> Rejection | No
         return refused(*fault)
     found = wrong_event(register, event, state.sequence + 1)
     account = register.get(event.key)
-    return found if account is None else first_of(
-        found, _other_value(event.data["old"], _value_on(register, account, event, column)))
+    if account is None:
+        return found
+    found = first_of(found, _other_value(event.data["old"],
+                                         _value_on(register, account, event, column)))
+    return found or (_leaves(state, event) if table == "orders" else None)
 
 
 def _value_on(register: Register[Any], account: Account, event: Event, column: str) -> Any:
@@ -270,9 +282,14 @@ def _assertion(state: Parts, event: Event, at: datetime | None) -> Rejection | N
 
 def _correction(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
     wrong = wrong_correction(state, event)
-    entry = None if wrong else state.lines.find(event.key, event.data["corrects"])
-    return wrong if entry is None else hanging(
-        state, event.key, corrected(event, entry), event.effective_on)
+    if wrong is not None:
+        return wrong
+    corrects = event.data["corrects"]
+    entry = state.lines.find(event.key, corrects)
+    if entry is not None:
+        return hanging(state, event.key, corrected(event, entry))
+    entry = state.services.find(event.key, corrects)
+    return None if entry is None else service_hung(state, event.key, corrected(event, entry))
 
 
 _OF_SUBJECT: dict[Subject, Rule] = {
