@@ -11,7 +11,8 @@ from headgate.ledger.balances import SCOPE_COLUMNS
 from headgate.ledger.events import Event
 from headgate.ledger.hanging import HANGING, without_line
 from headgate.ledger.parts import Parts
-from headgate.ledger.rejections import Rejection, refused
+from headgate.ledger.rejections import Rejection, first_of, refused
+from headgate.ledger.set_off import LOWERING, set_off
 
 
 class Entry:
@@ -34,9 +35,8 @@ class Entry:
             return self._deposit(event, event.data) if self._unknown(event.key) else None
         if event.kind == "balance_asserted":
             return self._scope(event)
-        if event.kind in HANGING:
-            return without_line(self.state, event)
-        return None
+        found = without_line(self.state, event) if event.kind in HANGING else None
+        return first_of(found, set_off(self.state, event)) if event.kind in LOWERING else found
 
     def _period(self, event: Event) -> Rejection | None:
         """A name that the book's calendar knows means its days there."""

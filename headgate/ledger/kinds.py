@@ -119,7 +119,7 @@ _ALL: tuple[EventKind, ...] = (
               example='{"amount_cents": 100000000}'),
     EventKind("deposit_credited", "deposit", "the contract",
               "A part of a deposit was set off against an invoice, which was counted in full and "
-              "stands in the ledger already.",
+              "stands in the ledger already. Before that is voided or lowered, this is corrected.",
               (_AMOUNT, _PAID_IN, _ORDER), example='{"amount_cents": 400000000}'),
     EventKind("service_booked", "service", SERVICE_KEY, "A service was sold with an order.",
               _columns(SERVICE_LINES),

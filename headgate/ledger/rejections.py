@@ -29,6 +29,8 @@ REJECTIONS: dict[str, str] = {
     "more_than_there": "more pieces than the supply has",
     "more_than_deposited": "more than is left of the deposit",
     "more_than_invoiced": "a credit note, or deposits set off, above what was invoiced",
+    "set_off": "deposits were set off against it; correct deposit_credited first (void, or a lower "
+               "amount), which frees them",
     "below_shipped": "fewer pieces than are shipped already",
     "currency_other": "the currency is not that in which the order was sold, or must be given",
     "old_value_other": "the old value is not what stands there",
@@ -45,8 +47,8 @@ REJECTIONS: dict[str, str] = {
 Every code. Where several are true of an event, the first one here is given.
 
 `key_reused` is found by the store, which knows the keys; `period_other`, `service_without_line` of
-new and amended services and what is asked of deposits by `headgate.ledger.entry.Entry`; all others
-by `headgate.ledger.fold.State.judge`.
+new and amended services, `set_off` and what is asked of deposits by
+`headgate.ledger.entry.Entry`; all others by `headgate.ledger.fold.State.judge`.
 """
 
 SHAPE = frozenset({"unknown_kind", "malformed"})

@@ -29,7 +29,7 @@ class Sold:
         """The rows of the lines of a contract, in the order in which they were booked."""
         self._update()
         return [row for row in sorted(self._contracts.get(contract, ()))
-                if self._contract(row) == contract and self._lines.at(row).alive]
+                if self.contract(row) == contract and self._lines.at(row).alive]
 
     def of_order(self, order_id: str) -> list[int]:
         """The rows of the lines of an order."""
@@ -40,6 +40,11 @@ class Sold:
         """The rows of the services of an order."""
         self._update()
         return [row for row in self._served.get(order_id, ()) if self._services.at(row).alive]
+
+    def contract(self, row: int) -> str:
+        """The contract of a line; an order without one is its own."""
+        terms = self._lines.terms
+        return str(terms["contract_id"][row] or terms["order_id"][row])
 
     def contracts(self, name: str) -> set[str]:
         """
@@ -81,17 +86,13 @@ class Sold:
         rows = (self.of_order(order_id) if order_id else []) or self.lines(contract)
         return list(dict.fromkeys(self._lines.terms["currency"][row] or own for row in rows))
 
-    def _contract(self, row: int) -> str:
-        terms = self._lines.terms
-        return str(terms["contract_id"][row] or terms["order_id"][row])
-
     def _update(self) -> None:
         read, served = self._read
         for row in range(read, len(self._lines.accounts)):
-            self._contracts.setdefault(self._contract(row), {})[row] = None
+            self._contracts.setdefault(self.contract(row), {})[row] = None
             self._orders.setdefault(self._lines.terms["order_id"][row], []).append(row)
         for row in self._lines.moved:
-            self._contracts.setdefault(self._contract(row), {})[row] = None
+            self._contracts.setdefault(self.contract(row), {})[row] = None
         self._lines.moved.clear()
         for row in range(served, len(self._services.accounts)):
             self._served.setdefault(self._services.terms["order_id"][row], []).append(row)
