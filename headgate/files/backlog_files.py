@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
+from headgate.files.csv_rows import csv_rows
 from headgate.finance.bill_and_hold import CRITERIA, HELD
 
 COLUMNS = ("order_id", "line_no", "quantity", "on", *CRITERIA)
@@ -39,21 +40,18 @@ def read_held(path: Path) -> pl.DataFrame:
     raises IssuesError : every fault of the file
     """
     try:
-        raw = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise IssuesError([Issue(
-            "bill_and_hold.file.unreadable", "error", str(path), "must be a CSV file in UTF-8 "
-            f"with the columns {', '.join(COLUMNS)}", value=str(error).splitlines()[0][:200])],
-            CONSEQUENCE) from None
-    missing = [name for name in COLUMNS[:4] if name not in raw.columns]
-    if missing:
-        raise IssuesError([Issue("bill_and_hold.column.missing", "error", str(path), "is missing",
-                                 None, name) for name in missing], CONSEQUENCE)
-    raw = raw.with_columns(pl.lit(None, pl.String).alias(name) for name in CRITERIA
-                           if name not in raw.columns)
+            "bill_and_hold.file.unreadable", "error", str(path), "must be a CSV file with the "
+            f"columns {', '.join(COLUMNS)}", value=str(error)[:200])], CONSEQUENCE) from None
+    table = csv_rows(content, COLUMNS, str(path), "bill_and_hold", CONSEQUENCE)
+    wrong = table.header_faults(COLUMNS[:4])
+    if wrong:
+        raise IssuesError(wrong, CONSEQUENCE)
     issues: list[Issue] = []
-    rows = [_row(path, number, dict(zip(COLUMNS, row, strict=True)), issues)
-            for number, row in enumerate(raw.select(COLUMNS).iter_rows(), start=2)]
+    rows = [_row(path, number, {name: given.get(name) for name in COLUMNS}, issues)
+            for number, given in table.each(issues)]
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
     return pl.DataFrame(rows, schema=HELD, orient="row")

@@ -11,6 +11,7 @@ import polars as pl
 
 from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.base.money import MAX_CENTS, cents_of_text
+from headgate.files.csv_rows import csv_rows
 from headgate.finance.billed import refuse_billings
 from headgate.finance.exchange import exchange_of
 from headgate.tables.frames import Tables
@@ -60,36 +61,34 @@ def read_billings(path: Path, tables: Tables) -> pl.DataFrame:
     raises IssuesError : every fault of the file, and currencies of it without a rate in the book
     """
     try:
-        raw = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        told = str(error).splitlines()[0][:200]
-        raise IssuesError([Issue("billings.file.unreadable", "error", str(path),
-                                 "must be a CSV file in UTF-8 with the columns "
-                                 f"{', '.join(COLUMNS)}", value=told)], CONSEQUENCE) from None
-    missing = [name for name in ("on", "amount") if name not in raw.columns]
-    if not {"order_id", "contract_id"} & set(raw.columns):
-        missing.append("order_id")
-    if missing:
-        raise IssuesError([Issue("billings.column.missing", "error", str(path), "is missing", None,
-                                 name) for name in missing], CONSEQUENCE)
-    raw = raw.with_columns(pl.lit(None, pl.String).alias(name) for name in COLUMNS
-                           if name not in raw.columns)
+        content = path.read_bytes()
+    except OSError as error:
+        raise IssuesError([Issue("billings.file.unreadable", "error", str(path), "must be a CSV "
+                                 f"file with the columns {', '.join(COLUMNS)}",
+                                 value=str(error)[:200])], CONSEQUENCE) from None
+    table = csv_rows(content, COLUMNS, str(path), "billings", CONSEQUENCE)
+    needed = ["on", "amount"]
+    if not {"order_id", "contract_id"} & set(table.header):
+        needed.append("order_id")
+    wrong = table.header_faults(needed)
+    if wrong:
+        raise IssuesError(wrong, CONSEQUENCE)
     issues: list[Issue] = []
     sold, own = sold_of(tables), tables.settings.currency
-    rows = [_row(path, number, row, (sold, own), issues)
-            for number, row in enumerate(raw.select(COLUMNS).iter_rows(), start=2)]
-    found = pl.DataFrame(rows, orient="row", schema={
+    rows = [(number, *_row(path, number, tuple(given.get(name) for name in COLUMNS), (sold, own),
+                           issues)) for number, given in table.each(issues)]
+    found = pl.DataFrame(rows, orient="row", schema={"line": pl.Int64,
         "order_id": pl.String, "contract_id": pl.String, "posted_on": pl.Date,
         "amount_cents": pl.Int64, "currency": pl.String, "refundable": pl.Boolean})
     try:
         refuse_billings(found, exchange_of(tables), str(path))
-    except IssuesError as wrong:
+    except IssuesError as refused:
         # Of a currency in which the order is not sold that was said already.
         said = {issue.value for issue in issues if issue.column == "currency"}
-        issues += [issue for issue in wrong.issues if issue.value not in said]
+        issues += [issue for issue in refused.issues if issue.value not in said]
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
-    return found
+    return found.drop("line")
 
 
 def _row(path: Path, number: int, row: tuple[str | None, ...], sold: tuple[Sold, str],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.base.issue import Issue, IssuesError, near_miss
-from headgate.files.csv_records import quotes_of
-from headgate.files.csv_table import quote_fault
-from headgate.files.csv_text import CsvText, Fault, csv_text
+from headgate.files.csv_rows import csv_rows
 from headgate.files.event_cells import Cells, known_names, shown_name, typed_data
 from headgate.files.plan_folder import write_text
 from headgate.ledger.events import Event, Recorded, moment_text
@@ -147,50 +143,16 @@ def _exported(row: Mapping[str, Any], event: Event, sequence: int) -> Recorded |
 
 
 def _csv_rows(content: bytes, file: str, issues: list[Issue]) -> Iterator[Row]:
-    text = _csv_text(content, file)
-    header = text.header
-    for name in ("kind", "key"):
-        if name not in header:
-            issues.append(Issue("record.column.missing", "error", file, "is missing"
-                                + near_miss(name, header), text.header_row, name))
-    for name in dict.fromkeys(name for name in header if name and header.count(name) > 1):
-        issues.append(Issue("record.column.doubled", "error", file, "is the name of two columns; "
-                            "rename or delete one", text.header_row, name))
+    table = csv_rows(content, {*OWN, *BY_STORE, *known_names()}, file, "record", CONSEQUENCE)
+    issues += table.header_faults(("kind", "key"))
     if issues:
         return
-    reader = csv.reader(io.StringIO(text.data.decode(), newline=""), delimiter=text.separator)
-    next(reader)
-    while True:
-        number = text.header_row + reader.line_num
-        cells = next(reader, None)
-        if cells is None:
-            return
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header):
-            issues.append(Issue("record.row.fields", "error", file, f"has {len(cells)} cells, the "
-                                f"header has {len(header)}", number))
-            continue
-        given = {name: cell.strip() for name, cell in zip(header, cells, strict=False)
-                 if cell.strip()}
+    for number, given in table.each(issues):
         row: dict[str, Any] = {name: given.pop(name) for name in OWN if name in given}
         found = typed_data(str(row.get("kind", "")), str(row.get("key", "")), {
             name: cell for name, cell in given.items() if name not in BY_STORE}, file, number,
             issues)
         yield number, {**row, "data": found.data}, found
-
-
-def _csv_text(content: bytes, file: str) -> CsvText:
-    """The text of a table of events; raises IssuesError where it is none."""
-    text = csv_text(content, {*OWN, *BY_STORE, *known_names()})
-    fault = text if isinstance(text, Fault) else None
-    if isinstance(text, CsvText):
-        fault = quote_fault(quotes_of(text.data, text.separator), text.header_row - 1)
-    if fault is not None or isinstance(text, Fault):
-        assert fault is not None
-        raise IssuesError([Issue(f"record.file.{fault.rule}", "error", file, fault.expected,
-                                 fault.row, None, fault.value)], CONSEQUENCE)
-    return text
 
 
 def event_of(row: Mapping[str, Any], defaults: Mapping[str, str], file: str, number: int | None,

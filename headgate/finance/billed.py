@@ -32,13 +32,14 @@ def refuse_billings(billings: pl.DataFrame, exchange: Exchange, file: str = "bil
     """
     Raises IssuesError where columns are missing, or money is in a currency without a rate.
 
-    file : as the user knows it; rows of a ledger are named by their event
+    file : as the user knows it; rows of a ledger are named by their event, those of a file by the
+           column `line`, where it is there
     """
     issues = [Issue("billings.column.missing", "error", file, "is missing", None, name)
               for name in BILLINGS if name not in billings.columns]
     if not issues:
-        place = pl.col("sequence") if "sequence" in billings.columns else pl.int_range(
-            2, pl.len() + 2)
+        named = [name for name in ("sequence", "line") if name in billings.columns]
+        place = pl.col(named[0]) if named else pl.int_range(2, pl.len() + 2)
         other = billings.select("currency", place=place).filter(
             pl.col("currency").is_not_null() & ~pl.col("currency").is_in(exchange.names)).group_by(
             "currency", maintain_order=True).agg(pl.len(), pl.col("place").first())

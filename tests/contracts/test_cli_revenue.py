@@ -167,7 +167,8 @@ def test_billings_are_of_orders_that_the_book_has(run, made, tmp_path):
     ("on,amount\n2026-01-15,1\n", ["billings.column.missing"]),
     ("order_id,on,amount\nSO-1,15.1.2026,1\nSO-1,2026-01-15,1.234\n,2026-01-15,1\n",
      ["billings.on.range", "billings.amount.range", "billings.order_id.blank"]),
-    ("order_id,on,amount\nSO-1,2026-01-15\n\"SO", ["billings.file.unreadable"]),
+    ("order_id,on,amount\nSO-1,2026-01-15\n\"SO", ["billings.file.cut"]),
+    ("order_id,on,amount\nSO-1,2026-01-15,1,2\n", ["billings.row.fields"]),
     ("order_id,on,amount,currency\nSO-1,2026-01-15,1,JPY\n", ["billings.currency.unknown"]),
 ])
 def test_faults_of_billings_are_told_together(run, made, tmp_path, text, codes):
@@ -178,6 +179,24 @@ def test_faults_of_billings_are_told_together(run, made, tmp_path, text, codes):
     assert said.code == exits.FAULTY_BOOK and said.out == ""
     for code in codes:
         assert f"[{code}]" in said.err
+
+
+@pytest.mark.parametrize(("text", "rows"), [
+    ('note;order_id;on;amount\n"two\nlines";SO-4711;2026-01-15;x\n\n'
+     ';SO-9;2026-01-15;1\n;SO-4711;2026-01-15;1;2\n;SO-4711;2026-01-15;y\n',
+     [(2, "billings.amount.range"), (5, "billings.order_id.unknown"), (6, "billings.row.fields"),
+      (7, "billings.amount.range")]),
+    ('note,order_id,on,amount,currency\n"two\nlines",SO-4711,2026-01-15,1,\n'
+     ',SO-9,2026-01-15,1,JPY\n', [(4, "billings.order_id.unknown"),
+                                  (4, "billings.currency.unknown")]),
+    ("order_id,on,amount,on\n", [(1, "billings.column.doubled")])])
+def test_faults_of_billings_name_the_line_of_the_file(run, made, tmp_path, text, rows):
+    """A cell with a line break makes its row two lines long, and an empty line is a line, too: an
+    editor shows the line that is told."""
+    file = tmp_path / "billings.csv"
+    file.write_text(text)
+    said = run("revenue", made / "book", made / "plan", "--billings", file, "--json")
+    assert sorted((issue["row"], issue["code"]) for issue in said.json["issues"]) == sorted(rows)
 
 
 @pytest.mark.parametrize("words", [
