@@ -8,8 +8,8 @@ from headgate.ledger.fields import FIELD_WORDS, Field
 from headgate.ledger.journals import BILLINGS, PROMISES
 from headgate.ledger.kinds import KINDS, EventKind
 from headgate.ledger.movements import MOVEMENTS
-from headgate.ledger.progress import PROGRESS
 from headgate.ledger.rejections import REJECTIONS
+from headgate.tables.progress_schema import PROGRESS
 
 Rows = Callable[[Sequence[str], Iterable[Sequence[str]]], list[str]]
 BOOK_TABLES = {"order_booked": "orders", "order_amended": "orders",

@@ -81,7 +81,7 @@ class Told:
 
     movements : the columns of `headgate.finance.movements.MOVEMENTS`
     of_book   : whether they are made from the book alone
-    progress  : the columns of `headgate.finance.under_way.PROGRESS`
+    progress  : the columns of `headgate.tables.progress_schema.PROGRESS`
     billings  : the columns of `headgate.finance.billed.BILLINGS`, and `refundable` where known
     held      : the columns of `headgate.finance.bill_and_hold.HELD`
     past      : lines and services that have left the book

@@ -152,8 +152,8 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
     value         : the figures `value` of the plan's summary
     stated_prices : stated prices stand for standalone prices that are missing
     progress      : what was shipped, delivered and accepted before, with the columns of
-                    `headgate.finance.under_way.PROGRESS`; None: the book's shipped pieces count
-                    as recognised
+                    `headgate.tables.progress_schema.PROGRESS`; None: the book's shipped
+                    pieces count as recognised
     past          : lines and services that have left the book
     raises IssuesError : a standalone price is missing that the split of a contract needs; columns
                          of the progress are missing

@@ -50,7 +50,7 @@ def taken_of(lines: pl.DataFrame, progress: pl.DataFrame, until: date, gone: Lon
     recognised: what came back is taken off on the day on which it did.
 
     lines    : order_id, line_no, recognise_on and unit_price_cents
-    progress : the columns of `headgate.finance.under_way.PROGRESS`; steps after `until` do not
+    progress : the columns of `headgate.tables.progress_schema.PROGRESS`; steps after `until` do not
                count
     gone     : (lines,) pieces that have left, be it known when or not
     raises IssuesError : columns of the progress are missing

@@ -15,20 +15,10 @@ from headgate.book import Book
 from headgate.finance.exchange import day_number
 from headgate.finance.pieces import Pieces, Stretches, Tranche
 from headgate.finance.shares import PIECES
+from headgate.tables.progress_schema import NEEDED, STEPS_OF_PIECES
 
 Longs = NDArray[np.int64]
 FRIDAY = 4
-PROGRESS: tuple[str, ...] = ("order_id", "line_no", "step", "effective_on", "quantity", "stage")
-"""
-The columns of progress, as `headgate.ledger.journals.progress` gives them.
-
-`step` is shipped, returned, delivered or accepted of an order line, or `opening`: shipped on a day
-that nobody knows. `stage` says of a return how far the pieces had come. `price_cents` may say at
-which price for one piece they left, `sequence` in which order the steps of one day count; else
-that of the rows does.
-"""
-STEPS: tuple[str, ...] = ("opening", "shipped", "delivered", "accepted", "returned")
-"""The steps of pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +97,8 @@ def before_of(book: Book, progress: pl.DataFrame | None = None) -> Before:
     its shipment and the longest transit to its region; one that awaits acceptance is accepted
     `acceptance_days` after delivery; neither before as_of.
 
-    progress : the columns PROGRESS; steps after as_of are not looked at
+    progress : the columns of `headgate.tables.progress_schema.PROGRESS`; steps after as_of are not
+               looked at
     raises IssuesError : columns of the progress are missing
     """
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
@@ -219,12 +210,12 @@ def steps_taken(orders: pl.DataFrame, progress: pl.DataFrame, until: date) -> pl
               `stage` and `price_cents`, as `Pieces.take` takes them
     raises IssuesError : columns of the progress are missing
     """
-    missing = [name for name in PROGRESS if name not in progress.columns]
+    missing = [name for name in NEEDED if name not in progress.columns]
     if missing:
         raise IssuesError([Issue("progress.column.missing", "error", "progress", "is missing",
                                  None, name) for name in missing], "no revenue was worked out")
     lines = orders.select("order_id", "line_no").with_row_index("line")
-    rows = progress.filter(pl.col("step").is_in(STEPS),
+    rows = progress.filter(pl.col("step").is_in(STEPS_OF_PIECES),
                            pl.col("effective_on") <= until)
     for name in ("price_cents", "sequence"):
         if name not in rows.columns:

@@ -10,24 +10,13 @@ from typing import Any
 import polars as pl
 
 from headgate.ledger.events import Recorded
+from headgate.tables.progress_schema import PROGRESS
 
-PROGRESS: dict[str, Any] = {
-    "sequence": pl.Int64, "order_id": pl.String, "line_no": pl.Int64, "step": pl.String,
-    "effective_on": pl.Date, "quantity": pl.Int64, "stage": pl.String, "price_cents": pl.Int64}
-"""
-The columns of `progress`.
-
-step        : shipped, returned, delivered or accepted; opening: shipped before the line came into
-              the ledger. Of services started, ended (cancelled) or amended, which sells one again
-quantity    : pieces; 0 of services
-stage       : of a return how far the pieces had come
-price_cents : of what was shipped, cents for one piece on that day
-"""
 STEPS: dict[str, str] = {
     "order_shipped": "shipped", "order_returned": "returned", "order_delivered": "delivered",
     "order_accepted": "accepted", "service_started": "started", "service_cancelled": "ended",
     "service_amended": "amended"}
-"""Which event is which step."""
+"""Which event is which step, of those in `headgate.tables.progress_schema`."""
 PRICE = "unit_price_cents"
 _SHIPPED = ("shipped", "opening")
 

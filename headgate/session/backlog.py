@@ -76,7 +76,7 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     stated_prices : prices as stated stand for standalone prices that are missing
     movements     : of a ledger, with the columns of `headgate.finance.movements.MOVEMENTS`. None:
                     those of the book: each line booked on booked_on, what is shipped at as_of
-    progress      : of a ledger, with the columns of `headgate.finance.under_way.PROGRESS`
+    progress      : of a ledger, with the columns of `headgate.tables.progress_schema.PROGRESS`
     past          : of a ledger, the lines and services that have left the book
     rates         : of a ledger, with which periods were closed: the columns of the table rates.
                     None: the roll-forward is valued with those of the book

@@ -24,7 +24,7 @@ class Journals:
     """
     What a ledger has recorded for finance, up to an event and to the day of a book.
 
-    movements : see `finance.movements.MOVEMENTS`; progress : see `finance.under_way.PROGRESS`
+    movements : see `finance.movements.MOVEMENTS`; progress : see `tables.progress_schema.PROGRESS`
     billings  : see `finance.billed.BILLINGS`; None where nothing was ever invoiced or paid
     past      : lines and services that have left the book
     left      : of those that were sold the ones of which the tables have not even the item

@@ -62,8 +62,9 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     billings      : what was invoiced and paid so far, for deferred revenue: a .csv file, or a frame
                     with the columns of `headgate.finance.billed.BILLINGS`
     progress      : what was shipped, delivered and accepted before, with the columns of
-                    `headgate.finance.under_way.PROGRESS`: what is under way or awaits acceptance
-                    is recognised later. None: all pieces shipped before count as recognised
+                    `headgate.tables.progress_schema.PROGRESS`: what is under way or awaits
+                    acceptance is recognised later. None: all pieces shipped before count as
+                    recognised
     left          : with progress, what was sold and has left the book: then what was recognised
                     before is told, too. None: it is not
     first         : of what was recognised before, the first day or period that is told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from headgate import session
+from headgate.cli import exits
 from headgate.cli.app import app
 from headgate.stores.address import Address, address_of
 from tests.contracts.said import Said
@@ -21,6 +23,16 @@ def run(capsys):
         return Said(int(ended.value.code or 0), said.out, said.err)
 
     return call
+
+
+@pytest.fixture
+def store(run, tmp_path) -> str:
+    """A store that holds the sample book: 64 pieces of the first line are open."""
+    place = str(tmp_path / "store.db")
+    session.write_sample(tmp_path / "book")
+    assert run("init", place).code == exits.FINE
+    assert run("import", place, tmp_path / "book", "--by", "ana").code == exits.FINE
+    return place
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql",

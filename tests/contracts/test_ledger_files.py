@@ -6,21 +6,10 @@ import json
 
 import pytest
 
-from headgate import session
 from headgate.cli import exits
 
 LINE = "SO-4711/1"
 BY = ("--on", "2026-02-03", "--by", "ana")
-
-
-@pytest.fixture
-def store(run, tmp_path) -> str:
-    """A store that holds the sample book: 64 pieces of the first line are open."""
-    place = str(tmp_path / "store.db")
-    session.write_sample(tmp_path / "book")
-    assert run("init", place).code == exits.FINE
-    assert run("import", place, tmp_path / "book", "--by", "ana").code == exits.FINE
-    return place
 
 
 @pytest.fixture

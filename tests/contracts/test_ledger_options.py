@@ -6,19 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from headgate import session
 from headgate.cli import exits
 from headgate.cli.options import moment_given
-
-
-@pytest.fixture
-def store(run, tmp_path) -> str:
-    """A store that holds the sample book."""
-    place = str(tmp_path / "store.db")
-    session.write_sample(tmp_path / "book")
-    assert run("init", place).code == exits.FINE
-    assert run("import", place, tmp_path / "book", "--by", "ana").code == exits.FINE
-    return place
 
 
 def test_a_time_is_taken_as_it_is_printed(run, store):

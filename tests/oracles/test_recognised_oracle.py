@@ -16,17 +16,16 @@ from headgate.finance.contracted import contracted
 from headgate.finance.recognised import Left, recognised_of
 from headgate.finance.recognised_walk import so_far
 from headgate.finance.remaining import remaining
-from headgate.finance.under_way import PROGRESS
 from headgate.session import Plan
 from headgate.tables.frames import Tables
+from headgate.tables.progress_schema import NEEDED, PROGRESS
 from tests.oracles.money_books import SHAPES
 from tests.oracles.slow_recognised import SlowRecognised
 from tests.oracles.slow_revenue import SlowRevenue
 from tests.oracles.test_rpo_oracle import some_book
 
 BOOKS_OF_A_SHAPE = 2
-SCHEMA = dict(zip(PROGRESS, (pl.String, pl.Int64, pl.String, pl.Date, pl.Int64, pl.String),
-                  strict=True))
+SCHEMA = {name: PROGRESS[name] for name in NEEDED}
 
 
 def nothing_left(book: Book) -> Left:
