@@ -2,9 +2,11 @@
 Measure the ledger: events in, states out, proof; on SQLite, and on PostgreSQL where it is.
 
 Each step runs in a process of its own, so that its peak memory is its own. The events are five to
-an order line: booked, amended, shipped, delivered, invoiced, each day's lines after those of the
-day before. Beside them the same rows go into the same table by the driver alone: nothing judged,
-nothing hashed, nothing kept in memory.
+an order line, each day's lines after those of the day before: booked, amended, shipped, delivered,
+invoiced; of every second line all is shipped, and it is closed instead of amended; every tenth has
+a service instead of an amendment. A book of one item stands before them, so that the statements of
+finance can be made. Beside them the same rows go into the same table by the driver alone: nothing
+judged, nothing hashed, nothing kept in memory.
 
     python benchmarks/ledger.py --events 1000000
 """
@@ -22,6 +24,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -29,8 +32,30 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, NOON = date(2025, 2, 3), datetime(2026, 2, 2, 12, tzinfo=UTC)
 DAYS, TAIL, PER_LINE = 360, 10_000, 5
+REGIONS = ("AMER", "EMEA", "APJ")
 EVENTS_A_LINE = 1.76
 """What an order line of the demo book becomes, its supply and services included."""
+
+
+def book_rows() -> Iterator[Any]:
+    """The events of the book that the order lines are of, without these."""
+    from headgate.ledger.events import Event
+
+    rows: dict[str, dict[str, Any]] = {
+        "settings:": {"name": "bench", "as_of": "2026-02-02", "horizon_weeks": 26,
+                      "fiscal_year_end": "12-31", "currency": "USD"},
+        "items:xe-b300": {"item_id": "xe-b300", "kind": "server", "unit_cost_cents": 31_200_000,
+                          "standalone_price_cents": 41_500_000},
+        "items:support": {"item_id": "support", "kind": "service", "unit_cost_cents": 0,
+                          "standalone_price_cents": 300_000, "term_months": 12},
+        "sites:austin": {"site_id": "austin"}}
+    for region in REGIONS:
+        rows[f"lanes:austin/{region}"] = {"site_id": "austin", "region": region, "transit_days": 4}
+    for key, data in rows.items():
+        yield Event("row_set", key, FIRST, data, "bench", "", key)
+    yield Event("supply_committed", "PO-1", FIRST, {
+        "item_id": "xe-b300", "site_id": "austin", "available_on": "2026-02-02",
+        "quantity": 1_000_000}, "bench", "", "PO-1")
 
 
 def events_of(count: int, first: int = 0) -> Iterator[Any]:
@@ -40,17 +65,25 @@ def events_of(count: int, first: int = 0) -> Iterator[Any]:
     for number in range(first, first + count // PER_LINE):
         order, day = f"SO-{number:07d}", FIRST + timedelta(days=number % DAYS)
         key, later = f"{order}/1", (day + timedelta(days=5)).isoformat()
+        done = number % 2 == 1
         data = {"order_id": order, "line_no": 1, "customer_id": f"cust-{number % 300:03d}",
                 "segment": ("hyperscaler", "neocloud", "enterprise")[number % 3],
-                "region": ("AMER", "EMEA", "APJ")[number % 7 % 3], "item_id": "xe-b300",
-                "quantity": 10 + number % 90, "unit_price_cents": 41_500_000,
+                "region": REGIONS[number % 7 % 3], "item_id": "xe-b300",
+                "quantity": 8 if done else 10 + number % 90, "unit_price_cents": 41_500_000,
                 "booked_on": day.isoformat(), "requested_on": later, "cancellable": False}
-        for kind, more in (("order_booked", data),
-                           ("order_amended", {"unit_price_cents": 40_900_000 + number % 99}),
-                           ("order_shipped", {"quantity": 8, "site_id": "austin"}),
-                           ("order_delivered", {"quantity": 6}),
-                           ("order_invoiced", {"amount_cents": 8 * 40_900_000})):
-            yield Event(kind, key, day, more, "bench", "", f"{kind}:{number}")
+        second = (key, "order_amended", {"unit_price_cents": 40_900_000 + number % 99})
+        if number % 10 == 0:
+            second = (f"{order}/2", "service_booked", {
+                "order_id": order, "line_no": 2, "item_id": "support", "amount_cents": 2_400_000,
+                "starts": "1", "term_months": 12})
+        steps = [(key, "order_booked", data), second, (key, "order_shipped", {
+            "quantity": 8, "site_id": "austin"}), (key, "order_delivered", {"quantity": 6}),
+            (key, "order_invoiced", {"amount_cents": 8 * 40_900_000})]
+        if done:
+            del steps[1]
+            steps.append((key, "order_closed", {}))
+        for about, kind, more in steps:
+            yield Event(kind, about, day, more, "bench", "", f"{kind}:{number}")
 
 
 def opened(place: str) -> Any:
@@ -71,7 +104,8 @@ def append(place: str, events: int) -> dict[str, Any]:
     with opened(place) as store:
         started, worked = perf_counter(), process_time()
         with store.writer(NOON) as writer:
-            answers = writer.append(events_of(events))
+            answers = writer.append(chain(book_rows(), events_of(events)))
+        assert all(answer.rejection is None for answer in answers)
         return {"seconds": perf_counter() - started, "cpu": process_time() - worked,
                 "events": len(answers)}
 
@@ -133,6 +167,48 @@ def one_event(place: str, events: int) -> dict[str, Any]:
         return {"seconds": (perf_counter() - started) / 100, "cpu": (process_time() - worked) / 100}
 
 
+def close(place: str, events: int) -> dict[str, Any]:
+    """The closing of a month, which proves the chain before."""
+    from headgate.session.recording import close_period
+    from headgate.session.storing import Storage
+
+    with Storage(place, NOON) as storage:
+        return timed(lambda: close_period(storage, "2025-12", date(2026, 1, 5), "bench"))
+
+
+def backlog(place: str, events: int) -> dict[str, Any]:
+    """The backlog statement of a store, from its events to the last table."""
+    from headgate import session
+    from headgate.session.storing import Storage
+
+    def told() -> None:
+        with Storage(place, NOON) as storage:
+            book = storage.book()
+            known = storage.journals(None, book, storage.sequence)
+            made = session.backlog(book, by=("segment", "customer"), billings=known.billings,
+                                   movements=known.movements, progress=known.progress,
+                                   past=known.past, rates=known.rates)
+            assert made.figures["ties_hold"]
+
+    return timed(told)
+
+
+def revenue(place: str, events: int) -> dict[str, Any]:
+    """What was recognised by the day of a store's book, from its events to the last table."""
+    from headgate import session
+    from headgate.session.storing import Storage
+
+    def told() -> None:
+        with Storage(place, NOON) as storage:
+            book = storage.book()
+            known = storage.journals(None, book, storage.sequence)
+            made = session.recognised(book, known.progress, known.left, billings=known.billings,
+                                      past=known.past)
+            assert made.figures
+
+    return timed(told)
+
+
 def import_demo(place: str, events: int) -> dict[str, Any]:
     """`headgate import` of a demo book that becomes about as many events, with its snapshot."""
     from headgate import session
@@ -162,11 +238,15 @@ def timed(work: Any) -> dict[str, Any]:
 
 
 STEPS = {"append": append, "rows alone": rows_alone, "fold": fold, "snapshot": snapshot,
-         "state": state, "verify": verify, "one event": one_event, "import": import_demo}
+         "state": state, "verify": verify, "one event": one_event, "close": close,
+         "backlog": backlog, "revenue": revenue, "import": import_demo}
 TOLD = {"append": "append, one transaction", "rows alone": "the same rows by the driver alone",
         "fold": "state, from the first event", "snapshot": "snapshot",
         "state": f"state, from a snapshot and {TAIL:,} later events", "verify": "verify",
-        "one event": "one event, a transaction of its own", "import": "import of a demo book"}
+        "one event": "one event, a transaction of its own",
+        "close": "close a month, which proves the chain",
+        "backlog": "backlog statement of the store", "revenue": "what was recognised of the store",
+        "import": "import of a demo book"}
 SQLITE_ONLY = ("rows alone", "import")
 
 
