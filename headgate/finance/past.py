@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -20,10 +20,15 @@ class Past:
 
     orders   : closed lines, all shipped, with the columns of `orders`
     services : service lines that were closed or cancelled, with the columns of `service_lines`
+    of       : the book of which it is known that its tables have what belongs to these; see
+               `known_past`
+    wide     : that book with them, once it was asked for: it takes as long as reading one
     """
 
     orders: pl.DataFrame
     services: pl.DataFrame
+    of: Book | None = field(default=None, repr=False, compare=False)
+    wide: list[Book] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def empty(self) -> bool:
@@ -52,7 +57,7 @@ def known_past(book: Book, past: Past) -> Past:
         lines.select("order_id", there="line_no"), left_on=["order_id", line],
         right_on=["order_id", "there"], how="left", maintain_order="left", coalesce=False)
     services = services.filter(line.is_null() | pl.col("there").is_not_null())
-    return Past(orders, services.select(past.services.columns))
+    return Past(orders, services.select(past.services.columns), book)
 
 
 def with_past(book: Book, past: Past | None) -> Book:
@@ -65,7 +70,15 @@ def with_past(book: Book, past: Past | None) -> Book:
     """
     if past is None or past.empty:
         return book
-    past, frames = known_past(book, past), dict(book.tables.frames)
+    if past.of is not book:
+        past = known_past(book, past)
+    if not past.wide:
+        past.wide.append(_widened(book, past))
+    return past.wide[0]
+
+
+def _widened(book: Book, past: Past) -> Book:
+    frames = dict(book.tables.frames)
     for name, gone in (("orders", past.orders), ("service_lines", past.services)):
         own = frames[name]
         there = gone.select(column for column in own.columns if column in gone.columns)

@@ -84,12 +84,14 @@ class Pieces:
                         *one.served, (one.delivered, day))
                     came.append(Tranche(count, NEVER, None, served=served))
                 if count < one.pieces:
-                    stays.append(replace(one, pieces=one.pieces - count))
+                    stays.append(_some(one, one.pieces - count))
             self.gone = stays[::-1]
         self.back += came[::-1]
 
     def _mark(self, pieces: int, can: Callable[[Tranche], bool], **news: Any) -> int:
         """Give the first pieces that can take a step its news; how many pieces are missing."""
+        if not pieces:
+            return 0
         found: list[Tranche] = []
         for one in self.gone:
             count = min(pieces, one.pieces) if can(one) else 0
@@ -97,7 +99,7 @@ class Pieces:
             if count:
                 found.append(replace(one, pieces=count, **news))
             if count < one.pieces:
-                found.append(replace(one, pieces=one.pieces - count))
+                found.append(_some(one, one.pieces - count))
         self.gone = found
         return pieces
 
@@ -125,10 +127,15 @@ def _split(tranches: Iterable[Tranche], pieces: int) -> tuple[list[Tranche], lis
         count = min(pieces, one.pieces)
         pieces -= count
         if count:
-            first.append(replace(one, pieces=count))
+            first.append(_some(one, count))
         if count < one.pieces:
-            rest.append(replace(one, pieces=one.pieces - count))
+            rest.append(_some(one, one.pieces - count))
     return first, rest
+
+
+def _some(one: Tranche, pieces: int) -> Tranche:
+    """So many pieces of a tranche; all of them are the tranche itself, which nobody changes."""
+    return one if pieces == one.pieces else replace(one, pieces=pieces)
 
 
 def _stage(one: Tranche) -> str:

@@ -17,6 +17,7 @@ from headgate.ledger.movements import Movements
 from headgate.ledger.posted_rates import PostedRates
 from headgate.ledger.progress import Progress
 from headgate.ledger.store import Store
+from headgate.stores.writer import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def journals_of(store: Store, until: int | None, book: Book) -> Journals:
     What counts by the day of the book counts, though its period was closed and it was posted
     later: it is known of the day, and `finance.known_later` tells it apart.
     """
+    with uncollected():
+        return _journals_of(store, until, book)
+
+
+def _journals_of(store: Store, until: int | None, book: Book) -> Journals:
     day = book.settings.as_of
     moving, stepping, billing, rating = Movements(), Progress(), Billings(), PostedRates(day)
     for row in store.read(until=until):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import headgate as hg
+from headgate.finance.past import with_past
 from headgate.finance.revenue import revenue_of
 from headgate.ledger.book_tables import book_tables
 from headgate.session.backlog import backlog
+from headgate.session.journals import journals_of
 from headgate.tables.check import check_tables
 from tests.stories.lived import Lived, line, support
 
@@ -135,3 +137,18 @@ def test_the_planners_book_does_not_know_what_has_left():
     short = Lived([line("B", 1, 1, "5.00")])
     assert [check_tables(book_tables(one.live)).digest for one in (lived, short)] == [
         lived.book().digest] * 2
+
+
+def test_the_book_with_its_past_is_made_once():
+    """Backlog, revenue and report ask for the same book with what has left it, and get the same
+    one. Of another book it is another: what has left it is looked up anew."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("Z", 1, 1, "1.00")])
+    lived.record("order_shipped", "A/1", "2026-02-02", quantity=1)
+    lived.record("order_closed", "A/1", "2026-02-02")
+    read, earlier = lived.book(), lived.book(until=lived.rows[-1].sequence - 1)
+    past = journals_of(lived, None, read).past  # type: ignore[arg-type]
+    wide = with_past(read, past)
+    assert with_past(read, past) is wide and len(wide.lines) == 2
+    # In the book of before the closing the line still stands.
+    assert len(with_past(earlier, past).lines) == 2
+    assert with_past(earlier, past).tables.frames["orders"]["closed"].to_list() == [False, False]
