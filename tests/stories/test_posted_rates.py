@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
+import pytest
 
 from headgate.finance.exchange import exchange_at
 from headgate.finance.known_later import known_later
 from headgate.finance.rollforward import RollForward, roll_forward, span_of
+from headgate.ledger.balances import broken_assertions
 from headgate.ledger.movements import movements
 from headgate.ledger.posted_rates import posted_rates
 from tests.stories.ledger_desk import LedgerDesk
@@ -100,3 +102,34 @@ def test_what_the_late_rate_makes_of_the_closed_day_became_known_later():
                         ((), ("region",)), posted)
     assert later.select("by", "kind", "prior_period", "quantity", "amount_cents").rows() == [
         ("total", "fx", None, 0, 10_000), ("region", "fx", None, 0, 10_000)]
+
+
+@pytest.mark.parametrize("late", [
+    (), (("2026-01-20", 1_200_000, "row_set"),), (("2026-03-10", 1_300_000, "row_set"),),
+    (("2025-10-01", 1_400_000, "row_set"),), (("2025-11-01", 1_250_000, "row_set"),),
+    (("2026-01-20", 1_200_000, "row_set"), ("2026-01-20", 0, "row_removed"))])
+def test_an_asserted_balance_is_at_the_rate_that_is_posted(late):
+    """January is closed, and rates of it come, change or go afterwards, or one of March comes. The
+    balance of each open month's end is what the roll-forward closes with, to the cent, and is
+    asserted; a cent more is refused. What was asserted of January before it was closed stays."""
+    desk = LedgerDesk()
+    desk.must("row_set", "settings:", "2025-12-01", name="S", as_of="2026-03-31",
+              horizon_weeks=26, fiscal_year_end="12-31", currency="USD")
+    desk.start = datetime(2026, 4, 2, tzinfo=UTC)
+    rate(desk, "2025-11-01", 1_100_000, "2025-12-01")
+    desk.book(10, 10_000, "2026-01-10", currency="EUR")
+
+    def asserted(on: str, cents: int) -> str:
+        return desk.send("balance_asserted", f"{on} {cents}", on, measure="order_backlog", on=on,
+                         amount_cents=cents)
+
+    assert asserted("2026-01-31", 110_000) == "recorded"
+    desk.must("period_closed", "P1", "2026-02-02", name="P1", starts_on="2025-12-01",
+              ends_on="2026-01-31")
+    for on, micro, kind in late:
+        rate(desk, on, micro, "2026-02-03", kind)
+    _, january, february, march = rolled(desk)
+    assert january[-1] == 110_000
+    assert asserted("2026-02-28", february[-1]) == asserted("2026-03-31", march[-1]) == "recorded"
+    assert asserted("2026-02-28", february[-1] + 1) == "assertion_fails"
+    assert list(broken_assertions(desk.state)) == []
