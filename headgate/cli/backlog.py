@@ -11,6 +11,7 @@ import typer
 from headgate.cli import exits
 from headgate.cli.options import (
     AsOf,
+    BillAndHold,
     Book,
     ExcelPack,
     Json,
@@ -65,10 +66,7 @@ def backlog(
         "--billings", metavar="FILE.csv", show_default=False,
         help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency, "
         "refundable. Deferred revenue follows from it.")] = None,
-    bill_and_hold: Annotated[Path | None, typer.Option(
-        "--bill-and-hold", metavar="FILE.csv", show_default=False,
-        help="What is billed and not shipped: order_id, line_no, quantity, on, and yes or no to "
-        "the four criteria of ASC 606-10-55-83.")] = None,
+    bill_and_hold: BillAndHold = None,
     stated_prices: Annotated[bool, typer.Option(
         "--stated-prices", help="Let stated prices stand for standalone prices that are "
         "missing.")] = False,

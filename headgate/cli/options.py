@@ -104,6 +104,11 @@ ExcelPack = Annotated[Path | None, typer.Option(
     help="Write an Excel pack: sums are formulas, checks are cells that read TRUE. An older pack "
     "is replaced.")]
 
+BillAndHold = Annotated[Path | None, typer.Option(
+    "--bill-and-hold", metavar="FILE.csv", show_default=False,
+    help="What is billed and not shipped: order_id, line_no, quantity, on, and yes or no to "
+    "the four criteria of ASC 606-10-55-83.")]
+
 
 class Policy(StrEnum):
     """How lines compete for what is scarce."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from headgate.base.money import short_money
+from headgate.cli.held_tables import held_tables
 from headgate.cli.showing import counted, grid
 from headgate.finance.revenue import DIMENSIONS
 from headgate.reports.finance_words import RECOGNISED_WORDS
@@ -34,7 +35,8 @@ def recognised_tables(told: SoFar, by: str, most: int) -> list[RenderableType]:
     by   : what is told apart beside quarters
     most : rows of a long table
     """
-    shown: list[RenderableType] = [*_quarters(told), *_by(told, by, most), _walk(told)]
+    shown: list[RenderableType] = [*_quarters(told), *_by(told, by, most), _walk(told),
+                                    *held_tables(told.held, told.figures["currency"], most)]
     broken = told.ties.filter(pl.col("holds") != "yes")
     shown.append(f"\nAll {told.ties.height} checks tie to the cent." if broken.is_empty() else
                  "\nDOES NOT TIE: " + "; ".join(

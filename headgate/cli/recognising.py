@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from headgate.cli import exits
 from headgate.cli.options import (
     AsOf,
+    BillAndHold,
     Book,
     ExcelPack,
     Json,
@@ -61,6 +63,7 @@ def revenue(
         "--billings", metavar="FILE.csv", show_default=False,
         help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency. "
         "Deferred revenue follows from it. Default in a store: what its ledger says.")] = None,
+    bill_and_hold: BillAndHold = None,
     first: Annotated[str | None, typer.Option(
         "--from", metavar="DAY", show_default=False,
         help="In a store: a day, or a period such as \"FY26 Q4\", with whose fiscal quarter what "
@@ -88,7 +91,8 @@ def revenue(
     with speaking(as_json, quiet) as voice, source(book) as place:
         refuse_times(place, plan, as_of, recorded_by)
         _refuse(place, plan, compare, compare_book, first)
-        for file, kind in ((compare_book, "book"), (billings, "file")):
+        given = Given(billings, bill_and_hold, stated_prices, first)
+        for file, kind in ((compare_book, "book"), (billings, "file"), (bill_and_hold, "file")):
             if file is not None:
                 existing(file, kind)
         if out is not None:
@@ -101,11 +105,11 @@ def revenue(
         from headgate.cli.statements import statement_tables
 
         if plan is None:
-            _so_far(voice, place, (as_of, recorded_by, first), (by.value, lines, stated_prices),
-                    (out, table_format.value, excel, billings))
+            _so_far(voice, place, (as_of, recorded_by), given, (by.value, lines),
+                    (out, table_format.value, excel))
             return
         with voice.progress("working out the revenue"):
-            made = _of_plan(place, plan, (compare, compare_book), billings, stated_prices, first)
+            made = _of_plan(place, plan, (compare, compare_book), given)
             if out is not None:
                 session.write_revenue(made, out, table_format.value)
             if excel is not None:
@@ -121,8 +125,18 @@ def revenue(
             raise typer.Exit(exits.SAYS_NO)
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was said beside the book: files, whether stated prices stand in, the first period."""
+
+    billings: Path | None
+    bill_and_hold: Path | None
+    stated_prices: bool
+    first: str | None
+
+
 def _of_plan(place: Source, plan: str, other: tuple[str | None, Path | None],
-             billings: Path | None, stated_prices: bool, first: str | None) -> RevenueAnswer:
+             given: Given) -> RevenueAnswer:
     """
     The revenue of a plan, with what a store knows beside it.
 
@@ -136,12 +150,14 @@ def _of_plan(place: Source, plan: str, other: tuple[str | None, Path | None],
               place.book_of(compare) if compare is not None else None)
     folder = None if compare is None else place.plan(compare)
     if place.storage is None:
-        return session.revenue(read, place.plan(plan), folder, before, stated_prices, billings,
-                               first=first)
+        return session.revenue(read, place.plan(plan), folder, before, given.stated_prices,
+                               given.billings, first=given.first,
+                               bill_and_hold=given.bill_and_hold)
     known = place.storage.journals(plan, read)
-    return session.revenue(read, place.plan(plan), folder, before, stated_prices,
-                           known.billings if billings is None else billings, known.progress,
-                           known.left, first, known.past)
+    return session.revenue(read, place.plan(plan), folder, before, given.stated_prices,
+                           known.billings if given.billings is None else given.billings,
+                           known.progress, known.left, given.first, known.past,
+                           given.bill_and_hold)
 
 
 def _refuse(place: Source, plan: str | None, compare: str | None, compare_book: Path | None,
@@ -157,24 +173,24 @@ def _refuse(place: Source, plan: str | None, compare: str | None, compare_book: 
         raise WrongUse("--from is for what was recognised, which a store tells")
 
 
-def _so_far(voice: Voice, place: Source, times: tuple[datetime | None, datetime | None, str | None],
-            shown: tuple[str, int, bool],
-            kept: tuple[Path | None, str, Path | None, Path | None]) -> None:
+def _so_far(voice: Voice, place: Source, times: tuple[datetime | None, datetime | None],
+            given: Given, shown: tuple[str, int],
+            kept: tuple[Path | None, str, Path | None]) -> None:
     """What was recognised of a store, without a plan."""
     from headgate import session
     from headgate.cli.recognised_tables import recognised_tables
     from headgate.files.billings_file import read_billings
 
-    (as_of, recorded_by, first), (by, lines, stated_prices) = times, shown
-    out, table_format, excel, billings = kept
+    (as_of, recorded_by), (by, lines), (out, table_format, excel) = times, shown, kept
     assert place.storage is not None
     with voice.progress("working out the revenue"):
         read = book_told(place, None, day_of(as_of), recorded_by)
         known = place.storage.journals(None, read, place.storage.sequence)
         made = session.recognised(
-            read, known.progress, known.left, stated_prices=stated_prices, first=first,
-            past=known.past,
-            billings=known.billings if billings is None else read_billings(billings, read.tables))
+            read, known.progress, known.left, stated_prices=given.stated_prices,
+            first=given.first, past=known.past, bill_and_hold=given.bill_and_hold,
+            billings=known.billings if given.billings is None else read_billings(
+                given.billings, read.tables))
         if out is not None:
             made.write(out, table_format)
         if excel is not None:

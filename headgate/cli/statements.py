@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from headgate.base.money import short_money
+from headgate.cli.held_tables import held_tables
 from headgate.cli.showing import counted, grid, share
 from headgate.finance.statement import SCOPE
 from headgate.reports.finance_words import (
@@ -187,6 +188,9 @@ def statement_tables(made: RevenueStatement, by: str, most: int, compare: str | 
         tables += shown.bridge(made.bridge, compare)
     if made.deferred is not None:
         tables.append(shown.deferred(made.deferred))
+    if made.so_far is None:
+        # With what was recognised so far they stand there.
+        tables += held_tables(made.held, shown.currency, most)
     tables.append(f"\n{SCOPE}")
     if out is not None:
         tables.append(f"\nthe tables are in {out}")

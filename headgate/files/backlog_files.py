@@ -16,7 +16,7 @@ from headgate.finance.bill_and_hold import CRITERIA, HELD
 
 COLUMNS = ("order_id", "line_no", "quantity", "on", *CRITERIA)
 """The columns of a bill-and-hold file; a criterion that is left out, or blank, is a no."""
-CONSEQUENCE = "no backlog was worked out"
+CONSEQUENCE = "nothing was worked out"
 
 
 def read_assumptions_file(path: Path) -> Mapping[str, Any]:

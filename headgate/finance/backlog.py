@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.finance.ageing import ageing, past_due
 from headgate.finance.assumptions import NOTHING_ASSUMED, Assumptions
-from headgate.finance.bill_and_hold import bill_and_hold, held_pieces
+from headgate.finance.bill_and_hold import held_of
 from headgate.finance.cancellation import cancellation, double_orders
 from headgate.finance.concentration import concentration, herfindahl
 from headgate.finance.contracted import Contracted, contracted
@@ -23,6 +23,7 @@ from headgate.finance.known_later import known_later
 from headgate.finance.levels import TOTAL, Cut, by_cuts
 from headgate.finance.open_lines import open_lines, tranches_of
 from headgate.finance.past import Past, with_past
+from headgate.finance.plain import plain
 from headgate.finance.recognition import hardware_of
 from headgate.finance.remaining import penalties_of, remaining
 from headgate.finance.rollforward import RollForward, Span, roll_forward
@@ -30,7 +31,6 @@ from headgate.finance.rpo import deferred_of, kept_deposits, rpo_walk
 from headgate.finance.rpo_proof import Proof, foreign_of_walk, rpo_of_prices
 from headgate.finance.schedule import rpo_schedule
 from headgate.finance.shipments import shipments_of
-from headgate.finance.statement import plain
 from headgate.finance.ties import ties_of
 from headgate.planner.allocate import Allocation
 from headgate.planner.carried import carried
@@ -165,18 +165,19 @@ def backlog_of(book: Book, told: Told, asked: Asked,
                           asked.span, cuts)
     lines = open_lines(book, contracts.exchange)
     tranches = tranches_of(book, lines, allocation)
+    billed_and_held = held_of(contracts, told.held)
+    held = billed_and_held.pieces
     parts = {
         "known_later": known_later(told.movements, contracts.exchange, book.tables.frames["items"],
                                    asked.span.until, cuts,
                                    None if told.rates is None else posted),
         "ageing": ageing(lines, as_of, cuts), "conversion": conversion(book, tranches, cuts),
         "concentration": concentration(lines, asked.top),
-        "bill_and_hold": bill_and_hold(contracts, told.held),
+        "bill_and_hold": billed_and_held.table,
         "cancellation": cancellation(tranches, as_of, assumed, cuts),
         "double_orders": double_orders(lines, as_of)}
-    held = held_pieces(contracts, parts["bill_and_hold"])
     kept = kept_deposits(contracts, told.billings)
-    penalty = None if sent is None else _penalties(contracts, sent, kept)
+    penalty = None if sent is None else _penalties(contracts, sent, kept, held)
     parts["obligations"] = remaining(contracts, kept, held, penalty)
     deferred = None if told.billings is None else deferred_of(contracts, told.billings, held)
     parts["rpo_walk"] = rpo_walk(parts["obligations"], deferred, allocation is not None)
@@ -193,12 +194,13 @@ def backlog_of(book: Book, told: Told, asked: Asked,
                                            allocation is not None))
 
 
-def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series) -> Longs:
+def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series,
+               held: Longs) -> Longs:
     """(order lines,) late penalties that the plan expects of what binds, in cents."""
     book = contracts.book
     shipments = shipments_of(book, allocation, contracts.before)
     hardware = hardware_of(book, contracts.obligations, contracts.allocated, contracts.exchange,
-                           shipments, contracts.before)
+                           shipments, contracts.before, held)
     return penalties_of(contracts, shipments.line, shipments.planned, hardware.penalty, kept)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.finance.contracted import Contracted
+from headgate.finance.shares import before_each
 from headgate.tables.backlog_schema import BILL_AND_HOLD
 
 Longs = NDArray[np.int64]
@@ -22,6 +25,49 @@ HELD: dict[str, type[pl.DataType]] = {
     "order_id": pl.String, "line_no": pl.Int64, "quantity": pl.Int64, "held_on": pl.Date,
     **dict.fromkeys(CRITERIA, pl.Boolean)}
 """The columns of a record: so many open pieces of an order line are billed and held."""
+
+
+CONSEQUENCE = "nothing was worked out"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """
+    What is billed and held of a book.
+
+    table  : the table `bill_and_hold`
+    pieces : (order lines,) pieces that are not shipped and count as revenue all the same: the first
+             open ones of their line
+    """
+
+    table: pl.DataFrame
+    pieces: Longs
+
+    def stretches(self, contracts: Contracted) -> tuple[Longs, Longs, Longs, Longs]:
+        """
+        What counts as revenue, by line and day: line, day, pieces of the line before and with it.
+
+        Days since 1970-01-01; (stretches,) each.
+        """
+        ids = contracts.obligations.line_ids.with_row_index("line")
+        rows = self.table.filter(pl.col("recognised") == "yes").join(
+            ids, on=["order_id", "line_no"]).group_by(
+            pl.col("line").cast(pl.Int64), day=pl.col("held_on").to_physical().cast(pl.Int64)).agg(
+            pl.col("quantity").sum()).sort("line", "day")
+        line, quantity = rows["line"].to_numpy(), rows["quantity"].to_numpy()
+        first = contracts.shipped[line] + before_each(quantity, line)
+        return line, rows["day"].to_numpy(), first, first + quantity
+
+
+def held_of(contracts: Contracted, record: pl.DataFrame | None) -> Held:
+    """
+    What a record says is billed and held, held against the four criteria.
+
+    record : as for `bill_and_hold`
+    raises IssuesError : as `bill_and_hold`
+    """
+    table = bill_and_hold(contracts, record)
+    return Held(table, _pieces(contracts, table))
 
 
 def bill_and_hold(contracts: Contracted, record: pl.DataFrame | None) -> pl.DataFrame:
@@ -40,7 +86,7 @@ def bill_and_hold(contracts: Contracted, record: pl.DataFrame | None) -> pl.Data
     if missing:
         raise IssuesError([Issue("bill_and_hold.column.missing", "error", "bill_and_hold",
                                  "is missing", None, name) for name in missing],
-                          "no backlog was worked out")
+                          CONSEQUENCE)
     lines = contracts.obligations.line_ids.with_columns(
         line=pl.int_range(pl.len(), dtype=pl.Int64), open=pl.Series(book.lines.open))
     rows = record.select(HELD.keys()).with_row_index("row").filter(pl.col("held_on") <= as_of).join(
@@ -58,14 +104,14 @@ def bill_and_hold(contracts: Contracted, record: pl.DataFrame | None) -> pl.Data
               for row in rows.filter(pl.col("line").is_null() | (pl.col("quantity") < 1) | (
                   pl.col("upto") > pl.col("open"))).iter_rows(named=True)]
     if issues:
-        raise IssuesError(issues, "no backlog was worked out")
+        raise IssuesError(issues, CONSEQUENCE)
     return _told(contracts, rows)
 
 
 def _told(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:
     """The table of rows that hold; pieces that count come first among the open ones of a line."""
     rows = rows.with_columns(counts=pl.all_horizontal(CRITERIA.keys())).sort(
-        "line", "counts", "row", descending=[False, True, False])
+        "line", "counts", "held_on", "row", descending=[False, True, False, False])
     line, quantity = rows["line"].to_numpy(), rows["quantity"].to_numpy()
     upto = rows.select(pl.col("quantity").cum_sum().over("line")).to_series().to_numpy()
     first = contracts.shipped[line] + upto
@@ -80,7 +126,7 @@ def _told(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:
         BILL_AND_HOLD.names).cast(BILL_AND_HOLD.types)
 
 
-def held_pieces(contracts: Contracted, told: pl.DataFrame) -> Longs:
+def _pieces(contracts: Contracted, told: pl.DataFrame) -> Longs:
     """(order lines,) pieces that are not shipped and count as revenue all the same."""
     held = told.filter(pl.col("recognised") == "yes").group_by("order_id", "line_no").agg(
         pl.col("quantity").sum())

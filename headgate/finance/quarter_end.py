@@ -49,7 +49,7 @@ def quarter_end(revenue: Revenue) -> pl.DataFrame:
     if len(ends) == 0:
         return pl.DataFrame(schema=QUARTER_END.types)
     quarter = np.searchsorted(ends, shipments.due)
-    late = np.flatnonzero(ends[quarter] - shipments.due < LAST_DAYS)
+    late = np.flatnonzero((ends[quarter] - shipments.due < LAST_DAYS) & (shipments.pieces > 0))
     frame = pl.DataFrame({
         "shipment": late, "line": shipments.line[late], "place_of": quarter[late],
         "quantity": shipments.pieces[late], "due": shipments.due[late],

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from headgate.base.calendar import fiscal_year
 from headgate.base.periods import Period, period_of, periods
+from headgate.finance.bill_and_hold import Held
 from headgate.finance.contracted import Contracted
 from headgate.finance.contracts import Allocated
 from headgate.finance.exchange import EPOCH, Exchange, day_number
@@ -81,7 +82,12 @@ class Recognised:
     sold: Sold
 
 
-def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Recognised:
+BILL_AND_HOLD = "bill_and_hold"
+"""The rule of what is recognised though it has not left."""
+
+
+def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
+                  held: Held | None = None) -> Recognised:
     """
     What was recognised by the day of a book.
 
@@ -90,11 +96,17 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> 
     evenly by day, up to the day before as_of (606-10-25-27a).
 
     progress : the columns of `headgate.finance.under_way.PROGRESS`
+    held     : what bill-and-hold has recognised, on the day since when it is held (606-10-55-83)
     """
     sold = sold_of(contracts, progress, left)
     hardware, hardware_cents = _hardware(contracts, sold, progress)
     services, services_cents = _services(contracts, sold, progress, left)
-    rows = pl.concat([hardware, services]).with_row_index("row")
+    parts, cents = [hardware, services], [hardware_cents, services_cents]
+    if held is not None and held.pieces.any():
+        of_held, held_cents = _held(contracts, held)
+        parts.append(of_held.select(hardware.columns))
+        cents.append(held_cents)
+    rows = pl.concat(parts).with_row_index("row")
     days = rows["recognised_on"].drop_nulls()
     quarters = _quarters(contracts, days)
     names = pl.Series([period.name for period in quarters], dtype=pl.String)
@@ -106,10 +118,10 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> 
         quarter=pl.when(pl.col("recognised_on").is_not_null()).then(names.gather(place)),
         revenue_cents=pl.col("price_cents") - pl.col("penalty_cents")).join(
         families, on="item_id", how="left", maintain_order="left").sort(
-        "order_id", "line_no", "kind", "recognised_on", nulls_last=False)
+        "order_id", "line_no", "kind", "recognised_on", "rule", nulls_last=False)
     order = rows["row"].to_numpy()
     return Recognised(rows.select(RECOGNISED.names).cast(RECOGNISED.types), quarters,
-                      np.concatenate([hardware_cents, services_cents])[order], sold)
+                      np.concatenate(cents)[order], sold)
 
 
 def _quarters(contracts: Contracted, days: pl.Series) -> tuple[Period, ...]:
@@ -161,6 +173,24 @@ def _hardware(contracts: Contracted, sold: Sold,
         penalty_cents=pl.Series(np.clip(penalty, np.minimum(price, 0), np.maximum(price, 0)),
                                 dtype=pl.Int64))
     return frame, at_once
+
+
+def _held(contracts: Contracted, held: Held) -> tuple[pl.DataFrame, Longs]:
+    """Rows of what bill-and-hold has recognised, and their price at the rates of as_of."""
+    obligations, exchange = contracts.obligations, contracts.exchange
+    line, day, first, last = held.stretches(contracts)
+    place, currency, cents = contracts.allocated.of_pieces(
+        line, first, last, obligations.pieces[line])
+    price = summed(place, exchange.convert(cents, currency, day[place]), len(line))
+    # All up to a day are converted together, so that the days of a line sum to what RPO leaves out.
+    gone = contracts.shipped[line]
+    at_once = contracts.value(line, gone, last) - contracts.value(line, gone, first)
+    orders = contracts.book.tables.frames["orders"][pl.Series(contracts.book.lines.source_row)]
+    return orders[pl.Series(line)].select(
+        *ATTRIBUTES, contract_id=pl.coalesce("contract_id", "order_id")).with_columns(
+        rule=pl.lit(BILL_AND_HOLD), kind=pl.lit("hardware"),
+        quantity=pl.Series(last - first, dtype=pl.Int64), recognised_on=_dates(day),
+        price_cents=pl.Series(price, dtype=pl.Int64), penalty_cents=pl.lit(0, pl.Int64)), at_once
 
 
 def _parts(contracts: Contracted, sold: Sold) -> tuple[Longs, Longs, Longs]:

@@ -11,8 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.periods import Period
+from headgate.finance.bill_and_hold import held_of
 from headgate.finance.contracted import Contracted
-from headgate.finance.recognised import Left, Recognised, Sold, recognised_of
+from headgate.finance.plain import plain
+from headgate.finance.recognised import BILL_AND_HOLD, Left, Recognised, Sold, recognised_of
 from headgate.finance.remaining import binding, remaining
 from headgate.finance.revenue import DIMENSIONS, Revenue
 from headgate.finance.rpo import kept_deposits
@@ -23,6 +25,7 @@ WALK: dict[str, str] = {
     "sold": "transaction price of every contract, of lines that have left the book, too",
     "before": "recognised before the ledger began: nobody says when",
     "hardware": "order lines recognised since, less what came back",
+    "bill_and_hold": "billed and held by all four criteria: recognised, though not shipped",
     "services": "services recognised: days before the day of the book",
     "begun": "services of pieces of which nobody says when they were delivered",
     "left": "lines that have left the book and were not recognised",
@@ -42,6 +45,7 @@ class SoFar:
     by_quarter : the table of that name, with what a plan recognises where there is one
     walk, ties : the tables `recognised_walk` and `recognised_ties`
     figures    : sums and what they are of, as plain values
+    held       : the table `bill_and_hold`; None where no record of it was given
     """
 
     made: Recognised
@@ -49,11 +53,12 @@ class SoFar:
     walk: pl.DataFrame
     ties: pl.DataFrame
     figures: dict[str, Any]
+    held: pl.DataFrame | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, and each table but `recognised`, as plain values, for JSON."""
         return {**self.figures, "ties_hold": self.ties_hold, **{
-            name: frame.to_dicts() for name, frame in self.tables().items()
+            name: plain(frame) for name, frame in self.tables().items()
             if name != "recognised"}}
 
     @property
@@ -64,12 +69,13 @@ class SoFar:
     def tables(self) -> dict[str, pl.DataFrame]:
         """Every table by its name, as `headgate revenue --out` writes them."""
         return {"recognised": self.made.entries, "by_quarter": self.by_quarter,
-                "recognised_walk": self.walk, "recognised_ties": self.ties}
+                "recognised_walk": self.walk, "recognised_ties": self.ties,
+                **({} if self.held is None else {"bill_and_hold": self.held})}
 
 
 def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
            billings: pl.DataFrame | None = None, planned: Revenue | None = None,
-           first: date | None = None) -> SoFar:
+           first: date | None = None, held: pl.DataFrame | None = None) -> SoFar:
     """
     What was recognised by the day of a book, beside what a plan recognises from then on.
 
@@ -78,29 +84,37 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     billings  : which contracts have a deposit that is not refundable; None: none
     first     : a day: of what was recognised, only its quarter and later ones are told, while the
                 walk and what ties are of everything; None: all
+    held      : what is billed and held, with the columns of
+                `headgate.finance.bill_and_hold.HELD`; None: nobody says that anything is
     raises IssuesError : columns of the progress are missing
     """
-    made = recognised_of(contracts, progress, left)
+    billed_and_held = held_of(contracts, held)
+    pieces = billed_and_held.pieces
+    made = recognised_of(contracts, progress, left, billed_and_held)
     kept = kept_deposits(contracts, billings)
-    rpo = int(remaining(contracts, kept, np.zeros(contracts.obligations.lines, dtype=np.int64))[
-        "rpo_cents"].sum())
-    cents = _walked(contracts, made, left, kept, rpo)
+    rpo = int(remaining(contracts, kept, pieces)["rpo_cents"].sum())
+    cents = _walked(contracts, made, left, kept, pieces)
     by_quarter = _by_quarter(made, planned)
     settings = contracts.book.settings
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo}
-    ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo))
+    ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo), pieces)
     if first is not None:
         made, by_quarter = _since(made, by_quarter, first)
     return SoFar(made, by_quarter, pl.DataFrame(
         [(step, cents[step], text) for step, text in WALK.items()],
-        schema=RECOGNISED_WALK.types, orient="row"), ties, found)
+        schema=RECOGNISED_WALK.types, orient="row"), ties, found,
+        None if held is None else billed_and_held.table)
 
 
 def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series,
-            rpo: int) -> dict[str, int]:
-    """The rows of the walk, in cents; the last is the sum of the others."""
+            held: Longs) -> dict[str, int]:
+    """
+    The rows of the walk, in cents; the last is the sum of the others.
+
+    held : (order lines,) open pieces that bill-and-hold has recognised
+    """
     obligations, exchange, now = contracts.obligations, contracts.exchange, contracts.as_of
     rows = np.arange(len(obligations))
     none, whole = np.zeros_like(rows), obligations.pieces
@@ -112,6 +126,7 @@ def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series
     done = recognised[line]
     done[obligations.lines:] = contracts.starts.unknown
     bound = np.where(dated & service, whole, np.where(out[line], shipped[line], whole))
+    bound[:obligations.lines] = np.where(out, shipped + held, whole[:obligations.lines])
     # Pieces that came back and may be cancelled stand before those whose service never began.
     back = _open_again(contracts, out)
     cells = np.flatnonzero(back & contracts.starts.new)
@@ -135,10 +150,12 @@ def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series
         kind=pl.lit("service"))
     earned = told.join(pl.concat([gone_ids, gone_services]), on=["order_id", "line_no", "kind"],
                        how="semi")
+    kept_back = pl.col("rule") == BILL_AND_HOLD
     before = int(told.filter(hardware & dates)["at_once"].sum())
     found = {
         "sold": int(full.sum() + gone_cents.sum()) + of_services, "before": -before,
-        "hardware": -int(told.filter(hardware & ~dates)["at_once"].sum()),
+        "hardware": -int(told.filter(hardware & ~dates & ~kept_back)["at_once"].sum()),
+        "bill_and_hold": -int(told.filter(kept_back)["at_once"].sum()),
         "services": -int(told.filter(~hardware)["at_once"].sum()),
         "begun": -int(parts[0][service].sum()),
         "left": int(earned["at_once"].sum()) - int(gone_cents.sum()) - of_services,
@@ -229,9 +246,14 @@ def _since(made: Recognised, by_quarter: pl.DataFrame,
 
 
 def _ties(contracts: Contracted, made: Recognised, left: Left, by_quarter: pl.DataFrame,
-          rpo: tuple[int, int]) -> pl.DataFrame:
-    """The table `recognised_ties`; `rpo` is that of the walk, and that of the obligations."""
-    lines = np.arange(contracts.obligations.lines)
+          rpo: tuple[int, int], held: Longs) -> pl.DataFrame:
+    """
+    The table `recognised_ties`.
+
+    rpo  : that of the walk, and that of the obligations
+    held : (order lines,) open pieces that bill-and-hold has recognised
+    """
+    lines, shipped = np.arange(contracts.obligations.lines), contracts.shipped
     ids = contracts.obligations.line_ids
     told = made.entries.with_columns(at_once=pl.Series(made.as_of_cents)).filter(
         pl.col("kind") == "hardware")
@@ -240,8 +262,9 @@ def _ties(contracts: Contracted, made: Recognised, left: Left, by_quarter: pl.Da
     pairs = {
         "sold less recognised, and RPO": rpo,
         "order lines recognised day by day, and their pieces recognised": (
-            sums[0], int(contracts.value(
-                lines, np.zeros_like(lines), contracts.before.recognised).sum())),
+            sums[0], int((contracts.value(
+                lines, np.zeros_like(lines), contracts.before.recognised)
+                + contracts.value(lines, shipped, shipped + held)).sum())),
         "the same of lines that have left the book": (sums[1], _come_so_far(
             contracts, made.sold, left))}
     whole = int(by_quarter.filter(pl.col("by") == "all")["revenue_cents"].sum())

@@ -36,12 +36,19 @@ class Hardware:
     price_as_of    : the same at the rates of as_of
     penalty        : late penalties, at the rates of its day, never above the price
     excess         : late penalties beyond the price
+    first          : pieces of the line that are recognised before those of the shipment
+    held           : its pieces that bill-and-hold has recognised before, the first ones: no part of
+                     the price, and late to nobody
+    held_price     : their part of the contract's price, at the rates of as_of
     """
 
     price: Longs
     price_as_of: Longs
     penalty: Longs
     excess: Longs
+    first: Longs
+    held: Longs
+    held_price: Longs
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +78,14 @@ class Elsewhere:
     What of the prices the plan does not recognise, in cents at the rates of as_of.
 
     shipped   : pieces shipped before as_of and recognised by then
+    held      : pieces that bill-and-hold has recognised
     begun     : services of pieces of which nobody says when they were delivered
     elapsed   : days of services before as_of
     undated, undated_services : pieces that the plan does not deliver, and their services
     """
 
     shipped: int
+    held: int
     begun: int
     elapsed: int
     undated: int
@@ -84,32 +93,48 @@ class Elsewhere:
 
 
 def pieces_before(shipments: Shipments, before: Before) -> Longs:
-    """(shipments,) pieces of the line recognised before each, those by as_of first."""
-    return before.recognised[shipments.line] + before_each(shipments.pieces, shipments.line)
+    """
+    (shipments,) pieces of the line that come before those of each.
+
+    Recognised ones come first, then those that have left, then what the plan sends: a piece that
+    has left is never counted off as one that is still open, whose price may be another one.
+    """
+    line, sent = shipments.line, shipments.planned
+    gone, planned = (np.where(which, shipments.pieces, 0) for which in (~sent, sent))
+    of_line = summed(line, gone, len(before.recognised))
+    return np.asarray(before.recognised[line] + np.where(
+        sent, of_line[line] + before_each(planned, line), before_each(gone, line)))
 
 
 def hardware_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
-                shipments: Shipments, before: Before) -> Hardware:
+                shipments: Shipments, before: Before, held: Longs | None = None) -> Hardware:
     """
     The revenue of every shipment: its pieces' part of the line's price, less late penalties.
 
     The penalty of a piece is `late_penalty_per_unit_week` times its weeks after the requested
     week. It concerns this line alone, so it is allocated to it entirely (ASC 606-10-32-40); the
     plan's weeks are the estimate (606-10-32-5 to 32-9). It takes at most the price.
+
+    held : (order lines,) open pieces that bill-and-hold has recognised; they leave first. None: 0
     """
-    first = pieces_before(shipments, before)
-    place, currency, cents = allocated.of_pieces(
-        shipments.line, first, first + shipments.pieces, obligations.pieces[shipments.line])
-    count = len(shipments)
+    line, whole = shipments.line, obligations.pieces[shipments.line]
+    begin = pieces_before(shipments, before)
+    done = np.zeros_like(begin) if held is None else (
+        obligations.pieces[:obligations.lines] - book.lines.open + held)[line]
+    taken = np.where(shipments.planned, np.clip(done - begin, 0, shipments.pieces), 0)
+    first, count = begin + taken, len(shipments)
+    place, currency, cents = allocated.of_pieces(line, first, begin + shipments.pieces, whole)
     as_of = np.full(len(place), day_number(book.settings.as_of))
     price = summed(place, exchange.convert(cents, currency, shipments.due[place]), count)
     price_as_of = summed(place, exchange.convert(cents, currency, as_of), count)
+    place, currency, cents = allocated.of_pieces(line, begin, first, whole)
+    held_price = summed(place, exchange.convert(cents, currency, as_of), count)
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
     of_piece = orders["late_penalty_per_unit_week_cents"].to_numpy()[shipments.line]
-    owed = exchange.convert(of_piece * shipments.pieces * shipments.late_weeks,
+    owed = exchange.convert(of_piece * (shipments.pieces - taken) * shipments.late_weeks,
                             obligations.currency[shipments.line], shipments.due)
     penalty = np.minimum(price, owed)
-    return Hardware(price, price_as_of, penalty, owed - penalty)
+    return Hardware(price, price_as_of, penalty, owed - penalty, first, taken, held_price)
 
 
 def services_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
@@ -167,8 +192,12 @@ def _quarters_of(parts: tuple[Days, Days], quarters: Quarters) -> tuple[Longs, L
 
 def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
                  shipments: Shipments, before: Before, starts: Starts,
-                 elapsed: int) -> Elsewhere:
-    """What of the contracts' prices lies outside the plan, piece by piece as shipments have it."""
+                 elapsed: int, held: Longs) -> Elsewhere:
+    """
+    What of the contracts' prices lies outside the plan, piece by piece as shipments have it.
+
+    held : (order lines,) open pieces that bill-and-hold has recognised
+    """
     row = np.arange(len(obligations))
     dated = obligations.starts_on >= 0
     line, whole = obligations.line, obligations.pieces
@@ -179,6 +208,10 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
     # Lines and services reach as far: to the pieces shipped before and those that the plan sends.
     reach = before.recognised + summed(shipments.line, shipments.pieces, obligations.lines)
     upto = np.where(dated, whole, reach[line])
+    gone = whole[:obligations.lines] - book.lines.open
+    upto[:obligations.lines] = np.maximum(reach, gone + held)
+    begin, end = nothing.copy(), nothing.copy()
+    begin[:obligations.lines], end[:obligations.lines] = gone, gone + held
     # What a cancelled service did not perform is no part of any contract.
     upto[obligations.lines:][starts.ended] = whole[obligations.lines:][starts.ended]
     as_of = day_number(book.settings.as_of)
@@ -190,13 +223,14 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
         return int(there[hardware].sum()), int(there[~hardware].sum())
 
     shipped, begun = cents_of(nothing, passed)
+    held_cents, _ = cents_of(begin, end)
     undated, undated_services = cents_of(upto, whole)
     # Pieces that came back and are not sent again have no date, but for what they had earned.
     start, currency, cents = amounts_of(starts, obligations, allocated)
     back = starts.away[start] & ~starts.ended[starts.service[start] - obligations.lines]
     undated_services -= int(exchange.convert(
         performed(starts, start, cents, as_of), currency, np.full(len(start), as_of))[back].sum())
-    return Elsewhere(shipped, begun, elapsed, undated, undated_services)
+    return Elsewhere(shipped, held_cents, begun, elapsed, undated, undated_services)
 
 
 def last_day_of(shipments: Shipments, starts: Starts) -> int:

@@ -29,6 +29,8 @@ STEPS: dict[str, str] = {
     "substitution": "substitutes: extra_cost in the plan; the standard cost of what was drawn "
                     "less that of what was called for in the margin",
     "lane": "freight",
+    "bill_and_hold": "price less cost of the pieces that bill-and-hold has recognised before the "
+                     "plan, which sends them",
     "under_way": "pieces that had left before the plan and are recognised later, at standard cost",
     "services": "services over their term: revenue less standard cost",
     "total": "value of the plan; margin",
@@ -38,6 +40,7 @@ WALK: dict[str, str] = {
     "contracts": "transaction price of every contract in the book, at the rates of as_of",
     "rounding": "the cents by which foreign amounts round otherwise in parts",
     "shipped": "pieces shipped before as_of and recognised by then",
+    "bill_and_hold": "pieces billed and held by all four criteria: recognised before as_of",
     "begun": "services of pieces shipped before as_of: nothing says when they began",
     "elapsed": "days of services before as_of",
     "undated": "pieces that the plan does not deliver",
@@ -50,27 +53,33 @@ WALK: dict[str, str] = {
 
 
 def reconcile(book: Book, value: Mapping[str, int], shipments: Shipments, hardware: Hardware,
-              service: Service, costs: Costs) -> pl.DataFrame:
+              service: Service, costs: Costs, kept: Costs) -> pl.DataFrame:
     """
     The table `reconciliation`: the plan's value and the margin beside each other, step by step.
 
-    value : the figures `value` of the plan's summary
+    value       : the figures `value` of the plan's summary
+    costs, kept : of everything that the plan sends, and without what bill-and-hold has recognised
     Every column sums to its last row: to `value_cents`, to the margin, to their difference.
     """
     lines = book.lines
     sent = shipments.planned
     line, pieces = shipments.line[sent], shipments.pieces[sent]
     price = exact_dot(pieces, lines.price_cents[line])
-    penalty = exact_dot(pieces * shipments.late_weeks[sent], lines.penalty_cents[line])
+    weeks, of_week = shipments.late_weeks[sent], lines.penalty_cents[line]
+    penalty = exact_dot(pieces * weeks, of_week)
+    # A piece that the customer has bought and asked to be held is late to nobody.
+    spared = exact_dot(hardware.held[sent] * weeks, of_week)
+    held = int(hardware.held_price.sum())
     standard, lane = int(costs.standard[sent].sum()), int(costs.lane.sum())
     # The plan's own sum of extra costs is what its delivered value lacks of the rest.
     extra = price - standard - lane - value["delivered_cents"]
-    kept = hardware.price - hardware.penalty - hardware.excess
+    brought = hardware.price - hardware.penalty - hardware.excess
     owed = int((hardware.penalty + hardware.excess)[sent].sum())
-    at_once, then = int(hardware.price_as_of[sent].sum()), int(hardware.price[sent].sum())
+    at_once = int(hardware.price_as_of[sent].sum())
+    then = int(hardware.price[sent].sum())
     cents = {
-        "price": (price, price), "split": (0, at_once - price),
-        "exchange": (0, then - at_once - (owed - penalty)),
+        "price": (price, price), "split": (0, at_once + held - price),
+        "exchange": (0, then - at_once - (owed - penalty + spared)),
         "late_penalty": (-penalty, -penalty),
         "late_rate": (penalty - value["late_cents"], 0),
         "not_delivered": (-value["undelivered_cents"], 0),
@@ -78,7 +87,8 @@ def reconcile(book: Book, value: Mapping[str, int], shipments: Shipments, hardwa
         "purchase_price": (0, -int(costs.variance.sum())),
         "substitution": (-extra, -int(costs.substitution.sum())),
         "lane": (-lane, -lane),
-        "under_way": (0, int((kept - costs.standard)[~sent].sum())),
+        "bill_and_hold": (0, int((costs.full - kept.full).sum()) - held + spared),
+        "under_way": (0, int((brought - costs.standard)[~sent].sum())),
         "services": (0, int(service.price.sum() - service.cost.sum())),
     }
     cents["total"] = (sum(a for a, _ in cents.values()), sum(b for _, b in cents.values()))
@@ -97,7 +107,8 @@ def price_walk(contracts_cents: int, elsewhere: Elsewhere, shipments: Shipments,
     """
     at_once = int(hardware.price_as_of.sum() + service.price_as_of.sum())
     then = int(hardware.price.sum() + service.price.sum())
-    outside = {"shipped": elsewhere.shipped, "begun": elsewhere.begun,
+    outside = {"shipped": elsewhere.shipped, "bill_and_hold": elsewhere.held,
+               "begun": elsewhere.begun,
                "elapsed": elsewhere.elapsed, "undated": elsewhere.undated,
                "undated_services": elsewhere.undated_services}
     cents = {"contracts": contracts_cents,
@@ -117,16 +128,20 @@ def price_of(obligations: Obligations, exchange: Exchange, as_of: int) -> int:
 
 
 def beyond_rounding(walk: pl.DataFrame, obligations: Obligations, allocated: Allocated,
-                    shipments: Shipments, starts: Starts) -> int:
+                    shipments: Shipments, starts: Starts, held: bool = False) -> int:
     """
     By how many cents the row `rounding` of `price_walk` is more than rounding can make; 0 if right.
 
     Every part of a price in a foreign currency is rounded once: what is recognised before and what
-    is not in the plan of each obligation, and each shipment and start of a service.
+    is not in the plan of each obligation, and each shipment and start of a service; and, where
+    there are any, the pieces of each line that bill-and-hold has recognised.
+
+    held : whether there are
     """
     foreign = allocated.obligation[allocated.currency > 0]
     parts = np.bincount(foreign, minlength=len(obligations))
-    most = int(2 * parts.sum() + parts[shipments.line].sum() + 2 * parts[starts.service].sum())
+    most = int((3 if held else 2) * parts.sum() + parts[shipments.line].sum()
+               + 2 * parts[starts.service].sum())
     most += int((parts > 0).any())
     gap = walk.filter(pl.col("step") == "rounding")["cents"].item()
     return max(abs(int(gap)) - most, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,10 @@ from numpy.typing import NDArray
 from headgate.base.issue import Issue, IssuesError
 from headgate.base.periods import Period
 from headgate.book import Book
-from headgate.finance.contracts import (
-    Allocated,
-    Obligations,
-    obligations_of,
-    split_prices,
-)
-from headgate.finance.exchange import Exchange, day_number, exchange_of
+from headgate.finance.bill_and_hold import Held, held_of
+from headgate.finance.contracted import contracted
+from headgate.finance.contracts import Allocated, Obligations
+from headgate.finance.exchange import Exchange, day_number
 from headgate.finance.past import Past, with_past
 from headgate.finance.quarters import Quarters, quarters_until
 from headgate.finance.recognition import (
@@ -28,13 +25,12 @@ from headgate.finance.recognition import (
     elsewhere_of,
     hardware_of,
     last_day_of,
-    pieces_before,
     services_of,
 )
 from headgate.finance.reconciliation import beyond_rounding, price_of, price_walk, reconcile
-from headgate.finance.services import Starts, starts_of, told_of
+from headgate.finance.services import Starts, starts_of
 from headgate.finance.shipments import Costs, Shipments, costs_of, shipments_of
-from headgate.finance.under_way import Before, before_of
+from headgate.finance.under_way import Before
 from headgate.planner.allocate import Allocation
 from headgate.planner.carried import carried
 from headgate.planner.policy import Policy
@@ -55,7 +51,10 @@ class Facts:
     """
     What a revenue was worked out from, for whoever asks further; see the classes' own words.
 
-    before : pieces shipped before the plan
+    before    : pieces shipped before the plan
+    held      : what bill-and-hold has recognised before it
+    shipments : what the plan sends; of their `pieces` those that bill-and-hold has recognised are
+                left out, and so is what they cost
     """
 
     book: Book
@@ -70,11 +69,7 @@ class Facts:
     service: Service
     costs: Costs
     allocation: Allocation
-
-    @property
-    def first_pieces(self) -> Longs:
-        """(shipments,) pieces of the line that are recognised before each."""
-        return pieces_before(self.shipments, self.before)
+    held: Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +140,7 @@ class Revenue:
 
 def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mapping[str, int],
                stated_prices: bool = False, progress: pl.DataFrame | None = None,
-               past: Past | None = None) -> Revenue:
+               past: Past | None = None, held: pl.DataFrame | None = None) -> Revenue:
     """
     The revenue, cost and margin of a plan.
 
@@ -155,39 +150,44 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
                     `headgate.tables.progress_schema.PROGRESS`; None: the book's shipped
                     pieces count as recognised
     past          : lines and services that have left the book
+    held          : what is billed and held, with the columns of
+                    `headgate.finance.bill_and_hold.HELD`: with all four criteria it is recognised
+                    before the plan
     raises IssuesError : a standalone price is missing that the split of a contract needs; columns
-                         of the progress are missing
+                         of the progress are missing; the record does not fit the book
     """
     wide = with_past(book, past)
     if wide is not book:
         book, allocation = wide, carried(allocation, book, wide)
-    exchange = exchange_of(book.tables)
-    before = before_of(book, progress)
-    obligations = obligations_of(book, exchange, before.prices)
-    allocated = split_prices(book, obligations, exchange, stated_prices)
+    contracts = contracted(book, stated_prices, progress)
+    exchange, before, obligations, allocated = (
+        contracts.exchange, contracts.before, contracts.obligations, contracts.allocated)
+    billed_and_held = held_of(contracts, held)
     shipments = shipments_of(book, allocation, before)
-    told = told_of(obligations, day_number(book.settings.as_of), progress)
-    starts = starts_of(obligations, shipments, before, told)
+    starts = starts_of(obligations, shipments, before, contracts.told)
     quarters = quarters_until(book.settings.fiscal_year_end, book.settings.as_of,
                               last_day_of(shipments, starts))
-    hardware = hardware_of(book, obligations, allocated, exchange, shipments, before)
+    hardware = hardware_of(book, obligations, allocated, exchange, shipments, before,
+                           billed_and_held.pieces)
     service, elapsed = services_of(book, obligations, allocated, exchange, starts, quarters)
     costs = costs_of(book, policy, allocation, shipments)
-    facts = Facts(book, exchange, obligations, allocated, before, starts, quarters, shipments,
-                  hardware, service, costs, allocation)
+    facts = Facts(book, exchange, obligations, allocated, before, starts, quarters,
+                  replace(shipments, pieces=shipments.pieces - hardware.held), hardware, service,
+                  costs.without(hardware.held, shipments.pieces), allocation, billed_and_held)
     place = np.concatenate([quarters.place(shipments.due), service.quarter])
     used = range(int(place.max(initial=0)) + 1)
     names = pl.Series(quarters.names, dtype=pl.String).gather(pl.Series(place))
     entries = _entries(facts, names)
     elsewhere = elsewhere_of(book, obligations, allocated, exchange, shipments, before, starts,
-                             elapsed)
+                             elapsed, billed_and_held.pieces)
     price = price_of(obligations, exchange, day_number(book.settings.as_of))
     walk = price_walk(price, elsewhere, shipments, hardware, service)
     return Revenue(
         book.settings.currency, book.settings.fiscal_year_end,
         tuple(quarters.periods[k] for k in used), entries,
-        reconcile(book, value, shipments, hardware, service, costs), walk,
-        beyond_rounding(walk, obligations, allocated, shipments, starts), facts)
+        reconcile(book, value, shipments, hardware, service, costs, facts.costs), walk,
+        beyond_rounding(walk, obligations, allocated, shipments, starts,
+                        bool(hardware.held.any())), facts)
 
 
 def _entries(facts: Facts, quarter: pl.Series) -> pl.DataFrame:
@@ -237,7 +237,9 @@ def _entries(facts: Facts, quarter: pl.Series) -> pl.DataFrame:
         cost_cents=pl.sum_horizontal("standard_cents", "variance_cents", "substitution_cents",
                                      "lane_cents", "excess_cents"))
     frame = frame.with_columns(margin_cents=pl.col("revenue_cents") - pl.col("cost_cents"))
-    return frame.select(ENTRIES.names)
+    # A shipment of which bill-and-hold has recognised every piece brings nothing any more.
+    return frame.filter((pl.col("kind") == "service") | (pl.col("quantity") != 0)).select(
+        ENTRIES.names)
 
 
 def _by(rows: pl.DataFrame | pl.LazyFrame, columns: list[str],

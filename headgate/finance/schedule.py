@@ -15,7 +15,7 @@ from headgate.finance.recognition import hardware_of, last_day_of
 from headgate.finance.remaining import binding
 from headgate.finance.rpo_proof import foreign_of_walk, foreign_parts
 from headgate.finance.services import Starts, amounts_of, over_term, starts_of, term_edges
-from headgate.finance.shares import before_each, summed
+from headgate.finance.shares import summed
 from headgate.finance.shipments import Shipments, shipments_of
 from headgate.planner.allocate import Allocation
 from headgate.tables.backlog_schema import RPO_SCHEDULE
@@ -57,10 +57,10 @@ def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.
     quarters = quarters_until(book.settings.fiscal_year_end, book.settings.as_of,
                               last_day_of(shipments, starts))
     count = len(quarters.ends)
-    penalty = hardware_of(book, obligations, contracts.allocated, contracts.exchange, shipments,
-                          contracts.before).penalty
+    sold = hardware_of(book, obligations, contracts.allocated, contracts.exchange, shipments,
+                       contracts.before, held)
     place = quarters.place(shipments.due)
-    hardware = summed(place, _price(contracts, shipments, held) - penalty, count)
+    hardware = summed(place, sold.price_as_of - sold.penalty, count)
     services, stretches = _services(contracts, starts, quarters)
     rest = _undated(contracts, shipments, kept, held)
     last = int(np.flatnonzero((hardware != 0) | (services != 0)).max(initial=-1)) + 1
@@ -103,15 +103,6 @@ def _bound(contracts: Contracted, shipments: Shipments, kept: pl.Series) -> Ship
     return Shipments(**{
         part.name: getattr(shipments, part.name)[rows] for part in fields(Shipments)
         if part.name != "of_allocation"}, of_allocation=np.zeros(0, dtype=np.int64))
-
-
-def _price(contracts: Contracted, shipments: Shipments, held: Longs) -> Longs:
-    """(shipments,) allocated price; the first open pieces of a line may be recognised already."""
-    line, pieces = shipments.line, shipments.pieces
-    first = contracts.before.recognised[line] + before_each(pieces, line)
-    done = contracts.shipped[line] + held[line]
-    cut = np.where(shipments.planned, np.clip(done - first, 0, pieces), 0)
-    return contracts.value(line, first + cut, first + pieces)
 
 
 def _services(contracts: Contracted, starts: Starts, quarters: Quarters) -> tuple[Longs, int]:

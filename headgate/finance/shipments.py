@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.finance.exchange import day_number
-from headgate.finance.shares import summed
+from headgate.finance.shares import part_of, summed
 from headgate.finance.under_way import FRIDAY, Before
 from headgate.planner.allocate import Allocation
 from headgate.planner.pegging import drawn_rows, matched_rows
@@ -72,6 +72,20 @@ class Costs:
     substitution: Longs
     lane: Longs
     met: pl.DataFrame
+
+    @property
+    def full(self) -> Longs:
+        """(shipments,) all of it."""
+        return self.standard + self.variance + self.substitution + self.lane
+
+    def without(self, held: Longs, pieces: Longs) -> Costs:
+        """
+        The costs without those of pieces that were recognised before the plan, by their number.
+
+        held, pieces : (shipments,) such pieces, and all; what they have is rounded down to the cent
+        """
+        return replace(self, **{name: cents - part_of(cents, held, pieces) for name, cents in (
+            (part.name, getattr(self, part.name)) for part in fields(self) if part.name != "met")})
 
 
 def shipments_of(book: Book, allocation: Allocation, before: Before) -> Shipments:

@@ -9,13 +9,15 @@ import polars as pl
 
 from headgate.finance.bridge import bridge
 from headgate.finance.deferred import deferred
+from headgate.finance.plain import plain
 from headgate.finance.quarter_end import AtRisk, at_risk, quarter_end
 from headgate.finance.recognised_walk import SoFar
 from headgate.finance.revenue import Revenue
 from headgate.finance.systems import systems
 
 SCOPE = ("Not in it: leases (ASC 842), contracts by consumption and subscriptions other than "
-         "service lines; bill-and-hold, whose four criteria (ASC 606-10-55-83) no book can state.")
+         "service lines; bill-and-hold, unless a record states all four criteria "
+         "(ASC 606-10-55-83; --bill-and-hold).")
 """What a revenue leaves out, said wherever it is shown."""
 
 
@@ -33,6 +35,7 @@ class RevenueStatement:
                   with its revenue, cost and margin; None when none was given
     deferred    : deferred revenue by contract and quarter; None without billings
     so_far      : what was recognised before, of a ledger; None where none says
+    held        : the table `bill_and_hold`; None where no record of it was given
     """
 
     revenue: Revenue
@@ -43,6 +46,7 @@ class RevenueStatement:
     before: pl.DataFrame | None = None
     deferred: pl.DataFrame | None = None
     so_far: SoFar | None = None
+    held: pl.DataFrame | None = None
 
     @property
     def totals(self) -> dict[str, int]:
@@ -82,6 +86,7 @@ class RevenueStatement:
                  "quarter_end": self.quarter_end, "systems": self.systems}
         found |= {} if self.bridge is None else {"bridge": self.bridge}
         found |= {} if self.deferred is None else {"deferred": self.deferred}
+        found |= {} if self.held is None else {"bill_and_hold": self.held}
         return found | ({} if self.so_far is None else self.so_far.tables())
 
     def figures(self) -> dict[str, Any]:
@@ -111,13 +116,14 @@ class RevenueStatement:
 
 def statement_of(revenue: Revenue, before: Revenue | None = None,
                  billings: pl.DataFrame | None = None,
-                 told: SoFar | None = None) -> RevenueStatement:
+                 told: SoFar | None = None, with_held: bool = False) -> RevenueStatement:
     """
     Everything that is told of a revenue.
 
     before   : the revenue of another plan, for the bridge from there
     billings : the columns of `headgate.finance.billed.BILLINGS`
     told     : what was recognised before
+    with_held : whether a record of what is billed and held was given
     raises IssuesError : the two plans' money cannot be compared; columns of billings are missing
     """
     ends = quarter_end(revenue)
@@ -125,7 +131,8 @@ def statement_of(revenue: Revenue, before: Revenue | None = None,
         revenue, ends, tuple(at_risk(revenue, ends)), systems(revenue),
         None if before is None else bridge(before, revenue),
         None if before is None else _by_quarter(before, revenue),
-        None if billings is None else deferred(revenue, billings), told)
+        None if billings is None else deferred(revenue, billings), told,
+        revenue.facts.held.table if with_held else None)
 
 
 def _by_quarter(before: Revenue, now: Revenue) -> pl.DataFrame:
@@ -135,9 +142,3 @@ def _by_quarter(before: Revenue, now: Revenue) -> pl.DataFrame:
                          schema={"quarter": pl.String})
     sums = before.by("quarter").drop("quantity")
     return names.join(sums, on="quarter", how="left", maintain_order="left").fill_null(0)
-
-
-def plain(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values, for JSON: dates as text."""
-    dated = [name for name, kind in frame.schema.items() if kind == pl.Date]
-    return frame.with_columns(pl.col(dated).dt.strftime("%Y-%m-%d")).to_dicts()

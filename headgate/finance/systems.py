@@ -88,8 +88,7 @@ def systems(revenue: Revenue) -> pl.DataFrame:
     size = len(CLASSES)
     of_shipment = kind[book.lines.item[shipments.line]]
     revenue_cents = summed(of_shipment, facts.hardware.price - facts.hardware.penalty, size)
-    cost = summed(of_shipment, costs.standard + costs.variance + costs.substitution + costs.lane
-                  + facts.hardware.excess, size)
+    cost = summed(of_shipment, costs.full + facts.hardware.excess, size)
     pieces = summed(of_shipment, shipments.pieces, size)
     sent, quantity = facts.allocation.item, facts.allocation.quantity
     sent_kind = kind[book.lines.item[facts.allocation.line]]

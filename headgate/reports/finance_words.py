@@ -10,12 +10,13 @@ STEP_WORDS = {
     "late_rate": "late_rate, no revenue", "not_delivered": "late cost of what is not sent",
     "standard_cost": "standard cost", "purchase_price": "purchase price variance",
     "substitution": "substitutes", "lane": "freight",
+    "bill_and_hold": "bill-and-hold, recognised before",
     "under_way": "sent before, recognised later", "services": "services", "total": "",
 }
 """The steps from the value of a plan to its margin; the last has no words, as it is two things."""
 WALK_WORDS = {
     "contracts": "price of all contracts", "rounding": "rounding of foreign amounts",
-    "shipped": "shipped before",
+    "shipped": "shipped before", "bill_and_hold": "bill-and-hold, recognised before",
     "begun": "services of what was shipped before", "elapsed": "days of services before",
     "undated": "not in the plan", "undated_services": "services of that",
     "exchange": "rates of later days", "late_penalty": "late penalties", "revenue": "revenue",
@@ -23,7 +24,8 @@ WALK_WORDS = {
 """The steps from the price of all contracts to revenue."""
 RECOGNISED_WORDS = {
     "sold": "price of everything sold", "before": "recognised before the ledger",
-    "hardware": "hardware recognised", "services": "services recognised",
+    "hardware": "hardware recognised", "bill_and_hold": "bill-and-hold recognised",
+    "services": "services recognised",
     "begun": "services, begun nobody says when", "left": "left, not recognised",
     "not_binding": "may be cancelled", "rounding": "rounding of foreign amounts",
     "rpo": "RPO before late penalties",

@@ -84,7 +84,7 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
     """
     told = Told(movements_of_book(book.tables) if movements is None else movements,
                 movements is None, progress, billings_given(book, billings),
-                _held(bill_and_hold), past, rates)
+                held_given(bill_and_hold), past, rates)
     opened = plan if isinstance(plan, Plan) or plan is None else open_plan(book, plan)
     rule, as_of = book.settings.fiscal_year_end, book.settings.as_of
     last = _until(rule, until, as_of)
@@ -163,7 +163,12 @@ def billings_given(book: Book, given: pl.DataFrame | str | Path | None) -> pl.Da
     return read_billings(Path(given), book.tables)
 
 
-def _held(given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:
+def held_given(given: pl.DataFrame | str | Path | None) -> pl.DataFrame | None:
+    """
+    A record of what is billed and held, as somebody gives it: a frame, or the name of a file.
+
+    raises IssuesError : every fault of a file
+    """
     from headgate.files.backlog_files import read_held
 
     return given if given is None or isinstance(given, pl.DataFrame) else read_held(Path(given))

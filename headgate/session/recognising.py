@@ -17,7 +17,7 @@ from headgate.finance.recognised_walk import SoFar, so_far
 from headgate.finance.revenue import Revenue, revenue_of
 from headgate.finance.rollforward import day_named
 from headgate.finance.statement import RevenueStatement, statement_of
-from headgate.session.backlog import billings_given
+from headgate.session.backlog import billings_given, held_given
 from headgate.session.journals import Journals
 from headgate.session.planning import Plan, open_plan
 
@@ -52,7 +52,8 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
             compare_book: Book | None = None, stated_prices: bool = False,
             billings: pl.DataFrame | str | Path | None = None,
             progress: pl.DataFrame | None = None, left: Left | None = None,
-            first: Day = None, past: Past | None = None) -> RevenueAnswer:
+            first: Day = None, past: Past | None = None,
+            bill_and_hold: pl.DataFrame | str | Path | None = None) -> RevenueAnswer:
     """
     Revenue, cost and margin of a plan by fiscal quarter, and what they hang on.
 
@@ -69,18 +70,22 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
                     before is told, too. None: it is not
     first         : of what was recognised before, the first day or period that is told
     past          : lines and services that have left the book
+    bill_and_hold : what is billed and held: a .csv file, or a frame with the columns of
+                    `headgate.finance.bill_and_hold.HELD`. With all four criteria it was recognised
+                    before the plan, which sends it; without, it is recognised by its line's rule
     raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
-                         cannot be read or is of another book; the billings have faults
+                         cannot be read or is of another book; the billings or the record of what is
+                         held have faults
     """
-    billings = billings_given(book, billings)
-    now = _revenue_of(book, plan, stated_prices, progress, past)
+    billings, held = billings_given(book, billings), held_given(bill_and_hold)
+    now = _revenue_of(book, plan, stated_prices, progress, past, held)
     before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
-                                                      progress, past)
+                                                      progress, past, held)
     told = None
     if left is not None and progress is not None:
         told = so_far(contracted(now.facts.book, stated_prices, progress), progress, left,
-                      billings, now, _first_day(book, first))
-    made = statement_of(now, before, billings, told)
+                      billings, now, _first_day(book, first), held)
+    made = statement_of(now, before, billings, told, held is not None)
     return RevenueAnswer(*(getattr(made, part.name) for part in fields(made)))
 
 
@@ -115,16 +120,17 @@ class RecognisedAnswer(SoFar):
 
 def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices: bool = False,
                billings: pl.DataFrame | None = None, first: Day = None,
-               past: Past | None = None) -> RecognisedAnswer:
+               past: Past | None = None,
+               bill_and_hold: pl.DataFrame | str | Path | None = None) -> RecognisedAnswer:
     """
     What was recognised by the day of a book, of a ledger; no plan is asked.
 
-    progress, left, first, past, stated_prices : as for `revenue`
+    progress, left, first, past, stated_prices, bill_and_hold : as for `revenue`
     billings      : which contracts have a deposit that is not refundable
     raises IssuesError : a standalone price is missing that the split of a contract needs
     """
     made = so_far(contracted(with_past(book, past), stated_prices, progress), progress, left,
-                  billings, first=_first_day(book, first))
+                  billings, first=_first_day(book, first), held=held_given(bill_and_hold))
     return RecognisedAnswer(*(getattr(made, part.name) for part in fields(made)))
 
 
@@ -161,10 +167,11 @@ def revenue_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None
 
 
 def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool,
-                progress: pl.DataFrame | None, past: Past | None) -> Revenue:
+                progress: pl.DataFrame | None, past: Past | None,
+                held: pl.DataFrame | None = None) -> Revenue:
     opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
     return revenue_of(opened.book, opened.policy, opened.allocation, opened.summary["value"],
-                      stated_prices, progress, past)
+                      stated_prices, progress, past, held)
 
 
 def write_revenue(made: RevenueStatement, folder: str | Path, format: str = "csv") -> Path:

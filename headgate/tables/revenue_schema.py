@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from headgate.tables.backlog_schema import BILL_AND_HOLD
 from headgate.tables.plan_schema import PlanColumn, PlanTable
 
 
@@ -137,16 +138,17 @@ DEFERRED = PlanTable(
 RECOGNISED = PlanTable(
     "recognised", "What was recognised by the day of the book, of a ledger: a row for each order "
     "line and day, and for each service line and quarter.",
-    ("order_id", "line_no", "kind", "recognised_on"), (
+    ("order_id", "line_no", "kind", "recognised_on", "rule"), (
         _text("order_id", "the order"), _whole("line_no", "the order line or service line"),
         _text("kind", "hardware (at a point in time) or service (over its term)"),
         _text("contract_id", "the contract"), _text("customer_id", "the customer"),
         _text("segment", "the segment"), _text("region", "the region"),
         _text("item_id", "the item or service sold"), _text("family", "its family", "it has none"),
-        _text("rule", "ship, deliver or accept, as the line says; of a service term"),
+        _text("rule", "ship, deliver or accept, as the line says; bill_and_hold of what is held "
+              "by all four criteria; of a service term"),
         _text("quarter", "fiscal quarter, such as FY27 Q1", _BEFORE),
-        _date("recognised_on", "hardware: the day of its step, or of its return; service: the last "
-              "day in the quarter that has passed", _BEFORE),
+        _date("recognised_on", "hardware: the day of its step, of its return, or since when it is "
+              "held; service: the last day in the quarter that has passed", _BEFORE),
         _whole("quantity", "pieces recognised, below 0 where they came back; of a service those "
                "that start in the quarter"),
         _whole("price_cents", "the part of the contract's price, in cents, before penalties"),
@@ -181,8 +183,8 @@ RECOGNISED_TIES = PlanTable(
 
 REVENUE_TABLES: tuple[PlanTable, ...] = (ENTRIES, MARGINS, RECONCILIATION, PRICE_WALK, QUARTER_END,
                                          SYSTEMS, BRIDGE, DEFERRED, RECOGNISED, BY_QUARTER,
-                                         RECOGNISED_WALK, RECOGNISED_TIES)
+                                         RECOGNISED_WALK, RECOGNISED_TIES, BILL_AND_HOLD)
 """
-What `headgate revenue --out` writes: bridge and deferred where they were asked for, the last four
-of a store.
+What `headgate revenue --out` writes: bridge, deferred and bill_and_hold where they were asked for,
+the four before the last of a store.
 """

@@ -199,9 +199,41 @@ def test_faults_of_billings_name_the_line_of_the_file(run, made, tmp_path, text,
     assert sorted((issue["row"], issue["code"]) for issue in said.json["issues"]) == sorted(rows)
 
 
+HELD = ("order_id,line_no,quantity,on,substantive_reason,identified,ready,not_redirectable\n"
+        "SO-4711,1,1,2026-02-01,yes,yes,yes,{}\n")
+
+
+def test_what_is_billed_and_held_is_revenue_by_all_criteria_or_none(run, made, tmp_path):
+    """One piece of SO-4711/1 is held. With three criteria the answer is that without a record, and
+    names the fourth; with four the plan brings its price less, but for the late penalty that is
+    not owed for it any more. RPO of the backlog loses the same; the order binds by a deposit."""
+    (tmp_path / "b.csv").write_text("order_id,on,amount,refundable\nSO-4711,2026-01-15,1.00,no\n")
+    file, call = tmp_path / "h.csv", (made / "book", made / "plan", "--bill-and-hold")
+    file.write_text(HELD.format("no"))
+    alone = run("revenue", *call[:2], "--json").json
+    said = run("revenue", *call, file)
+    words = " ".join(said.out.split())
+    assert "Billed and held, not shipped" in words
+    assert "not_redirectable (they can neither" in words
+    assert run("revenue", *call, file, "--json").json["revenue_cents"] == alone["revenue_cents"]
+    backlog = ("backlog", *call, file, "--billings", tmp_path / "b.csv", "--json")
+    before = run(*backlog).json
+    file.write_text(HELD.format("yes"))
+    document = run("revenue", *call, file, "--json", "--out", tmp_path / "out").json
+    after = run(*backlog).json
+    walk = {row["step"]: row["cents"] for row in document["price_walk"]}
+    assert document["bill_and_hold"][0]["recognised"] == "yes" and walk["bill_and_hold"] < 0
+    less = document["revenue_cents"] - alone["revenue_cents"]
+    assert after["rpo_cents"] - before["rpo_cents"] == less
+    spared = walk["late_penalty"] - {
+        row["step"]: row["cents"] for row in alone["price_walk"]}["late_penalty"]
+    assert less == walk["bill_and_hold"] + spared and spared > 0
+    assert (tmp_path / "out" / "bill_and_hold.csv").exists()
+
+
 @pytest.mark.parametrize("words", [
-    ["--by", "colour"], ["--compare-book", "book"], ["--billings", "nowhere.csv"],
-    ["--compare", "nowhere"]])
+    ["--bill-and-hold", "nowhere.csv"], ["--by", "colour"], ["--compare-book", "book"],
+    ["--billings", "nowhere.csv"], ["--compare", "nowhere"]])
 def test_what_does_not_fit_is_wrong_use(run, made, words):
     """One line, exit code 2, and no trace."""
     said = run("revenue", made / "book", made / "plan", *words)
@@ -240,6 +272,30 @@ def test_a_store_tells_what_was_recognised_up_to_rpo(run, store):
         rows = [row for row in document["by_quarter"] if row["by"] == by]
         assert {row["status"] for row in rows} == {"recognised"}
         assert sum(row["revenue_cents"] for row in rows) == document["recognised_cents"] > 0
+
+
+def test_a_store_and_its_backlog_agree_on_what_is_billed_and_held(run, store, tmp_path):
+    """One piece of an open line that binds, held since the first day of the quarter: recognised on
+    that day, and RPO is that of the backlog with the same record; so says the pack."""
+    with session.Storage(store, datetime(2026, 2, 3, tzinfo=UTC)) as storage:
+        orders = storage.book().tables.frames["orders"]
+    row = orders.filter(~pl.col("cancellable"), pl.col(
+        "quantity") > pl.col("shipped_quantity")).row(0, named=True)
+    file = tmp_path / "h.csv"
+    file.write_text(HELD.format("yes").replace(
+        "SO-4711,1,", f"{row['order_id']},{row['line_no']},"))
+    call = ("--bill-and-hold", file, "--json")
+    made = run("revenue", store, *call, "--out", tmp_path / "o", "--excel",
+               tmp_path / "p.xlsx").json
+    assert made["ok"] and made["bill_and_hold"][0]["recognised"] == "yes"
+    rpo = [run("backlog", store, *given).json["rpo_cents"] for given in (call, call[2:])]
+    assert made["rpo_cents"] == rpo[0] < rpo[1]
+    rows = pl.read_csv(tmp_path / "o" / "recognised.csv", infer_schema_length=None).filter(
+        pl.col("rule") == "bill_and_hold")
+    assert rows.select("recognised_on", "quantity").rows() == [("2026-02-01", 1)]
+    assert run("revenue", store, "first", *call).json["ok"]
+    data = (tmp_path / "p.xlsx").read_bytes()
+    assert differing(data) == [] and Sheets(opened(data)).value("Checks", 3, 2) is True
 
 
 def test_with_a_plan_the_quarter_under_way_is_so_far_and_planned(run, store, tmp_path):

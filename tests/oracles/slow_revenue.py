@@ -28,10 +28,13 @@ class SlowRevenue:
     """
     `hardware` by (order, line, day of recognition, ship week's Monday, site) and `services` by
     (order, line, quarter): price, penalty, excess and cost in cents.
+
+    held : open pieces that were recognised before the plan; sent first, they bring nothing
     """
 
-    def __init__(self, tables: Tables, plan: PlanFrames) -> None:
-        self.book = SlowBook(tables)
+    def __init__(self, tables: Tables, plan: PlanFrames,
+                 held: dict[Key, int] | None = None) -> None:
+        self.book, self.held = SlowBook(tables), held or {}
         self.settings = tables.settings
         self.year = fiscal_year(tables.settings.fiscal_year_end)
         self.plan = {name: frame.to_dicts() for name, frame in plan.frames.items()}
@@ -143,26 +146,36 @@ class SlowRevenue:
     def _hardware(self) -> dict[tuple[Key, date, date, str], dict[str, int]]:
         found = {}
         shipped = {key: row["shipped_quantity"] for key, row in self.orders.items()}
+        waiting = Counter(self.held)
         for key, due, ship, site, arrive in sorted(
                 (key, self.due(key, ship, arrive), ship, site, arrive)
                 for key, ship, arrive, site in self.shipments):
             pieces = self.shipments[key, ship, arrive, site]
-            parts = self.part("hardware", key, shipped[key], shipped[key] + pieces)
+            gone = min(pieces, waiting[key])
+            waiting[key] -= gone
+            parts = self.part("hardware", key, shipped[key] + gone, shipped[key] + pieces)
             shipped[key] += pieces
+            whole = self._built(key, ship, site) + pieces * self._lane(key, site)
+            cost, pieces = whole - whole * gone // pieces, pieces - gone
+            if not pieces:
+                continue
             price = sum(self.at(cents, currency, due) for currency, cents in parts.items())
             row = self.orders[key]
             asked = row["requested_on"] - timedelta(days=row["requested_on"].weekday())
             weeks = max(0, (arrive - asked).days // 7)
             owed = self.at(weeks * pieces * row["late_penalty_per_unit_week_cents"],
                            self.currency_of(row), due)
-            lane = next(lane for lane in self.book.lanes
-                        if (lane.site, lane.region) == (site, row["region"]))
             excess = max(0, owed - price)
             found[key, due, ship, site] = {
                 "quantity": pieces, "price_cents": price, "penalty_cents": min(price, owed),
                 "excess_cents": excess,
-                "cost_cents": self._built(key, ship, site) + pieces * lane.cents + excess}
+                "cost_cents": cost + excess}
         return found
+
+    def _lane(self, key: Key, site: str) -> int:
+        """Freight of a piece."""
+        return next(lane.cents for lane in self.book.lanes
+                    if (lane.site, lane.region) == (site, self.orders[key]["region"]))
 
     # Cost.
 
