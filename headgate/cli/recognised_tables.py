@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from headgate.base.money import short_money
 from headgate.cli.held_tables import held_tables
-from headgate.cli.showing import counted, grid
+from headgate.cli.showing import counted, grid, share
 from headgate.finance.revenue import DIMENSIONS
 from headgate.reports.finance_words import RECOGNISED_WORDS
 
@@ -23,8 +23,9 @@ SIDE_BY_SIDE = 4
 """Quarters with a row of their own, and with a column; the last ones."""
 BEFORE = "before the ledger"
 SHOWN = ("hardware_cents", "services_cents", "penalty_cents", "revenue_cents")
-NO_COST = ("What was recognised has no cost here: what the pieces that left really cost, no event "
-           "says, and a standard cost of today would be a guess.")
+COSTS = ("standard_cents", "standard_margin_cents")
+AT_STANDARD = ("Cost is standard cost as the book has it now: what the pieces that left really "
+               "cost, no event says.")
 """Said wherever recognised revenue is shown."""
 
 
@@ -42,7 +43,7 @@ def recognised_tables(told: SoFar, by: str, most: int) -> list[RenderableType]:
                  "\nDOES NOT TIE: " + "; ".join(
                      f"{row['check']}: {row['one_cents']:,} and {row['other_cents']:,} cents"
                      for row in broken.iter_rows(named=True)))
-    return [*shown, f"\n{NO_COST}"]
+    return [*shown, f"\n{AT_STANDARD}"]
 
 
 def _money(told: SoFar, cents: int) -> str:
@@ -60,12 +61,12 @@ def _quarters(told: SoFar) -> list[RenderableType]:
     so_far = [row for row in was if row["quarter"] == now]
     if planned:
         rows.append(_row(told, now, "planned", planned[0]))
-        both = {name: sum(row[name] for row in (*so_far, *planned))
-                for name in ("quantity", *SHOWN)}
+        both = {name: summed_or_blank([row[name] for row in (*so_far, *planned)])
+                for name in ("quantity", *SHOWN, *COSTS)}
         rows.append(_row(told, now, "together", both))
     shown: list[RenderableType] = [grid("Revenue recognised by fiscal quarter", (
-        "quarter", "", "pieces", "hardware", "services", "late penalties", "revenue"), rows,
-        left=2)]
+        "quarter", "", "pieces", "hardware", "services", "penalties", "revenue", "std. cost",
+        "margin", "rate"), rows, left=2)]
     if len(was) > MOST_QUARTERS:
         shown.append(f"and {counted(len(was) - MOST_QUARTERS, 'earlier quarter')}; --out and "
                      "--json have them all")
@@ -73,7 +74,27 @@ def _quarters(told: SoFar) -> list[RenderableType]:
 
 
 def _row(told: SoFar, quarter: str, part: str, row: Mapping[str, Any]) -> tuple[str, ...]:
-    return (quarter, part, f"{row['quantity']:,}", *(_money(told, row[name]) for name in SHOWN))
+    return (quarter, part, f"{row['quantity']:,}", *(_money(told, row[name]) for name in SHOWN),
+            *_margin(told, row))
+
+
+def _margin(told: SoFar, row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Standard cost, margin and its rate; blank where of a part nobody knows the cost."""
+    cost, margin = (row[name] for name in COSTS)
+    if cost is None:
+        return "", "", ""
+    return (_money(told, cost), _money(told, margin),
+            share(margin / row["revenue_cents"] if row["revenue_cents"] else None))
+
+
+def summed_or_blank(values: Sequence[int | None]) -> int | None:
+    """
+    The sum of numbers; None where one of them is not known.
+
+    >>> summed_or_blank([1, 2]), summed_or_blank([1, None])
+    (3, None)
+    """
+    return None if None in values else sum(value or 0 for value in values)
 
 
 def _by(told: SoFar, by: str, most: int) -> list[RenderableType]:
@@ -86,13 +107,16 @@ def _by(told: SoFar, by: str, most: int) -> list[RenderableType]:
             pl.col(DIMENSIONS[by]).fill_null("(none)"))
     sums = entries.group_by(name=name).agg(
         *(pl.col("revenue_cents").filter(pl.col("quarter") == quarter).sum().alias(quarter)
-          for quarter in quarters), pl.col("revenue_cents").sum().alias("all")).sort(
-        "all", "name", descending=[True, False])
+          for quarter in quarters), pl.col("revenue_cents").sum(),
+        *(pl.when(pl.col(cost).is_null().any()).then(None).otherwise(pl.col(cost).sum()).alias(
+            cost) for cost in COSTS)).sort("revenue_cents", "name", descending=[True, False])
     if sums.is_empty():
         return []
-    rows = [(row["name"], *(_money(told, row[quarter]) for quarter in (*quarters, "all")))
+    rows = [(row["name"], *(_money(told, row[quarter]) for quarter in (*quarters, "revenue_cents")),
+             *_margin(told, row)[1:])
             for row in sums.head(most).iter_rows(named=True)]
-    shown: list[RenderableType] = [grid(f"Recognised by {by}", (by, *quarters, "together"), rows)]
+    shown: list[RenderableType] = [grid(f"Recognised by {by}", (
+        by, *quarters, "together", "margin", "rate"), rows)]
     if sums.height > most:
         shown.append(f"and {sums.height - most:,} more; --lines N shows more of them")
     return shown

@@ -21,6 +21,7 @@ from headgate.finance.bill_and_hold import Held
 from headgate.finance.contracted import Contracted
 from headgate.finance.contracts import Allocated
 from headgate.finance.exchange import EPOCH, Exchange, day_number
+from headgate.finance.recognition import cost_by_day
 from headgate.finance.services import Starts, amounts_of, over_term, term_edges
 from headgate.finance.shares import summed
 from headgate.finance.steps import Delivered, Taken, taken_of
@@ -113,11 +114,18 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
     ends = np.array([day_number(period.ends_on) for period in quarters], dtype=np.int64)
     day = rows["recognised_on"].to_physical().cast(pl.Int64)
     place = pl.Series(np.searchsorted(ends, day.fill_null(0).to_numpy()))
-    families = contracts.book.tables.frames["items"].select("item_id", "family").unique("item_id")
+    book, hardware_kind = contracts.book, pl.col("kind") == "hardware"
+    families = book.tables.frames["items"].select("item_id", "family").unique("item_id")
+    costs = pl.DataFrame({"item_id": list(book.items.ids), "unit": book.unit_cost_cents},
+                         schema={"item_id": pl.String, "unit": pl.Int64})
     rows = rows.with_columns(
         quarter=pl.when(pl.col("recognised_on").is_not_null()).then(names.gather(place)),
         revenue_cents=pl.col("price_cents") - pl.col("penalty_cents")).join(
-        families, on="item_id", how="left", maintain_order="left").sort(
+        families, on="item_id", how="left", maintain_order="left").join(
+        costs, on="item_id", how="left", maintain_order="left").with_columns(
+        standard_cents=pl.when(hardware_kind).then(pl.col("quantity") * pl.col("unit")).when(
+            pl.col("unit").is_not_null()).then("standard_cents")).with_columns(
+        standard_margin_cents=pl.col("revenue_cents") - pl.col("standard_cents")).sort(
         "order_id", "line_no", "kind", "recognised_on", "rule", nulls_last=False)
     order = rows["row"].to_numpy()
     return Recognised(rows.select(RECOGNISED.names).cast(RECOGNISED.types), quarters,
@@ -171,7 +179,7 @@ def _hardware(contracts: Contracted, sold: Sold,
         kind=pl.lit("hardware"), quantity=pl.Series(last - first, dtype=pl.Int64),
         recognised_on=_dates(day), price_cents=pl.Series(price, dtype=pl.Int64),
         penalty_cents=pl.Series(np.clip(penalty, np.minimum(price, 0), np.maximum(price, 0)),
-                                dtype=pl.Int64))
+                                dtype=pl.Int64), standard_cents=pl.lit(None, pl.Int64))
     return frame, at_once
 
 
@@ -190,7 +198,8 @@ def _held(contracts: Contracted, held: Held) -> tuple[pl.DataFrame, Longs]:
         *ATTRIBUTES, contract_id=pl.coalesce("contract_id", "order_id")).with_columns(
         rule=pl.lit(BILL_AND_HOLD), kind=pl.lit("hardware"),
         quantity=pl.Series(last - first, dtype=pl.Int64), recognised_on=_dates(day),
-        price_cents=pl.Series(price, dtype=pl.Int64), penalty_cents=pl.lit(0, pl.Int64)), at_once
+        price_cents=pl.Series(price, dtype=pl.Int64), penalty_cents=pl.lit(0, pl.Int64),
+        standard_cents=pl.lit(None, pl.Int64)), at_once
 
 
 def _parts(contracts: Contracted, sold: Sold) -> tuple[Longs, Longs, Longs]:
@@ -243,32 +252,47 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
     parts = [(contracts.starts, *amounts_of(contracts.starts, contracts.obligations,
                                             contracts.allocated)),
              _left_services(contracts, sold, progress, left)]
+    unit = np.concatenate([contracts.book.unit_cost_cents, [0]])
     ids = pl.concat([_service_ids(contracts), _left_ids(contracts, sold, left)])
     year, first = fiscal_year(contracts.book.settings.fiscal_year_end), min(
         int(starts.since.min(initial=contracts.as_of)) for starts, *_ in parts)
     ends = np.array([day_number(period.ends_on) for period in periods(
         year, "quarter", EPOCH + timedelta(days=first), contracts.book.settings.as_of)])
-    frames = []
+    item = np.concatenate([contracts.obligations.item[contracts.obligations.lines:], [
+        contracts.book.items.index(name) if name in contracts.book.items else -1
+        for name in left.services["item_id"]]]).astype(np.int64)
+    frames, costs = [], []
     for starts, start, currency, cents in parts:
         edges = term_edges(starts, ends, contracts.exchange, contracts.as_of)
         edges = np.append(edges, max(int(starts.end.max(initial=0)), int(edges[-1]) + 1))
         days = over_term(starts, start, currency, cents, edges)
         now = np.full(len(days.last_day), contracts.as_of)
         frames.append(pl.DataFrame({
-            "service": days.service, "last_day": days.last_day, "quantity": days.pieces,
+            "service": days.service, "last_day": days.last_day,
             "quarter": np.searchsorted(ends, days.last_day),
             "price_cents": days.at_rates(contracts.exchange, days.last_day),
             "at_once": days.at_rates(contracts.exchange, now)}, schema=dict.fromkeys((
-                "service", "last_day", "quantity", "quarter", "price_cents", "at_once"),
+                "service", "last_day", "quarter", "price_cents", "at_once"),
                 pl.Int64)).filter(pl.col("last_day") < contracts.as_of))
+        cost = cost_by_day(starts, unit[item[starts.service - contracts.obligations.lines]], edges)
+        # Pieces are counted with the cost, which has one currency; the price may have several.
+        costs.append(pl.DataFrame({
+            "service": cost.service, "quarter": np.searchsorted(ends, cost.last_day),
+            "quantity": cost.pieces, "standard_cents": cost.cents,
+            "last_day": cost.last_day}).filter(
+            pl.col("last_day") < contracts.as_of).cast(pl.Int64))
     rows = pl.concat(frames).group_by("service", "quarter", maintain_order=True).agg(
-        pl.col("last_day").max(), pl.col("quantity", "price_cents", "at_once").sum())
+        pl.col("last_day").max(), pl.col("price_cents", "at_once").sum()).join(
+        pl.concat(costs).group_by("service", "quarter").agg(
+            pl.col("quantity", "standard_cents").sum()),
+        on=["service", "quarter"], how="left", maintain_order="left")
     frame = ids[rows["service"] - contracts.obligations.lines].with_columns(
         rule=pl.lit("term"), kind=pl.lit("service"), quantity=rows["quantity"],
         recognised_on=_dates(rows["last_day"].to_numpy()), price_cents=rows["price_cents"],
-        penalty_cents=pl.lit(0, pl.Int64))
-    return frame.select(*ATTRIBUTES, "contract_id", "rule", "kind", "quantity", "recognised_on",
-                        "price_cents", "penalty_cents"), rows["at_once"].to_numpy()
+        penalty_cents=pl.lit(0, pl.Int64), standard_cents=rows["standard_cents"])
+    return frame.select(
+        *ATTRIBUTES, "contract_id", "rule", "kind", "quantity", "recognised_on", "price_cents",
+        "penalty_cents", "standard_cents"), rows["at_once"].to_numpy()
 
 
 def _service_ids(contracts: Contracted) -> pl.DataFrame:

@@ -191,7 +191,7 @@ def _ended(contracts: Contracted, bound: Longs, back: NDArray[np.bool_]) -> int:
 def _by_quarter(made: Recognised, planned: Revenue | None) -> pl.DataFrame:
     """The table `by_quarter`."""
     columns = ["kind", *DIMENSIONS.values(), "quarter", "quantity", "penalty_cents",
-               "revenue_cents"]
+               "revenue_cents", "standard_cents"]
     parts = [made.entries.select(columns).with_columns(status=pl.lit("recognised"))]
     order: dict[str, Period] = {period.name: period for period in made.quarters}
     if planned is not None:
@@ -206,7 +206,10 @@ def _by_quarter(made: Recognised, planned: Revenue | None) -> pl.DataFrame:
         pl.when(hardware).then("quantity").otherwise(0).sum().alias("quantity"),
         pl.when(hardware).then("revenue_cents").otherwise(0).sum().alias("hardware_cents"),
         pl.when(hardware).then(0).otherwise("revenue_cents").sum().alias("services_cents"),
-        pl.col("penalty_cents", "revenue_cents").sum())
+        pl.col("penalty_cents", "revenue_cents").sum(),
+        # Where of a part nobody knows the cost, nobody knows that of the whole.
+        pl.when(pl.col("standard_cents").is_null().any()).then(None).otherwise(
+            pl.col("standard_cents").sum()).alias("standard_cents"))
     keys = ["starts", "quarter", "status"]
     tables = []
     for name, column in {"all": None, **DIMENSIONS}.items():
@@ -215,6 +218,7 @@ def _by_quarter(made: Recognised, planned: Revenue | None) -> pl.DataFrame:
             *([] if column is None else [column]), "starts", pl.col("status") == "planned",
             nulls_last=False)
         tables.append(found.with_columns(
+            standard_margin_cents=pl.col("revenue_cents") - pl.col("standard_cents"),
             by=pl.lit(name), name=pl.lit(None, pl.String) if column is None else pl.col(column)))
     return pl.concat([table.select(BY_QUARTER.names) for table in tables]).cast(BY_QUARTER.types)
 
@@ -267,6 +271,10 @@ def _ties(contracts: Contracted, made: Recognised, left: Left, by_quarter: pl.Da
                 + contracts.value(lines, shipped, shipped + held)).sum())),
         "the same of lines that have left the book": (sums[1], _come_so_far(
             contracts, made.sold, left))}
+    unit = contracts.book.unit_cost_cents[contracts.obligations.item[lines]]
+    pairs["standard cost of order lines day by day, and of their pieces recognised"] = (
+        int(told.join(ids, on=["order_id", "line_no"], how="semi")["standard_cents"].sum()),
+        int(((contracts.before.recognised + held) * unit).sum()))
     whole = int(by_quarter.filter(pl.col("by") == "all")["revenue_cents"].sum())
     for name in DIMENSIONS:
         pairs[f"revenue by {name}, and in total"] = (

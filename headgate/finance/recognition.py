@@ -150,7 +150,7 @@ def services_of(book: Book, obligations: Obligations, allocated: Allocated, exch
     days = over_term(starts, *amounts_of(starts, obligations, allocated), edges)
     price = days.at_rates(exchange, days.last_day)
     at_once = days.at_rates(exchange, np.full(len(days.last_day), now))
-    cost = _cost_by_day(book, obligations, starts, edges)
+    cost = cost_by_day(starts, book.unit_cost_cents[obligations.item[starts.service]], edges)
     elapsed = int(at_once[days.last_day < now].sum())
     rows, place, (in_price, in_cost) = _quarters_of((days, cost), quarters)
     count = len(rows)
@@ -167,9 +167,13 @@ def services_of(book: Book, obligations: Obligations, allocated: Allocated, exch
                                        made.cost))), elapsed
 
 
-def _cost_by_day(book: Book, obligations: Obligations, starts: Starts, edges: Longs) -> Days:
-    """The standard cost of each start, spread over its term like its price."""
-    cents = (starts.last - starts.first) * book.unit_cost_cents[obligations.item[starts.service]]
+def cost_by_day(starts: Starts, unit_cents: Longs, edges: Longs) -> Days:
+    """
+    The standard cost of each start, spread over its term like its price.
+
+    unit_cents : (starts,) standard cost of the service for one piece; edges : as for `over_term`
+    """
+    cents = (starts.last - starts.first) * unit_cents
     return over_term(starts, np.arange(len(starts)), np.zeros(len(starts), dtype=np.int32), cents,
                      edges)
 

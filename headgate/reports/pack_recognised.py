@@ -11,6 +11,7 @@ from headgate.reports.pack import CHECKS, SUMMARY, Amount, Formula, Pack
 from headgate.reports.pack_entries import MOST_ENTRIES, OTHERS
 from headgate.reports.pack_firm import tie_checks
 from headgate.reports.pack_frame import checks_page, ending, opening
+from headgate.reports.pack_margins import rate
 from headgate.reports.pack_walks import meanings_of
 from headgate.tables.revenue_schema import RECOGNISED
 
@@ -47,7 +48,7 @@ def recognised_pages(pack: Pack, told: SoFar, most: int = MOST_ENTRIES) -> list[
     rows = pack.pages[ROWS_SHEET]
     rows.title("What was recognised, line by line and day by day",
                f"Amounts in {told.figures['currency']}; what came back is below 0 on its day")
-    rows.widths(16, 8, 11, 16, 16, 14, 10, 20, 14, 9, 10, 13, 10, 16, 14, 16)
+    rows.widths(16, 8, 11, 16, 16, 14, 10, 20, 14, 9, 10, 13, 10, 16, 14, 16, 16, 17)
     top, _ = pack.table(rows, shown, meanings_of(RECOGNISED), "recognised")
     rows.sheet.freeze_panes(top, 2)
     _quarters(pack, told, frame)
@@ -64,8 +65,8 @@ def _largest(frame: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:
         return frame, 0
     ranked = frame.sort(pl.col("revenue_cents").abs(), descending=True, maintain_order=True)
     rest = ranked.slice(most).group_by("kind", "quarter", maintain_order=True).agg(
-        pl.col("quantity", "price_cents", "penalty_cents", "revenue_cents").sum()).with_columns(
-        order_id=pl.lit(OTHERS))
+        pl.col("quantity", "price_cents", "penalty_cents", "revenue_cents", "standard_cents",
+               "standard_margin_cents").sum()).with_columns(order_id=pl.lit(OTHERS))
     return pl.concat([ranked.head(most), rest], how="diagonal").select(
         frame.columns), frame.height - most
 
@@ -73,31 +74,48 @@ def _largest(frame: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:
 def _quarters(pack: Pack, told: SoFar, frame: pl.DataFrame) -> None:
     """Each quarter as sums of the rows; what the plan adds to the one under way."""
     page = pack.pages[RECOGNISED_SHEET]
-    page.title("Revenue recognised by fiscal quarter", f"Amounts in {told.figures['currency']}; no "
-               "cost: what the pieces that left really cost, no event says")
-    page.widths(36, 20, 20, 20, 20, 20, 20)
+    unknown = frame["standard_cents"].null_count()
+    lacking = (f"; {count_of(unknown, 'row')} of items that no table has any more have none, and "
+               "no margin" if unknown else "")
+    page.title("Revenue recognised by fiscal quarter", f"Amounts in {told.figures['currency']}; "
+               "cost is standard cost as the book has it now, for what the pieces that left really "
+               f"cost, no event says{lacking}")
+    page.widths(36, 20, 20, 20, 20, 20, 20, 16, 20, 20)
     top = 1 + page.heads(["Fiscal quarter", "Hardware", "Services", "Revenue", "Late penalties",
-                          "Planned for the rest", "Together"])
+                          "Standard cost", "Margin", "Margin, share", "Planned for the rest",
+                          "Together"])
     planned = dict(told.by_quarter.filter(
         (pl.col("by") == "all") & (pl.col("status") == "planned")).select(
         "quarter", "revenue_cents").iter_rows())
     names = [BEFORE] if (frame["quarter"] == BEFORE).any() else []
-    total = [0, 0, 0, 0]
+    total = [0] * 6
     for name in [*names, *(period.name for period in told.made.quarters)]:
         at, own = page.next + 1, frame.filter(pl.col("quarter") == name)
         hardware = int(own.filter(pl.col("kind") == "hardware")["revenue_cents"].sum())
         revenue = int(own["revenue_cents"].sum())
         penalty, rest = int(own["penalty_cents"].sum()), planned.get(name, 0)
-        for place, cents in enumerate((hardware, revenue - hardware, revenue, penalty)):
+        cost, margin = (int(own[column].sum()) for column in (
+            "standard_cents", "standard_margin_cents"))
+        for place, cents in enumerate((
+                hardware, revenue - hardware, revenue, penalty, cost, margin)):
             total[place] += cents
         page.row([name, *(Formula(
             f"SUMIFS(recognised_revenue,recognised_quarter,$A{at},recognised_kind,{kind})", value)
             for (_, kind), value in zip(PARTS, (hardware, revenue - hardware), strict=True)),
             Formula(f"B{at}+C{at}", revenue),
-            Formula(f"SUMIFS(recognised_penalty,recognised_quarter,$A{at})", penalty),
-            Amount(rest), Formula(f"D{at}+F{at}", revenue + rest)])
+            *(Formula(f"SUMIFS(recognised_{column},recognised_quarter,$A{at})", value)
+              for column, value in (("penalty", penalty), ("standard", cost),
+                                    ("standard_margin", margin))),
+            rate(f"D{at}", f"G{at}", (revenue, margin)),
+            Amount(rest), Formula(f"D{at}+I{at}", revenue + rest)])
+    at = page.next + 1
     last = page.row(["All", *(Formula(f"SUM({letter}{top + 1}:{letter}{page.next})", value)
-                              for letter, value in zip("BCDE", total, strict=True))], "total")
+                              for letter, value in zip("BCDEFG", total, strict=True)),
+                     rate(f"D{at}", f"G{at}", (total[2], total[5]))], "total")
+    if not unknown:
+        pack.same("Margin of what was recognised = revenue - standard cost",
+                  Formula(page.cell(last, 6), total[5]),
+                  Formula(f"{page.cell(last, 3)}-{page.cell(last, 5)}", total[2] - total[4]))
     whole = int(frame["revenue_cents"].sum())
     pack.same("Revenue recognised by quarter = all rows of it",
               Formula(page.cell(last, 3), total[2]), Formula("SUM(recognised_revenue)", whole))

@@ -22,6 +22,11 @@ _QUARTER = _text("quarter", "fiscal quarter, such as FY27 Q1")
 _REVENUE = _whole("revenue_cents", "revenue in cents")
 _COST = _whole("cost_cents", "cost in cents")
 _MARGIN = _whole("margin_cents", "revenue less cost, in cents")
+_STANDARD = _whole(
+    "standard_cents", "standard cost, as the book has it now, of the item sold; of a service over "
+    "its term, in cents", "no table has the item any more")
+_STANDARD_MARGIN = _whole("standard_margin_cents", "revenue less standard cost, in cents",
+                          "no table has the item any more")
 _BEFORE = "recognised before the ledger began: nobody says when"
 
 ENTRIES = PlanTable(
@@ -153,6 +158,7 @@ RECOGNISED = PlanTable(
                "that start in the quarter"),
         _whole("price_cents", "the part of the contract's price, in cents, before penalties"),
         _whole("penalty_cents", "late penalties that the delivery incurred, in cents"), _REVENUE,
+        _STANDARD, _STANDARD_MARGIN,
     ))
 
 BY_QUARTER = PlanTable(
@@ -166,6 +172,7 @@ BY_QUARTER = PlanTable(
         _whole("hardware_cents", "of the revenue: order lines, in cents"),
         _whole("services_cents", "of the revenue: services, in cents"),
         _whole("penalty_cents", "late penalties taken off, in cents"), _REVENUE,
+        _STANDARD, _STANDARD_MARGIN,
     ))
 
 RECOGNISED_WALK = PlanTable(

@@ -17,7 +17,8 @@ UNDOES = {"ship": ("transit", "delivered", "accepted"), "deliver": ("delivered",
 
 class SlowRecognised:
     """
-    `rows` by (order, line, kind, day): pieces, price, penalty, and the price at as_of's rates.
+    `rows` by (order, line, kind, day): pieces, price, penalty, the price at as_of's rates, and the
+    standard cost.
 
     The day of a service is the last one in its fiscal quarter that has passed; None stands for
     pieces of which nobody says when they left.
@@ -73,7 +74,10 @@ class SlowRecognised:
         penalty = self.slow.at(sign * owed, self.slow.currency_of(row), on)
         penalty = max(min(penalty, max(price, 0)), min(price, 0))
         return Counter({"pieces": last - first, "price": price, "penalty": penalty,
-                        "at_once": at_once})
+                        "at_once": at_once, "cost": (last - first) * self._unit(row)})
+
+    def _unit(self, row: dict[str, Any]) -> int:
+        return int(self.slow.book.unit_cents[row["item_id"]])
 
     def _part(self, key: Key, currency: str, pieces: int) -> int:
         return self.slow.part("hardware", key, 0, pieces)[currency]
@@ -103,7 +107,9 @@ class SlowRecognised:
         days = [(place, since + timedelta(days=number))
                 for place, (since, until) in enumerate(served)
                 for number in range((min(until, self.as_of) - since).days)][:term]
-        for currency, cents in self.slow.part("service", key, first, last).items():
+        parts, pieces = self.slow.part("service", key, first, last), last - first
+        first_currency = next(iter(parts))
+        for currency, cents in parts.items():
             stretches: dict[tuple[Any, ...], list[int]] = {}
             for number, (place, day) in enumerate(days):
                 rate = self.slow.at(1_000_000, currency, day)
@@ -112,7 +118,16 @@ class SlowRecognised:
                 stretch = stretches.setdefault((place, quarter, rate), [upto[0], upto[1], 0])
                 stretch[1] = upto[1]
                 stretch[2] = (day - date(1970, 1, 1)).days
-            pieces = last - first
+            if currency == first_currency:
+                # The cost goes with the days, however many currencies the price has.
+                cost = pieces * self._unit(self.slow.services[key])
+                costs: dict[Any, list[int]] = {}
+                for number, (_, day) in enumerate(days):
+                    whole = costs.setdefault(self.slow.year.quarter_of(day), [0, 0])
+                    whole[0] += cost * (number + 1) // term - cost * number // term
+                    whole[1] = (day - date(1970, 1, 1)).days
+                for cents, number in costs.values():
+                    self._add(key, date(1970, 1, 1) + timedelta(days=number), 0, {"cost": cents})
             for low, high, number in stretches.values():
                 day = date(1970, 1, 1) + timedelta(days=number)
                 self._add(key, day, pieces, {
@@ -131,6 +146,6 @@ class SlowRecognised:
                 day = max(day, row[3])
                 break
         else:
-            told = Counter({"pieces": 0, "price": 0, "penalty": 0, "at_once": 0})
+            told = Counter({"pieces": 0, "price": 0, "penalty": 0, "at_once": 0, "cost": 0})
         told.update({**cents, "pieces": pieces})
         self.rows[*key, "service", day] = told

@@ -90,7 +90,8 @@ def test_every_row_is_that_of_the_slow_route_and_leads_to_rpo():
         rows = made.entries.with_columns(at_once=pl.Series(made.as_of_cents)).to_dicts()
         found = {(row["order_id"], row["line_no"], row["kind"], row["recognised_on"]): {
             "pieces": row["quantity"], "price": row["price_cents"],
-            "penalty": row["penalty_cents"], "at_once": row["at_once"]} for row in rows}
+            "penalty": row["penalty_cents"], "at_once": row["at_once"],
+            "cost": row["standard_cents"]} for row in rows}
         assert len(found) == len(rows)
         assert {key: dict(row) for key, row in slow.rows.items()} == found
         told = so_far(contracts, progress, nothing_left(plan.book))

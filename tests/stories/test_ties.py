@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,17 @@ def broken(made: Backlog) -> list[str]:
     return made.ties.filter(pl.col("holds") == "no")["check"].to_list()
 
 
+def other_prices(changed: Callable[[Any], Any]) -> Callable[..., recognition.Hardware]:
+    """What shipments bring, at other prices."""
+    right = recognition.hardware_of
+
+    def wrong(*given: Any) -> recognition.Hardware:
+        made = right(*given)
+        return replace(made, price_as_of=changed(made.price_as_of))
+
+    return wrong
+
+
 def test_a_schedule_of_other_prices_does_not_come_to_rpo(monkeypatch):
     """RPO is 1,000: 700 by quarter and 300 without a date. With prices seven times as high in the
     quarters it would be 4,900 and 300: the difference is shown as rounding, and the check says
@@ -40,8 +52,7 @@ def test_a_schedule_of_other_prices_does_not_come_to_rpo(monkeypatch):
     assert not broken(made)
     rows = made.parts["rpo_schedule"].select("kind", "rpo_cents").rows()
     assert rows[-1] == ("undated", 300_00) and sum(cents for _, cents in rows) == 1000_00
-    price = schedule._price
-    monkeypatch.setattr(schedule, "_price", lambda *given: 7 * price(*given))
+    monkeypatch.setattr(schedule, "hardware_of", other_prices(lambda cents: 7 * cents))
     spoilt = told(story, plan)
     assert broken(spoilt) == ["RPO by quarter and without a date, and RPO of the walk"]
     assert spoilt.parts["rpo_schedule"].select("kind", "rpo_cents").rows()[-2:] == [
@@ -73,8 +84,7 @@ def test_foreign_amounts_may_differ_by_what_rounding_can_make_and_no_more(monkey
     assert not broken(made)
     gap = made.parts["rpo_schedule"].filter(pl.col("kind") == "rounding")["rpo_cents"].sum()
     assert abs(gap) <= 9
-    price = schedule._price
-    monkeypatch.setattr(schedule, "_price", lambda *given: price(*given) + 100_00)
+    monkeypatch.setattr(schedule, "hardware_of", other_prices(lambda cents: cents + 100_00))
     (name,) = broken(told(story, plan))
     assert name.startswith("RPO by quarter") and name.endswith("beyond rounding")
 

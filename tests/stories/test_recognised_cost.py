@@ -1,0 +1,64 @@
+"""What was recognised, at standard cost: by day as its revenue, and blank where nobody knows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from headgate.session.recognising import RecognisedAnswer, recognised
+from tests.stories.lived import Lived, line, support
+
+
+def told(lived: Lived, on: str) -> RecognisedAnswer:
+    """What was recognised by a day."""
+    known = lived.journals(on)
+    return recognised(lived.book(on), known.progress, known.left, past=known.past)
+
+
+def margins(made: RecognisedAnswer) -> dict[str, tuple[int, int | None, int | None]]:
+    """Revenue, standard cost and margin in cents by quarter."""
+    rows = made.by_quarter.filter(pl.col("by") == "all").select(
+        "quarter", "revenue_cents", "standard_cents", "standard_margin_cents").rows()
+    return {quarter: (revenue, cost, margin) for quarter, revenue, cost, margin in rows}
+
+
+def test_cost_follows_its_revenue_and_goes_back_with_it():
+    """Servers at 100.00 have a standard cost of 10.00. Three shipped in March cost 30.00; one comes
+    back in April and takes its 10.00 along; what was told of the first quarter stays."""
+    lived = Lived([line("A", 1, 5, "100.00")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=3)
+    lived.record("order_returned", "A/1", "2026-04-07", quantity=1)
+    made = told(lived, "2026-05-01")
+    assert made.ties_hold
+    assert margins(made) == {
+        "FY26 Q1": (300_00, 30_00, 270_00), "FY26 Q2": (-100_00, -10_00, -90_00)}
+
+
+def test_a_service_costs_its_standard_over_its_term():
+    """Two servers (alone 1,000.00 each) with a year of support (alone 360.00, standard cost 1.00)
+    of each, for 2,000.00 and 720.00, delivered on 1 January 2027. Of its 2.00 the 90 days to 31
+    March have floor(2.00 x 90 / 365) = 0.49, as of its price 720.00 x 90 / 365 = 177.53."""
+    lived = Lived([line("A", 1, 2, "1000.00")], [support("A", 2, "720.00", "1", 12)])
+    lived.record("order_shipped", "A/1", "2027-01-01", quantity=2)
+    lived.record("order_delivered", "A/1", "2027-01-01", quantity=2)
+    rows = told(lived, "2027-04-01").made.entries.filter(pl.col("kind") == "service")
+    assert rows.select("quantity", "price_cents", "standard_cents").rows() == [(2, 177_53, 49)]
+
+
+def test_what_no_table_has_any_more_has_no_cost_and_no_margin():
+    """A line of an item that nobody lists any more brought 100.00. It cost something, but nobody
+    knows what: cost and margin of its quarter are blank, not nothing and all of it."""
+    lived = Lived([line("A", 1, 1, "100.00"), line("B", 1, 1, "50.00")])
+    for order in "AB":
+        lived.record("order_shipped", f"{order}/1", "2026-03-10", quantity=1)
+    lived.record("order_closed", "A/1", "2026-03-11")
+    known, read = lived.journals("2026-03-31"), lived.book("2026-03-31")
+    left = replace(known.left, orders=known.past.orders.select(
+        name for name in known.left.orders.columns if name in known.past.orders.columns)
+        .with_columns(item_id=pl.lit("old"), delivered=pl.lit(0, pl.Int64),
+                      accepted=pl.lit(0, pl.Int64)).select(known.left.orders.columns))
+    made = recognised(read, known.progress, left)
+    rows = made.made.entries.select("order_id", "standard_cents", "standard_margin_cents").rows()
+    assert rows == [("A", None, None), ("B", 10_00, 40_00)]
+    assert margins(made) == {"FY26 Q1": (150_00, None, None)}
