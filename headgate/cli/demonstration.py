@@ -66,7 +66,8 @@ def demo(
             rolled = session.demo_backlog(recorded, told_of)
         with voice.progress("drawing the report"):
             revenue = session.revenue(told_of.book, told_of, billings=recorded.billings,
-                                      progress=recorded.progress)
+                                      progress=recorded.progress, left=recorded.left,
+                                      past=recorded.past)
             session.write_page(plan.report(backlog=rolled, revenue=revenue), page)
         voice.answer({"ok": True, "book": str(book_folder), "plan": str(plan_folder),
                       "ledger": str(ledger), "report": str(page), "notes": str(about),

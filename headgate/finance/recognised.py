@@ -75,12 +75,15 @@ class Recognised:
     quarters     : the fiscal quarters from the first in which anything was, to that of the day
     as_of_cents  : (entries,) their price at the rates of the day of the book
     sold         : the order lines
+    earned       : contract_id, currency, `day` (since 1970-01-01, -1 before all) and cents of that
+                   currency, of the contracts of the book; of services by quarter
     """
 
     entries: pl.DataFrame
     quarters: tuple[Period, ...]
     as_of_cents: Longs
     sold: Sold
+    earned: pl.DataFrame
 
 
 BILL_AND_HOLD = "bill_and_hold"
@@ -100,13 +103,11 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
     held     : what bill-and-hold has recognised, on the day since when it is held (606-10-55-83)
     """
     sold = sold_of(contracts, progress, left)
-    hardware, hardware_cents = _hardware(contracts, sold, progress)
-    services, services_cents = _services(contracts, sold, progress, left)
-    parts, cents = [hardware, services], [hardware_cents, services_cents]
+    found = [_hardware(contracts, sold, progress), _services(contracts, sold, progress, left)]
     if held is not None and held.pieces.any():
-        of_held, held_cents = _held(contracts, held)
-        parts.append(of_held.select(hardware.columns))
-        cents.append(held_cents)
+        found.append(_held(contracts, held))
+    parts = [frame.select(found[0][0].columns) for frame, *_ in found]
+    cents = [at_once for _, at_once, _ in found]
     rows = pl.concat(parts).with_row_index("row")
     days = rows["recognised_on"].drop_nulls()
     quarters = _quarters(contracts, days)
@@ -129,7 +130,9 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
         "order_id", "line_no", "kind", "recognised_on", "rule", nulls_last=False)
     order = rows["row"].to_numpy()
     return Recognised(rows.select(RECOGNISED.names).cast(RECOGNISED.types), quarters,
-                      np.concatenate(cents)[order], sold)
+                      np.concatenate(cents)[order], sold,
+                      pl.concat([earned for *_, earned in found]).group_by(
+                          "contract_id", "currency", "day").agg(pl.col("cents").sum()))
 
 
 def _quarters(contracts: Contracted, days: pl.Series) -> tuple[Period, ...]:
@@ -163,8 +166,8 @@ def sold_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Sold:
 
 
 def _hardware(contracts: Contracted, sold: Sold,
-              progress: pl.DataFrame) -> tuple[pl.DataFrame, Longs]:
-    """Rows of order lines by day, and their price at the rates of as_of."""
+              progress: pl.DataFrame) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
+    """Rows of order lines by day, their price at the rates of as_of, and what was earned."""
     exchange, as_of = contracts.exchange, contracts.as_of
     taken = sold.taken
     line, day, first, last = taken.line, taken.day, taken.first, taken.last
@@ -180,11 +183,25 @@ def _hardware(contracts: Contracted, sold: Sold,
         recognised_on=_dates(day), price_cents=pl.Series(price, dtype=pl.Int64),
         penalty_cents=pl.Series(np.clip(penalty, np.minimum(price, 0), np.maximum(price, 0)),
                                 dtype=pl.Int64), standard_cents=pl.lit(None, pl.Int64))
-    return frame, at_once
+    # What lines earned that belong to no contract of the book, its billings do not have either.
+    own = line[place] < contracts.obligations.lines
+    return frame, at_once, _earned(
+        contracts, line[place][own], currency[own], day[place][own], cents[own])
 
 
-def _held(contracts: Contracted, held: Held) -> tuple[pl.DataFrame, Longs]:
-    """Rows of what bill-and-hold has recognised, and their price at the rates of as_of."""
+def _earned(contracts: Contracted, obligation: Longs, currency: Ints, day: Longs,
+            cents: Longs) -> pl.DataFrame:
+    """What obligations earned on days, in their currencies: see `Recognised.earned`."""
+    obligations = contracts.obligations
+    names = pl.Series(contracts.exchange.names, dtype=pl.String)
+    return pl.DataFrame({
+        "contract_id": obligations.names.gather(pl.Series(obligations.contract[obligation])),
+        "currency": names.gather(pl.Series(currency)), "day": pl.Series(day, dtype=pl.Int64),
+        "cents": pl.Series(cents, dtype=pl.Int64)})
+
+
+def _held(contracts: Contracted, held: Held) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
+    """Rows of what bill-and-hold has recognised, their price at the rates of as_of, the same."""
     obligations, exchange = contracts.obligations, contracts.exchange
     line, day, first, last = held.stretches(contracts)
     place, currency, cents = contracts.allocated.of_pieces(
@@ -199,7 +216,8 @@ def _held(contracts: Contracted, held: Held) -> tuple[pl.DataFrame, Longs]:
         rule=pl.lit(BILL_AND_HOLD), kind=pl.lit("hardware"),
         quantity=pl.Series(last - first, dtype=pl.Int64), recognised_on=_dates(day),
         price_cents=pl.Series(price, dtype=pl.Int64), penalty_cents=pl.lit(0, pl.Int64),
-        standard_cents=pl.lit(None, pl.Int64)), at_once
+        standard_cents=pl.lit(None, pl.Int64)), at_once, _earned(
+        contracts, line[place], currency, day[place], cents)
 
 
 def _parts(contracts: Contracted, sold: Sold) -> tuple[Longs, Longs, Longs]:
@@ -247,8 +265,8 @@ def _penalties(contracts: Contracted, sold: Sold, progress: pl.DataFrame, line: 
 
 
 def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
-              left: Left) -> tuple[pl.DataFrame, Longs]:
-    """Rows of service lines by quarter, and their price at the rates of as_of."""
+              left: Left) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
+    """Rows of service lines by quarter, their price at the rates of as_of, and what was earned."""
     parts = [(contracts.starts, *amounts_of(contracts.starts, contracts.obligations,
                                             contracts.allocated)),
              _left_services(contracts, sold, progress, left)]
@@ -261,7 +279,7 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
     item = np.concatenate([contracts.obligations.item[contracts.obligations.lines:], [
         contracts.book.items.index(name) if name in contracts.book.items else -1
         for name in left.services["item_id"]]]).astype(np.int64)
-    frames, costs = [], []
+    frames, costs, earned = [], [], []
     for starts, start, currency, cents in parts:
         edges = term_edges(starts, ends, contracts.exchange, contracts.as_of)
         edges = np.append(edges, max(int(starts.end.max(initial=0)), int(edges[-1]) + 1))
@@ -275,6 +293,9 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
                 "service", "last_day", "quarter", "price_cents", "at_once"),
                 pl.Int64)).filter(pl.col("last_day") < contracts.as_of))
         cost = cost_by_day(starts, unit[item[starts.service - contracts.obligations.lines]], edges)
+        own = (days.service < len(contracts.obligations)) & (days.last_day < contracts.as_of)
+        earned.append(_earned(contracts, days.service[own], days.currency[own],
+                              days.last_day[own], days.cents[own]))
         # Pieces are counted with the cost, which has one currency; the price may have several.
         costs.append(pl.DataFrame({
             "service": cost.service, "quarter": np.searchsorted(ends, cost.last_day),
@@ -292,7 +313,7 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
         penalty_cents=pl.lit(0, pl.Int64), standard_cents=rows["standard_cents"])
     return frame.select(
         *ATTRIBUTES, "contract_id", "rule", "kind", "quantity", "recognised_on", "price_cents",
-        "penalty_cents", "standard_cents"), rows["at_once"].to_numpy()
+        "penalty_cents", "standard_cents"), rows["at_once"].to_numpy(), pl.concat(earned)
 
 
 def _service_ids(contracts: Contracted) -> pl.DataFrame:

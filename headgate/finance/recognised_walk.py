@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from headgate.base.periods import Period
 from headgate.finance.bill_and_hold import held_of
 from headgate.finance.contracted import Contracted
+from headgate.finance.deferred_then import deferred_at_ends
 from headgate.finance.plain import plain
 from headgate.finance.recognised import BILL_AND_HOLD, Left, Recognised, Sold, recognised_of
 from headgate.finance.remaining import binding, remaining
 from headgate.finance.revenue import DIMENSIONS, Revenue
-from headgate.finance.rpo import kept_deposits
+from headgate.finance.rpo import deferred_of, kept_deposits
 from headgate.tables.revenue_schema import BY_QUARTER, RECOGNISED_TIES, RECOGNISED_WALK
 
 Longs = NDArray[np.int64]
@@ -95,17 +96,33 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     rpo = int(remaining(contracts, kept, pieces)["rpo_cents"].sum())
     cents = _walked(contracts, made, left, kept, pieces)
     by_quarter = _by_quarter(made, planned)
+    then = None if billings is None else deferred_at_ends(
+        contracts, made.earned, billings, made.quarters)
+    if then is not None:
+        shown = (pl.col("by") == "all") & (pl.col("status") == "recognised")
+        by_quarter = by_quarter.with_columns(deferred_cents=pl.when(shown).then(
+            pl.col("quarter").replace_strict(then, return_dtype=pl.Int64, default=None)))
     settings = contracts.book.settings
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo}
     ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo), pieces)
+    if then is not None and billings is not None:
+        ties = _with_deferred(ties, then[made.quarters[-1].name], int(
+            deferred_of(contracts, billings, pieces)["cents"].sum()))
     if first is not None:
         made, by_quarter = _since(made, by_quarter, first)
     return SoFar(made, by_quarter, pl.DataFrame(
         [(step, cents[step], text) for step, text in WALK.items()],
         schema=RECOGNISED_WALK.types, orient="row"), ties, found,
         None if held is None else billed_and_held.table)
+
+
+def _with_deferred(ties: pl.DataFrame, one: int, other: int) -> pl.DataFrame:
+    """The table `recognised_ties` with one row more: deferred revenue by two ways."""
+    return ties.vstack(pl.DataFrame([(
+        "deferred revenue of what was earned day by day, and of pieces recognised", one, other,
+        "yes" if one == other else "no")], schema=ties.schema, orient="row"))
 
 
 def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series,
@@ -219,7 +236,8 @@ def _by_quarter(made: Recognised, planned: Revenue | None) -> pl.DataFrame:
             nulls_last=False)
         tables.append(found.with_columns(
             standard_margin_cents=pl.col("revenue_cents") - pl.col("standard_cents"),
-            by=pl.lit(name), name=pl.lit(None, pl.String) if column is None else pl.col(column)))
+            deferred_cents=pl.lit(None, pl.Int64), by=pl.lit(name),
+            name=pl.lit(None, pl.String) if column is None else pl.col(column)))
     return pl.concat([table.select(BY_QUARTER.names) for table in tables]).cast(BY_QUARTER.types)
 
 
@@ -246,7 +264,8 @@ def _since(made: Recognised, by_quarter: pl.DataFrame,
     shown = made.entries["quarter"].is_in(names).fill_null(False)
     told = pl.col("quarter").is_in(names).fill_null(False) | (pl.col("status") == "planned")
     return Recognised(made.entries.filter(shown), kept or made.quarters[-1:],
-                      made.as_of_cents[shown.to_numpy()], made.sold), by_quarter.filter(told)
+                      made.as_of_cents[shown.to_numpy()], made.sold,
+                      made.earned), by_quarter.filter(told)
 
 
 def _ties(contracts: Contracted, made: Recognised, left: Left, by_quarter: pl.DataFrame,

@@ -115,10 +115,14 @@ def _money_sections(revenue: RevenueStatement | Sequence[Issue] | None,
     """What the plan becomes in money, and how the backlog is accounted for."""
     sections: list[tuple[str, str, str, Sequence[Panel]]] = []
     if revenue is not None:
+        if isinstance(revenue, RevenueStatement):
+            panels, lived = revenue_panels(revenue), revenue.so_far is not None
+        else:
+            panels, lived = missing_panels(revenue), False
         sections.append((
-            "revenue", "Revenue and margin", "What the plan becomes, quarter by quarter, and what "
-            "it costs.", revenue_panels(revenue) if isinstance(revenue, RevenueStatement)
-            else missing_panels(revenue)))
+            "revenue", "Revenue and margin", "What was recognised, and what the plan becomes, "
+            "quarter by quarter." if lived else "What the plan becomes, quarter by quarter, and "
+            "what it costs.", panels))
     if accounting is not None:
         sections.append((
             "accounting", "Backlog accounting", "Where the order backlog came from, how old and "

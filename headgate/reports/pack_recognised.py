@@ -80,10 +80,13 @@ def _quarters(pack: Pack, told: SoFar, frame: pl.DataFrame) -> None:
     page.title("Revenue recognised by fiscal quarter", f"Amounts in {told.figures['currency']}; "
                "cost is standard cost as the book has it now, for what the pieces that left really "
                f"cost, no event says{lacking}")
-    page.widths(36, 20, 20, 20, 20, 20, 20, 16, 20, 20)
+    page.widths(36, 20, 20, 20, 20, 20, 20, 16, 20, 20, 20)
     top = 1 + page.heads(["Fiscal quarter", "Hardware", "Services", "Revenue", "Late penalties",
                           "Standard cost", "Margin", "Margin, share", "Planned for the rest",
-                          "Together"])
+                          "Together", "Deferred at its end"])
+    deferred = dict(told.by_quarter.filter(
+        (pl.col("by") == "all") & pl.col("deferred_cents").is_not_null()).select(
+        "quarter", "deferred_cents").iter_rows())
     planned = dict(told.by_quarter.filter(
         (pl.col("by") == "all") & (pl.col("status") == "planned")).select(
         "quarter", "revenue_cents").iter_rows())
@@ -107,7 +110,8 @@ def _quarters(pack: Pack, told: SoFar, frame: pl.DataFrame) -> None:
               for column, value in (("penalty", penalty), ("standard", cost),
                                     ("standard_margin", margin))),
             rate(f"D{at}", f"G{at}", (revenue, margin)),
-            Amount(rest), Formula(f"D{at}+I{at}", revenue + rest)])
+            Amount(rest), Formula(f"D{at}+I{at}", revenue + rest),
+            *([Amount(deferred[name])] if name in deferred else [])])
     at = page.next + 1
     last = page.row(["All", *(Formula(f"SUM({letter}{top + 1}:{letter}{page.next})", value)
                               for letter, value in zip("BCDEFG", total, strict=True)),

@@ -16,6 +16,7 @@ from headgate.reports.finance_words import FIRST_QUARTERS
 from headgate.reports.markup import Panel, grid_of
 from headgate.reports.numbers import count_of, exact_money, part_of, percent, shortened
 from headgate.reports.quarter_ends import quarter_end_panels
+from headgate.reports.recognised import recognised_panels
 from headgate.reports.systems import system_panels
 from headgate.reports.walks import bridge_panel, deferred_panel, walk_panels
 
@@ -27,13 +28,16 @@ LATER = "Later"
 
 
 def revenue_panels(made: RevenueStatement) -> list[Panel]:
-    """Every panel of the section `Revenue and margin`; one sentence where nothing is recognised."""
+    """
+    Every panel of the section `Revenue and margin`; what was recognised first, where it is known.
+    """
+    before = [] if made.so_far is None else recognised_panels(made.so_far)
     if made.entries.is_empty():
-        return [Panel("revenue-none", "The plan recognises no revenue",
+        return [*before, Panel("revenue-none", "The plan recognises no revenue",
                       "None of its shipments and services falls into a quarter from the day of the "
                       "plan on.", wide=True)]
     bridge, deferred = bridge_panel(made), deferred_panel(made)
-    return [_quarters(made), _by(made, "segment"), _by(made, "product"),
+    return [*before, _quarters(made), _by(made, "segment"), _by(made, "product"),
             *quarter_end_panels(made), *walk_panels(made), *system_panels(made),
             *([] if bridge is None else [bridge]), *([] if deferred is None else [deferred])]
 

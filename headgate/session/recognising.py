@@ -156,12 +156,11 @@ def write_pack(made: RevenueStatement, file: str | Path) -> Path:
 def revenue_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None = None,
                       ) -> RevenueStatement | tuple[Issue, ...]:
     """What a plan becomes; or what is missing to work it out, for a report that goes on without."""
-    progress, billings = (None, None) if recorded is None else (recorded.progress,
-                                                                recorded.billings)
     try:
-        return statement_of(_revenue_of(
-            plan.book, plan, stated_prices, progress,
-            None if recorded is None else recorded.past), None, billings)
+        if recorded is None:
+            return revenue(plan.book, plan, stated_prices=stated_prices)
+        return revenue(plan.book, plan, stated_prices=stated_prices, billings=recorded.billings,
+                       progress=recorded.progress, left=recorded.left, past=recorded.past)
     except IssuesError as error:
         return error.issues
 

@@ -173,6 +173,8 @@ BY_QUARTER = PlanTable(
         _whole("services_cents", "of the revenue: services, in cents"),
         _whole("penalty_cents", "late penalties taken off, in cents"), _REVENUE,
         _STANDARD, _STANDARD_MARGIN,
+        _whole("deferred_cents", "deferred revenue at its end, or on the day of the book, in cents",
+               "by anything but all, of what is planned, and without billings"),
     ))
 
 RECOGNISED_WALK = PlanTable(

@@ -62,3 +62,21 @@ def test_what_no_table_has_any_more_has_no_cost_and_no_margin():
     rows = made.made.entries.select("order_id", "standard_cents", "standard_margin_cents").rows()
     assert rows == [("A", None, None), ("B", 10_00, 40_00)]
     assert margins(made) == {"FY26 Q1": (150_00, None, None)}
+
+
+def test_deferred_at_the_end_of_each_quarter_is_what_was_billed_and_not_earned():
+    """Ten servers at 100.00 are invoiced in February for 1,000.00. Three leave in March, two in
+    May: 700.00 are deferred at the end of March, 500.00 at that of June."""
+    lived = Lived([line("A", 1, 10, "100.00")])
+    lived.record("order_invoiced", "A/1", "2026-02-10", amount_cents=1000_00)
+    for day, pieces in (("2026-03-10", 3), ("2026-05-12", 2)):
+        lived.record("order_shipped", "A/1", day, quantity=pieces)
+    on = "2026-06-30"
+    known = lived.journals(on)
+    made = recognised(lived.book(on), known.progress, known.left, past=known.past,
+                      billings=known.billings)
+    assert made.ties_hold
+    assert "deferred" in made.ties["check"][-1]
+    assert made.by_quarter.filter(pl.col("by") == "all").select("quarter", "deferred_cents").rows(
+    ) == [("FY26 Q1", 700_00), ("FY26 Q2", 500_00)]
+    assert made.by_quarter.filter(pl.col("by") == "segment")["deferred_cents"].null_count() == 2
