@@ -53,6 +53,12 @@ class Span:
         days += [day_number(min(period.ends_on, self.until)) for period in self.periods]
         return np.array(days, dtype=np.int64)
 
+    @property
+    def under_way(self) -> date | None:
+        """The first day of the period that is not over on the last day; None where all are."""
+        last = self.periods[-1]
+        return last.starts_on if last.ends_on > self.until else None
+
     def frame(self) -> pl.DataFrame:
         """The periods as `place` (1, 2, ...), period, starts_on, ends_on and days."""
         return pl.DataFrame([
@@ -147,7 +153,8 @@ def roll_forward(movements: pl.DataFrame, exchange: Exchange, items: pl.DataFram
         rows = _chained(_sums(columns, cut, count), columns_of(cut), count).join(
             frame, on="place", maintain_order="left")
         parts.append(told(rows, cut).select(ROLL_FORWARD.names).cast(ROLL_FORWARD.types))
-        measured.append(told(_measured(rows), cut).select(MEASURES.names).cast(MEASURES.types))
+        measured.append(told(_measured(rows, span.under_way), cut).select(
+            MEASURES.names).cast(MEASURES.types))
     return RollForward(span, pl.concat(parts), pl.concat(measured),
                        _adjustments(entries, frame))
 
@@ -223,8 +230,13 @@ def _running(values: Longs, starts: Longs, group: Longs) -> Longs:
     return np.asarray(sums - before[group], dtype=np.int64)
 
 
-def _measured(rows: pl.DataFrame) -> pl.DataFrame:
-    """What the table `measures` tells of the rows of one cut."""
+def _measured(rows: pl.DataFrame, under_way: date | None) -> pl.DataFrame:
+    """
+    What the table `measures` tells of the rows of one cut.
+
+    under_way : see `Span.under_way`. Such a period has neither turns nor days: a few days are no
+                pace, least of all one for a year
+    """
     booked = (pl.col("booked_cents") + pl.col("amended_cents") - pl.col("cancelled_cents")
               + pl.col("prior_booked"))
     shipped = pl.col("shipped_cents") - pl.col("returned_cents") - pl.col("prior_shipped")
@@ -233,10 +245,11 @@ def _measured(rows: pl.DataFrame) -> pl.DataFrame:
         net_booked_cents=booked, net_shipped_cents=shipped, day_count=days,
         average_cents=(pl.col("opening_cents") + pl.col("closing_cents")) // 2)
     sent, kept = pl.col("net_shipped_cents"), pl.col("average_cents")
+    over = pl.lit(True) if under_way is None else pl.col("starts_on") != under_way
     return frame.with_columns(
         book_to_bill=pl.when(sent > 0).then(pl.col("net_booked_cents") / sent),
-        turns=pl.when(kept > 0).then(sent / kept * YEAR_DAYS / pl.col("day_count")),
-        days=pl.when(sent > 0).then(kept / sent * pl.col("day_count")))
+        turns=pl.when(over & (kept > 0)).then(sent / kept * YEAR_DAYS / pl.col("day_count")),
+        days=pl.when(over & (sent > 0)).then(kept / sent * pl.col("day_count")))
 
 
 def _adjustments(entries: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:

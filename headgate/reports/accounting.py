@@ -98,8 +98,10 @@ def _ratios(made: Backlog) -> list[Panel]:
     ratio = last["book_to_bill"]
     finding = (f"{last['period']}: nothing was shipped yet" if ratio is None else
                f"{last['period']}: {ratio:.2f} booked for each dollar shipped")
-    if last["turns"] is not None:
-        finding += f"; the backlog turns {last['turns']:.1f} times a year"
+    paced = [row for row in rows if row["turns"] is not None]
+    if paced:
+        when = "" if paced[-1] is last else f" at the pace of {paced[-1]['period']}"
+        finding += f"; the backlog turns {paced[-1]['turns']:.1f} times a year{when}"
     cells = [(row["period"], exact_money(row["net_booked_cents"], currency),
               exact_money(row["net_shipped_cents"], currency), _number(row["book_to_bill"], 2),
               exact_money(row["average_cents"], currency), _number(row["turns"], 2),

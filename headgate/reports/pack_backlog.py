@@ -196,8 +196,10 @@ def _ratios(pack: Pack, page: Page, made: Backlog, rows: tuple[int, int], count:
         count=(pl.col("ends_on") - pl.col("starts_on")).dt.total_days() + 1)
     # The tables round the average down to the cent; a formula does not.
     sent, kept = pl.col("net_shipped_cents"), pl.col("both") / 2
+    under_way = made.roll_forward.span.under_way
+    over = pl.lit(True) if under_way is None else pl.col("starts_on") != under_way
     own = own.with_columns(
-        turns=pl.when(kept > 0).then(sent / kept * YEAR_DAYS / pl.col("count")),
+        over=over, turns=pl.when(kept > 0).then(sent / kept * YEAR_DAYS / pl.col("count")),
         days=pl.when(sent > 0).then(kept / sent * pl.col("count")))
     page.skip()
     page.row([None, "Net booked", *map(Amount, own["net_booked_cents"])])
@@ -209,12 +211,15 @@ def _ratios(pack: Pack, page: Page, made: Backlog, rows: tuple[int, int], count:
     page.row([None, "Book-to-bill", *(Formula(
         f'IF({a}<=0,"",{letter}{booked + 1}/{a})', value, "number")
         for letter, a, value in zip(columns, net, own["book_to_bill"], strict=True))])
+    # A period that is under way has no pace yet: its cells stay empty.
     page.row([None, "Turns a year", *(Formula(
-        f'IF({b}<=0,"",{a}/{b}*{YEAR_DAYS}/{letter}{days + 1})', value, "number")
-        for letter, a, b, value in zip(columns, net, average, own["turns"], strict=True))])
+        f'IF({b}<=0,"",{a}/{b}*{YEAR_DAYS}/{letter}{days + 1})', value, "number") if ended else None
+        for letter, a, b, value, ended in zip(
+            columns, net, average, own["turns"], own["over"], strict=True))])
     page.row([None, "Days of backlog", *(Formula(
-        f'IF({a}<=0,"",{b}/{a}*{letter}{days + 1})', value, "number")
-        for letter, a, b, value in zip(columns, net, average, own["days"], strict=True))])
+        f'IF({a}<=0,"",{b}/{a}*{letter}{days + 1})', value, "number") if ended else None
+        for letter, a, b, value, ended in zip(
+            columns, net, average, own["days"], own["over"], strict=True))])
     fx = opening + 1 + list(STEPS).index("fx")
     same = page.row([None, "Net booked - shipped + FX = closing - opening", *(Formula(
         f"ROUND({letter}{booked + 1}-{a}+{letter}{fx + 1}-{letter}{closing + 1}"

@@ -88,9 +88,10 @@ MEASURES = PlanTable(
                "cents"),
         _whole("average_cents", "half of opening and closing together, in cents, rounded down"),
         _share("book_to_bill", "net_booked by net_shipped", "nothing was shipped"),
-        _share("turns", "net_shipped by average, for a year of 365 days", "no backlog"),
+        _share("turns", "net_shipped by average, for a year of 365 days",
+               "no backlog, or the period is under way"),
         _share("days", "days in which so much is shipped as the average backlog is",
-               "nothing was shipped"),
+               "nothing was shipped, or the period is under way"),
     ))
 
 AGEING = PlanTable(

@@ -127,6 +127,18 @@ def test_book_to_bill_turns_and_days():
     assert row["days"] == 139.5
 
 
+def test_a_period_under_way_has_neither_turns_nor_days():
+    """On 30 March 600 are booked and 300 shipped of it. Book-to-bill is that to date, 2; turns and
+    days are blank, for what the rest of the month brings is not known. On the last they are there,
+    and so are those of February, in which nothing left."""
+    made = (moves(("booked", FEB, 10, 100), ("booked", MAR, 6, 100), ("shipped", MAR, -3, 100)),
+            "month", date(2026, 2, 1))
+    for until, known in ((date(2026, 3, 30), False), (date(2026, 3, 31), True)):
+        february, march = rolled(*made, until).measures.to_dicts()
+        assert february["turns"] == 0 and march["book_to_bill"] == 2
+        assert [march[name] is not None for name in ("turns", "days")] == [known, known]
+
+
 def test_the_last_period_ends_where_it_is_told_to():
     """Told up to 20 February: what ships on the 28th is not in it, nor in the next period."""
     rows = moves(("booked", JAN, 10, 100), ("shipped", date(2026, 2, 28), -4, 100))
