@@ -7,8 +7,19 @@ from typing import Annotated
 
 import typer
 
-from headgate.cli.options import Book, Json, PlanName, Quiet
-from headgate.cli.sources import source
+from headgate.cli.options import (
+    BillAndHold,
+    Book,
+    CompareBook,
+    ComparePlan,
+    Json,
+    PlanName,
+    Quiet,
+    RevenueBillings,
+    existing,
+    see_compared,
+)
+from headgate.cli.sources import compared, source
 from headgate.cli.voice import WrongUse, speaking
 
 
@@ -42,6 +53,8 @@ def report(
     stated_prices: Annotated[bool, typer.Option(
         "--stated-prices", help="Let stated prices stand for standalone prices that the revenue "
         "needs and the book lacks.")] = False,
+    compare: ComparePlan = None, compare_book: CompareBook = None,
+    billings: RevenueBillings = None, bill_and_hold: BillAndHold = None,
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Write the report: one HTML file that opens offline."""
@@ -51,12 +64,18 @@ def report(
             raise WrongUse(f"{out} is a folder; name the file to write, such as {out}/report.html")
         if out.suffix.lower() not in (".html", ".htm"):
             raise WrongUse(f"{out} does not end in .html; a report is an HTML page")
+        see_compared(compare, compare_book)
+        for file, kind in ((compare_book, "book"), (billings, "file"), (bill_and_hold, "file")):
+            if file is not None:
+                existing(file, kind)
         from headgate import session
 
         with voice.progress("drawing the report"):
             read = place.book_of(plan)
             recorded = None if place.storage is None else place.storage.journals(plan, read)
-            session.write_report(read, folder, out, stated_prices, recorded)
+            other, its_book = compared(place, compare, compare_book)
+            session.write_report(read, folder, out, stated_prices, recorded, other, its_book,
+                                 billings, bill_and_hold)
         voice.answer({"ok": True, "report": str(out)}, f"the report is in {out}")
 
 

@@ -104,6 +104,16 @@ ExcelPack = Annotated[Path | None, typer.Option(
     help="Write an Excel pack: sums are formulas, checks are cells that read TRUE. An older pack "
     "is replaced.")]
 
+ComparePlan = Annotated[str | None, typer.Option(
+    "--compare", metavar="OTHER_PLAN", show_default=False,
+    help="Another plan: a bridge leads from its revenue and margin to this one's.")]
+CompareBook = Annotated[Path | None, typer.Option(
+    "--compare-book", metavar="BOOK", show_default=False,
+    help="The book of the other plan, where it is another one; a store knows it.")]
+RevenueBillings = Annotated[Path | None, typer.Option(
+    "--billings", metavar="FILE.csv", show_default=False,
+    help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency. "
+    "Deferred revenue follows from it. Default in a store: what its ledger says.")]
 BillAndHold = Annotated[Path | None, typer.Option(
     "--bill-and-hold", metavar="FILE.csv", show_default=False,
     help="What is billed and not shipped: order_id, line_no, quantity, on, and yes or no to "
@@ -167,6 +177,12 @@ def actor_of(by: str | None) -> str:
     except (OSError, KeyError):
         # A container may run as a number that has no name.
         return "unknown"
+
+
+def see_compared(compare: str | None, compare_book: Path | None) -> None:
+    """Raises WrongUse for the book of another plan where no other plan is named."""
+    if compare is None and compare_book is not None:
+        raise WrongUse("--compare-book is the book of a plan that --compare names")
 
 
 def existing(path: Path, what: str) -> Path:

@@ -15,16 +15,20 @@ from headgate.cli.options import (
     AsOf,
     BillAndHold,
     Book,
+    CompareBook,
+    ComparePlan,
     ExcelPack,
     Json,
     Quiet,
     RecordedBy,
+    RevenueBillings,
     TableFormat,
     day_of,
     existing,
+    see_compared,
     writable_pack,
 )
-from headgate.cli.sources import Source, book_told, refuse_times, source
+from headgate.cli.sources import Source, book_told, compared, refuse_times, source
 from headgate.cli.voice import Voice, WrongUse, speaking
 
 if TYPE_CHECKING:
@@ -50,20 +54,11 @@ def revenue(
         "Without it a store tells what was recognised so far.")] = None,
     by: Annotated[By, typer.Option(
         "--by", help="What the table of margins tells apart.")] = By.segment,
-    compare: Annotated[str | None, typer.Option(
-        "--compare", metavar="OTHER_PLAN", show_default=False,
-        help="Another plan: a bridge leads from its revenue and margin to this one's.")] = None,
-    compare_book: Annotated[Path | None, typer.Option(
-        "--compare-book", metavar="BOOK", show_default=False,
-        help="The book of the other plan, where it is another one; a store knows it.")] = None,
+    compare: ComparePlan = None, compare_book: CompareBook = None,
     stated_prices: Annotated[bool, typer.Option(
         "--stated-prices", help="Let stated prices stand for standalone prices that are "
         "missing.")] = False,
-    billings: Annotated[Path | None, typer.Option(
-        "--billings", metavar="FILE.csv", show_default=False,
-        help="What was invoiced and paid so far: order_id or contract_id, on, amount, currency. "
-        "Deferred revenue follows from it. Default in a store: what its ledger says.")] = None,
-    bill_and_hold: BillAndHold = None,
+    billings: RevenueBillings = None, bill_and_hold: BillAndHold = None,
     first: Annotated[str | None, typer.Option(
         "--from", metavar="DAY", show_default=False,
         help="In a store: a day, or a period such as \"FY26 Q4\", with whose fiscal quarter what "
@@ -144,11 +139,8 @@ def _of_plan(place: Source, plan: str, other: tuple[str | None, Path | None],
     """
     from headgate import session
 
-    compare, compare_book = other
     read = place.book_of(plan)
-    before = (session.read_book(compare_book) if compare_book is not None else
-              place.book_of(compare) if compare is not None else None)
-    folder = None if compare is None else place.plan(compare)
+    folder, before = compared(place, *other)
     if place.storage is None:
         return session.revenue(read, place.plan(plan), folder, before, given.stated_prices,
                                given.billings, first=given.first,
@@ -163,8 +155,7 @@ def _of_plan(place: Source, plan: str, other: tuple[str | None, Path | None],
 def _refuse(place: Source, plan: str | None, compare: str | None, compare_book: Path | None,
             first: str | None) -> None:
     """Raises WrongUse for options that do not fit together."""
-    if compare is None and compare_book is not None:
-        raise WrongUse("--compare-book is the book of a plan that --compare names")
+    see_compared(compare, compare_book)
     if plan is None and compare is not None:
         raise WrongUse("--compare is for a plan; name the plan that it is compared with")
     if place.storage is None and plan is None:

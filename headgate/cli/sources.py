@@ -108,6 +108,22 @@ def source(book: str | None) -> Iterator[Source]:
         yield storage
 
 
+def compared(place: Source, plan: str | None,
+             book: Path | None) -> tuple[Path | None, Book | None]:
+    """
+    The folder of a plan that another one is compared with, and its book; None where none is named.
+
+    book : its book where it is another one; a store knows it
+    raises WrongUse : no such plan is there; IssuesError : the book has faults
+    """
+    if plan is None:
+        return None, None
+    from headgate import session
+
+    own = place.book_of(plan) if book is None else session.read_book(book)
+    return place.plan(plan), own
+
+
 def refuse_times(place: Source, plan: str | None, as_of: datetime | None,
                  recorded_by: datetime | None) -> None:
     """Raises WrongUse where a plan is given another day or time, or a folder a time."""

@@ -10,6 +10,7 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.finance.ageing import BASES, LAST_DAYS, age_name
 from headgate.finance.backlog import LATER_NEWS, OF_A_BOOK, Backlog
+from headgate.finance.bill_and_hold import CRITERIA
 from headgate.finance.rollforward import STEPS
 from headgate.reports.figures import MEASURED, plain_bars, plan_columns
 from headgate.reports.finance_figures import (
@@ -42,7 +43,8 @@ Row = Mapping[str, Any]
 def accounting_panels(made: Backlog) -> list[Panel]:
     """Every panel of the section `Backlog accounting`."""
     schedule = _schedule(made)
-    told = [_roll_forward(made), _reconciliation(made), *_ratios(made), *_ages(made),
+    told = [_roll_forward(made), _reconciliation(made), *_held(made), *_ratios(made),
+            *_ages(made),
             *([] if schedule is None else [schedule])]
     # Numbers that do not tie are no matter for the end of a page.
     fine = bool((made.ties["holds"] == "yes").all())
@@ -86,6 +88,27 @@ def _roll_forward(made: Backlog) -> Panel:
         waterfall(steps, currency),
         grid_of(f"Roll-forward of the order backlog, {currency}", heads, cells, range(3, 12)),
         WALK_LEGEND)
+
+
+def _held(made: Backlog) -> list[Panel]:
+    """What is billed and held, and whether it counts; nothing where no record was given."""
+    frame, currency = made.parts["bill_and_hold"], made.currency
+    if frame.is_empty():
+        return []
+    counts = pl.col("recognised") == "yes"
+    yes, no = (int(frame.filter(which)["amount_cents"].sum()) for which in (counts, ~counts))
+    words = {name: f"{name.replace('_', ' ')}: {text}" for name, text in CRITERIA.items()}
+    cells = [(f"{row['order_id']} / {row['line_no']}", row["held_on"].isoformat(),
+              f"{row['quantity']:,}", exact_money(row["amount_cents"], currency),
+              row["recognised"], "; ".join(words[name] for name in filter(
+                  None, (row["missing"] or "").split(";")))) for row in frame.iter_rows(named=True)]
+    return [Panel(
+        "bill-and-hold", f"{short_money(yes, currency) if yes else 'Nothing'} that is billed and "
+        f"held is recognised{f'; {short_money(no, currency)} is not' if no else ''}",
+        "Billed and not shipped: revenue by all four criteria of ASC 606-10-55-83, or by the rule "
+        "of its line", None, grid_of(f"Billed and held, {currency}", (
+            "Order / line", "Since", "Pieces", "Price", "Recognised", "Criterion not met"), cells,
+            (2, 3)), wide=True)]
 
 
 def _ratios(made: Backlog) -> list[Panel]:

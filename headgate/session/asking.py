@@ -160,15 +160,26 @@ def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Requ
 
 
 def write_report(book: Book, plan: Plan | str | Path, file: str | Path,
-                 stated_prices: bool = False, recorded: Journals | None = None) -> Path:
+                 stated_prices: bool = False, recorded: Journals | None = None,
+                 compare: Plan | str | Path | None = None, compare_book: Book | None = None,
+                 billings: pl.DataFrame | str | Path | None = None,
+                 bill_and_hold: pl.DataFrame | str | Path | None = None) -> Path:
     """
     Write the report of a plan as one HTML file, whole or not at all; its path.
 
     stated_prices : prices as stated stand for standalone prices that the revenue needs and lacks
     recorded      : what a ledger has recorded; None tells what the book knows
-    raises IssuesError : the plan is of another book, or a file that is no report is in the way
+    compare, compare_book, billings, bill_and_hold : as for `headgate.session.revenue`
+    raises IssuesError : a plan is of another book, what is given has faults, or a file that is no
+                         report is in the way
     """
-    return write_page(_opened(book, plan).report(stated_prices, recorded=recorded), file)
+    from headgate.session.backlog import billings_given, held_given
+    from headgate.session.journals import Beside
+
+    given = (compare, compare_book, billings_given(book, billings), held_given(bill_and_hold))
+    beside = None if all(part is None for part in given) else Beside(*given)
+    return write_page(_opened(book, plan).report(
+        stated_prices, recorded=recorded, beside=beside), file)
 
 
 def write_page(page: str, file: str | Path) -> Path:

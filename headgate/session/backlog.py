@@ -19,7 +19,7 @@ from headgate.finance.levels import cuts_of
 from headgate.finance.movements import movements_of_book
 from headgate.finance.past import Past
 from headgate.finance.rollforward import day_named, first_day_of, span_of
-from headgate.session.journals import Journals
+from headgate.session.journals import Beside, Journals, report_issues
 from headgate.session.planning import Plan, open_plan
 
 Day = date | str | None
@@ -109,17 +109,24 @@ def write_backlog_pack(made: Backlog, file: str | Path) -> Path:
     return write_pack_file(Path(file), backlog_pack_bytes(made))
 
 
-def backlog_or_issues(plan: Plan, stated_prices: bool,
-                      recorded: Journals | None = None) -> Backlog | tuple[Issue, ...]:
-    """The backlog of a plan's book; or what is missing, for a report that goes on without."""
+def backlog_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None = None,
+                      beside: Beside | None = None) -> Backlog | tuple[Issue, ...]:
+    """
+    The backlog of a plan's book; or what is missing, for a report that goes on without.
+
+    raises IssuesError : what was given beside book and ledger does not fit
+    """
+    given = beside or Beside()
     try:
         if recorded is None:
-            return backlog(plan.book, plan, stated_prices=stated_prices)
-        return backlog(plan.book, plan, stated_prices=stated_prices, billings=recorded.billings,
-                       movements=recorded.movements, progress=recorded.progress,
-                       past=recorded.past, rates=recorded.rates)
+            return backlog(plan.book, plan, stated_prices=stated_prices, billings=given.billings,
+                           bill_and_hold=given.held)
+        return backlog(plan.book, plan, stated_prices=stated_prices,
+                       billings=recorded.billings if given.billings is None else given.billings,
+                       bill_and_hold=given.held, movements=recorded.movements,
+                       progress=recorded.progress, past=recorded.past, rates=recorded.rates)
     except IssuesError as error:
-        return error.issues
+        return report_issues(error, beside)
 
 
 def _day(rule: str, day: date | str, last: bool) -> date:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.past import Past, known_past
 from headgate.finance.recognised import Left
@@ -18,6 +21,9 @@ from headgate.ledger.posted_rates import PostedRates
 from headgate.ledger.progress import Progress
 from headgate.ledger.store import Store
 from headgate.stores.writer import uncollected
+
+if TYPE_CHECKING:
+    from headgate.session.planning import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,36 @@ class Journals:
     past: Past
     left: Left
     rates: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """
+    What somebody gives for revenue and backlog of a report, beside book and ledger. None: nothing.
+
+    compare      : another plan, or its folder: a bridge leads from there; compare_book : its book
+    billings     : what was invoiced and paid, with the columns of `finance.billed.BILLINGS`;
+                   it stands for what the ledger says
+    held         : what is billed and held, with the columns of `finance.bill_and_hold.HELD`
+    """
+
+    compare: Plan | str | Path | None = None
+    compare_book: Book | None = None
+    billings: pl.DataFrame | None = None
+    held: pl.DataFrame | None = None
+
+
+def report_issues(error: IssuesError, beside: Beside | None) -> tuple[Issue, ...]:
+    """
+    What stands in a report in the place of what could not be worked out.
+
+    A report goes on without what the book lacks. What somebody gives for it must fit.
+    raises IssuesError : something else than standalone prices is at fault, and something was given
+    """
+    if beside is not None and any(issue.code != "items.standalone_price.needed"
+                                  for issue in error.issues):
+        raise error
+    return error.issues
 
 
 def journals_of(store: Store, until: int | None, book: Book) -> Journals:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from headgate.finance.statement import RevenueStatement
     from headgate.promising.record import Publication
     from headgate.quoting.desk import Desk
-    from headgate.session.journals import Journals
+    from headgate.session.journals import Beside, Journals
 
 Progress = Callable[[str, float], None]
 MOST_RELIEVED = 10_000
@@ -206,7 +206,8 @@ class Plan:
 
     def report(self, stated_prices: bool = False,
                revenue: RevenueStatement | None = None,
-               backlog: Backlog | None = None, recorded: Journals | None = None) -> str:
+               backlog: Backlog | None = None, recorded: Journals | None = None,
+               beside: Beside | None = None) -> str:
         """
         The report: one self-contained HTML page.
 
@@ -218,6 +219,8 @@ class Plan:
                         revenue, too; None works it out
         backlog       : what `headgate.backlog` answered; None works it out
         recorded      : what a ledger has recorded, for both; None tells what the book knows
+        beside        : what somebody gives for both: another plan, billings, what is held
+        raises IssuesError : what is given does not fit
         """
         from headgate.reports.html import report_html
         from headgate.session.backlog import backlog_or_issues
@@ -227,8 +230,10 @@ class Plan:
         return report_html(self.book, self.frames, publication=self.publication,
                            quotas=self.quota_use(),
                            why=self.why_all() if waiting <= MOST_RELIEVED else None,
-                           revenue=revenue or revenue_or_issues(self, stated_prices, recorded),
-                           accounting=backlog or backlog_or_issues(self, stated_prices, recorded))
+                           revenue=revenue or revenue_or_issues(
+                               self, stated_prices, recorded, beside),
+                           accounting=backlog or backlog_or_issues(
+                               self, stated_prices, recorded, beside))
 
 
 def read_book(source: str | Path | Mapping[str, Any],

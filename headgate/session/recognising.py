@@ -18,7 +18,7 @@ from headgate.finance.revenue import Revenue, revenue_of
 from headgate.finance.rollforward import day_named
 from headgate.finance.statement import RevenueStatement, statement_of
 from headgate.session.backlog import billings_given, held_given
-from headgate.session.journals import Journals
+from headgate.session.journals import Beside, Journals, report_issues
 from headgate.session.planning import Plan, open_plan
 
 Day = date | str | None
@@ -154,15 +154,23 @@ def write_pack(made: RevenueStatement, file: str | Path) -> Path:
 
 
 def revenue_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None = None,
-                      ) -> RevenueStatement | tuple[Issue, ...]:
-    """What a plan becomes; or what is missing to work it out, for a report that goes on without."""
+                      beside: Beside | None = None) -> RevenueStatement | tuple[Issue, ...]:
+    """
+    What a plan becomes; or what is missing to work it out, for a report that goes on without.
+
+    raises IssuesError : what was given beside book and ledger does not fit
+    """
+    given = beside or Beside()
     try:
         if recorded is None:
-            return revenue(plan.book, plan, stated_prices=stated_prices)
-        return revenue(plan.book, plan, stated_prices=stated_prices, billings=recorded.billings,
-                       progress=recorded.progress, left=recorded.left, past=recorded.past)
+            return revenue(plan.book, plan, given.compare, given.compare_book, stated_prices,
+                           given.billings, bill_and_hold=given.held)
+        return revenue(plan.book, plan, given.compare, given.compare_book, stated_prices,
+                       recorded.billings if given.billings is None else given.billings,
+                       recorded.progress, recorded.left, past=recorded.past,
+                       bill_and_hold=given.held)
     except IssuesError as error:
-        return error.issues
+        return report_issues(error, beside)
 
 
 def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool,

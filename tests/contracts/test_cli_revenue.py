@@ -231,6 +231,39 @@ def test_what_is_billed_and_held_is_revenue_by_all_criteria_or_none(run, made, t
     assert (tmp_path / "out" / "bill_and_hold.csv").exists()
 
 
+def test_the_report_takes_what_revenue_and_backlog_take(run, made, tmp_path):
+    """The bridge from the rank plan, deferred revenue and what is billed and held stand in the
+    page; without these options none does."""
+    page, held, billings = (tmp_path / name for name in ("r.html", "h.csv", "b.csv"))
+    held.write_text(HELD.format("no"))
+    billings.write_text("order_id,on,amount\nSO-4711,2026-01-15,1000.00\n")
+    call = ("report", made / "book", made / "plan", "--out", page)
+    assert run(*call).code == exits.FINE
+    panels = ('id="plan-bridge"', 'id="deferred"', 'id="bill-and-hold"')
+    assert not any(panel in page.read_text(encoding="utf-8") for panel in panels)
+    said = run(*call, "--compare", made / "rank", "--billings", billings, "--bill-and-hold", held)
+    assert said.code == exits.FINE, said.err
+    text = page.read_text(encoding="utf-8")
+    assert all(panel in text for panel in panels)
+    assert "not redirectable: they can neither be used" in text
+
+
+@pytest.mark.parametrize(("option", "text", "code"), [
+    ("--billings", "order_id,on,amount,currency\nSO-4711,2026-01-15,1,JPY\n",
+     "billings.currency.other"),
+    ("--bill-and-hold", "order_id,line_no,quantity,on\nSO-9,1,1,2026-01-01\n",
+     "bill_and_hold.line.unknown")])
+def test_a_report_is_not_written_with_what_does_not_fit(run, made, tmp_path, option, text, code):
+    """A fault of a file that was given is no gap of the book: nothing is written."""
+    (tmp_path / "f.csv").write_text(text)
+    call = ("report", made / "book", made / "plan", "--out", tmp_path / "r.html")
+    said = run(*call, option, tmp_path / "f.csv")
+    assert said.code == exits.FAULTY_BOOK and f"[{code}]" in said.err
+    assert not (tmp_path / "r.html").exists()
+    assert run(*call, option, "nowhere.csv").code == exits.WRONG_USE
+    assert run(*call, "--compare-book", made / "book").code == exits.WRONG_USE
+
+
 @pytest.mark.parametrize("words", [
     ["--bill-and-hold", "nowhere.csv"], ["--by", "colour"], ["--compare-book", "book"],
     ["--billings", "nowhere.csv"], ["--compare", "nowhere"]])
