@@ -43,7 +43,7 @@ def recognised_tables(told: SoFar, by: str, most: int) -> list[RenderableType]:
                  "\nDOES NOT TIE: " + "; ".join(
                      f"{row['check']}: {row['one_cents']:,} and {row['other_cents']:,} cents"
                      for row in broken.iter_rows(named=True)))
-    return [*shown, f"\n{AT_STANDARD}"]
+    return [*shown, *(f"\n{note}" for note in told.figures["notes"]), f"\n{AT_STANDARD}"]
 
 
 def _money(told: SoFar, cents: int) -> str:

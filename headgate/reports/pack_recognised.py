@@ -54,9 +54,9 @@ def recognised_pages(pack: Pack, told: SoFar, most: int = MOST_ENTRIES) -> list[
     _quarters(pack, told, frame)
     _walk(pack, told)
     tie_checks(pack, told.ties.to_dicts())
-    return [] if not cut else [
+    return [*told.figures["notes"], *([] if not cut else [
         f"{ROWS_SHEET}: {count_of(cut, 'row')} together as '{OTHERS}'; headgate revenue --out "
-        "writes them all."]
+        "writes them all."])]
 
 
 def _largest(frame: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:

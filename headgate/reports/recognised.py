@@ -146,6 +146,7 @@ def _walk(told: SoFar) -> Panel:
         f"Of {short_money(sold, currency)} sold, {short_money(recognised, currency)} is recognised "
         f"and {short_money(rpo, currency)} is RPO before late penalties",
         f"From the price of everything sold to RPO, in {currency}, at the rates of "
-        f"{told.figures['as_of']}; {ties}", waterfall(steps, currency),
+        f"{told.figures['as_of']}; {ties}. {' '.join(told.figures['notes'])}".strip(),
+        waterfall(steps, currency),
         grid_of(f"From everything sold to RPO, {currency}", ("Step", "Amount", "What it is"),
                 cells, (1,)), WALK_LEGEND)

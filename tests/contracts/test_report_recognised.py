@@ -54,7 +54,7 @@ def test_the_quarters_and_the_walk_have_the_numbers_of_the_ledger():
          "$500.00"))
     assert walk.finding == ("Of $1.00k sold, $500.00 is recognised and $500.00 is RPO before late "
                             "penalties")
-    assert "checks tie to the cent" in walk.note
+    assert walk.note.endswith("checks tie to the cent.")
     for panel in (quarters, walk):
         go.Figure(panel.figure)
 

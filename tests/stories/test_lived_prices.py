@@ -131,3 +131,18 @@ def test_what_ships_again_left_on_the_day_of_the_second_shipment():
     assert "deferred_revenue" not in lived.walk("2026-02-05")
     assert lived.walk("2026-02-12")["deferred_revenue"] == 200_00
     assert lived.walk(date(2026, 2, 20))["deferred_revenue"] == 20_00
+
+
+def test_a_contract_of_several_things_whose_price_changed_is_named():
+    """A server shipped at 1,000.00 of two that are sold with a box; then the price is 900.00. The
+    split is that of today, and whoever reads what was recognised is told. The same two servers
+    alone keep what was recognised: nothing is said."""
+    box, alone = line("A", 3, 1, "500.00", item_id="box"), line("B", 1, 1, "5.00")
+    for more, count in ((box, 1), (alone, 0)):
+        lived = Lived([line("A", 1, 2, "1000.00"), more])
+        lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+        lived.record("order_amended", "A/1", "2026-03-20", unit_price_cents=900_00)
+        known = lived.journals("2026-04-01")
+        made = recognised(lived.book("2026-04-01"), known.progress, known.left, past=known.past)
+        assert len(made.figures["notes"]) == count
+        assert all("1 contract that sells several things" in note for note in made.figures["notes"])

@@ -108,6 +108,23 @@ def test_a_changed_price_holds_for_what_is_still_to_come():
     assert of(priced(story)).totals["revenue_cents"] == 540_00
 
 
+def test_what_is_on_its_way_keeps_its_price_though_it_arrives_last():
+    """One of two servers left at 100 on a ship of ten weeks; then the price is 90. The other one is
+    sent next week and is there first. What comes first brings its own 90, and the one on its
+    way 100, whichever the line's first piece was."""
+    story = book([("server", 2, 1, {"shipped_quantity": 1, "unit_price": 90, "latest_on": None,
+                                    "recognise_on": "deliver"})], [("server", 1, 0)],
+                 lanes=[("austin", "AMER", 6), ("pune", "AMER", 70)], horizon=20)
+    progress = pl.DataFrame([("SO-1", 1, "shipped", week(-1), 1, None, 100_00)], orient="row",
+                            schema=["order_id", "line_no", "step", "effective_on", "quantity",
+                                    "stage", "price_cents"])
+    plan = priced(story)
+    made = revenue_of(plan.book, plan.policy, plan.allocation, plan.summary["value"],
+                      progress=progress)
+    rows = made.entries.sort("recognised_on").select("site_id", "price_cents").rows()
+    assert rows == [("austin", 90_00), (None, 100_00)]
+
+
 def test_bill_and_hold_is_refused():
     """Finished in week 0 and sent in week 13 when the customer wants it: revenue is that of week
     13, the next quarter, though the piece lay ready for three months. The book has no word for
