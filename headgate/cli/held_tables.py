@@ -27,9 +27,10 @@ def held_tables(told: pl.DataFrame | None, currency: str, most: int) -> list[Ren
         return ["\nThe record of what is billed and held has no row of this day or before."]
     rows = [(f"{row['order_id']}/{row['line_no']}", row["held_on"].isoformat(),
              f"{row['quantity']:,}", short_money(row["amount_cents"], currency),
-             row["recognised"]) for row in told.head(most).iter_rows(named=True)]
+             row["recognised"], (row["missing"] or "").replace(";", ", "))
+            for row in told.head(most).iter_rows(named=True)]
     shown: list[RenderableType] = [grid("Billed and held, not shipped", (
-        "line", "since", "pieces", "price", "recognised"), rows)]
+        "line", "since", "pieces", "price", "recognised", "missing"), rows)]
     if told.height > most:
         shown.append(f"and {told.height - most:,} more; --lines N shows more of them")
     refused = {name for missing in told.filter(pl.col("recognised") == "no")["missing"]
