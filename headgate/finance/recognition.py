@@ -124,11 +124,14 @@ def hardware_of(book: Book, obligations: Obligations, allocated: Allocated, exch
     taken = np.where(shipments.planned, np.clip(done - begin, 0, shipments.pieces), 0)
     first, count = begin + taken, len(shipments)
     place, currency, cents = allocated.of_pieces(line, first, begin + shipments.pieces, whole)
-    as_of = np.full(len(place), day_number(book.settings.as_of))
+    now = day_number(book.settings.as_of)
     price = summed(place, exchange.convert(cents, currency, shipments.due[place]), count)
-    price_as_of = summed(place, exchange.convert(cents, currency, as_of), count)
-    place, currency, cents = allocated.of_pieces(line, begin, first, whole)
-    held_price = summed(place, exchange.convert(cents, currency, as_of), count)
+    price_as_of = summed(place, exchange.convert(
+        cents, currency, np.full(len(place), now)), count)
+    some = np.flatnonzero(taken)
+    place, currency, cents = allocated.of_pieces(line[some], begin[some], first[some], whole[some])
+    held_price = summed(some[place], exchange.convert(
+        cents, currency, np.full(len(place), now)), count)
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
     of_piece = orders["late_penalty_per_unit_week_cents"].to_numpy()[shipments.line]
     owed = exchange.convert(of_piece * (shipments.pieces - taken) * shipments.late_weeks,

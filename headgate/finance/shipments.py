@@ -84,6 +84,8 @@ class Costs:
 
         held, pieces : (shipments,) such pieces, and all; what they have is rounded down to the cent
         """
+        if not held.any():
+            return self
         return replace(self, **{name: cents - part_of(cents, held, pieces) for name, cents in (
             (part.name, getattr(self, part.name)) for part in fields(self) if part.name != "met")})
 
