@@ -14,20 +14,24 @@ from headgate.planner.kernels.rank import LINE
 
 def carried(allocation: Allocation, book: Book, wider: Book) -> Allocation:
     """
-    The same allocation, with the line numbers of a wider book.
+    The same allocation, with the line numbers of a wider book, and its numbers of needs.
 
-    wider : a book with the same tables and all lines of the other; what it has beside them is of
-            items that are ordered in the other, too, so that the trees of needs are the same
+    wider : a book with the same tables and all lines of the other. Of an item that only its other
+            lines order it has a tree, too, so that the trees behind that one are elsewhere
     """
     line = _numbers(book, wider)
     count = len(wider.lines)
     rows = allocation.log.rows.copy()
     rows[:, LINE] = line[rows[:, LINE]]
+    sources = allocation.log.sources.copy()
+    sources[:, 0] += (wider.forest.root_start - book.forest.root_start)[
+        allocation.item[allocation.owner]]
     broken = np.zeros(count, dtype=allocation.broken.dtype)
     broken[line] = allocation.broken
     # Both books have their lines in the order of their ids, so that the log keeps its order.
-    return replace(allocation, log=allocation.log._replace(rows=rows), broken=broken,
-                   ptr=np.searchsorted(rows[:, LINE], np.arange(count + 1)).astype(np.int64))
+    return replace(allocation, log=allocation.log._replace(rows=rows, sources=sources),
+                   broken=broken, ptr=np.searchsorted(
+                       rows[:, LINE], np.arange(count + 1)).astype(np.int64))
 
 
 def _numbers(book: Book, wider: Book) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import polars as pl
+
 import headgate as hg
-from headgate.finance.past import with_past
+from headgate.book import build_book
+from headgate.finance.past import Past, with_past
 from headgate.finance.revenue import revenue_of
 from headgate.ledger.book_tables import book_tables
 from headgate.session.backlog import backlog
 from headgate.session.journals import journals_of
 from headgate.tables.check import check_tables
+from tests.stories.book_builder import book as story
 from tests.stories.lived import Lived, line, support
 
 
@@ -110,6 +115,25 @@ def test_a_plan_of_the_shorter_book_serves_the_contract():
                       progress=known.progress, past=known.past)
     hardware = wide.entries.filter(wide.entries["kind"] == "hardware")
     assert hardware.select("line_no", "revenue_cents").rows() == [(3, box)]
+
+
+def test_a_closed_line_of_an_item_that_nobody_orders_any_more_changes_no_cost():
+    """Two servers at 1,000.00, each made of a GPU that costs 30.00, and a closed line of anvils. In
+    the book with that line the anvil's tree comes before the server's; each server still costs
+    its 50.00 at standard and 5.00 more for the dear GPU, and nothing stands in for anything."""
+    tables = story([("server", 2, 1), ("anvil", 1, 1)],
+                   [("gpu", 2, 0, {"unit_cost": "35.00"}), ("anvil", 1, 0)],
+                   [("server", "gpu")], items=[("server", 50), ("gpu", 30)]).tables()
+    orders = tables.frames["orders"]
+    gone = orders.filter(pl.col("item_id") == "anvil").with_columns(shipped_quantity="quantity")
+    read = build_book(replace(tables, frames={**tables.frames, "orders": orders.filter(
+        pl.col("item_id") == "server")}))
+    plan = hg.plan(read)
+    made = revenue_of(read, plan.policy, plan.allocation, plan.summary["value"],
+                      past=Past(gone, tables.frames["service_lines"]))
+    costs = made.entries.filter(pl.col("item_id") == "server").select(
+        "standard_cents", "variance_cents", "substitution_cents")
+    assert costs.rows() == [(100_00, 10_00, 0)]
 
 
 def test_figures_of_an_event_do_not_change_with_what_came_later():
