@@ -160,6 +160,8 @@ class Shown:
 
     def deferred(self, frame: pl.DataFrame) -> RenderableType:
         """Deferred revenue by quarter, all contracts of a currency together."""
+        if frame.is_empty():
+            return "\nNothing is billed or paid that is not recognised: no revenue is deferred."
         sums = frame.group_by("currency", "quarter", maintain_order=True).agg(
             pl.col("opening_cents", "released_cents", "closing_cents").sum())
         order = {period.name: k for k, period in enumerate(self.made.revenue.quarters)}

@@ -35,7 +35,8 @@ def read_assumptions_file(path: Path) -> Mapping[str, Any]:
 
 def read_held(path: Path) -> pl.DataFrame:
     """
-    A record of what is billed and held, with the columns of `headgate.finance.bill_and_hold.HELD`.
+    A record of what is billed and held, with the columns of `headgate.finance.bill_and_hold.HELD`
+    and `row`, the line of the file at which each begins.
 
     raises IssuesError : every fault of the file
     """
@@ -46,15 +47,15 @@ def read_held(path: Path) -> pl.DataFrame:
             "bill_and_hold.file.unreadable", "error", str(path), "must be a CSV file with the "
             f"columns {', '.join(COLUMNS)}", value=str(error)[:200])], CONSEQUENCE) from None
     table = csv_rows(content, COLUMNS, str(path), "bill_and_hold", CONSEQUENCE)
-    wrong = table.header_faults(COLUMNS[:4])
+    wrong = table.header_faults(COLUMNS[:4], CRITERIA)
     if wrong:
         raise IssuesError(wrong, CONSEQUENCE)
     issues: list[Issue] = []
-    rows = [_row(path, number, {name: given.get(name) for name in COLUMNS}, issues)
+    rows = [(number, *_row(path, number, {name: given.get(name) for name in COLUMNS}, issues))
             for number, given in table.each(issues)]
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
-    return pl.DataFrame(rows, schema=HELD, orient="row")
+    return pl.DataFrame(rows, schema={"row": pl.Int64, **HELD}, orient="row")
 
 
 def _row(path: Path, number: int, row: Mapping[str, str | None],

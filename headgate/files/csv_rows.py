@@ -32,15 +32,24 @@ class CsvRows:
         """The cells of the header, trimmed."""
         return self.text.header
 
-    def header_faults(self, needed: Collection[str]) -> list[Issue]:
-        """Columns that are missing, and names that two columns have."""
+    def header_faults(self, needed: Collection[str],
+                      optional: Collection[str] = ()) -> list[Issue]:
+        """
+        Columns that are missing, names that two columns have, and what only nearly names a column.
+
+        optional : columns that may be there, too; others are left alone, whatever they hold
+        """
         header, row = self.header, self.text.header_row
         return [*(Issue(f"{self.code}.column.missing", "error", self.file, "is missing"
                         + near_miss(name, header), row, name)
                   for name in needed if name not in header),
                 *(Issue(f"{self.code}.column.doubled", "error", self.file, "is the name of two "
                         "columns; rename or delete one", row, name)
-                  for name in dict.fromkeys(header) if name and header.count(name) > 1)]
+                  for name in dict.fromkeys(header) if name and header.count(name) > 1),
+                *(Issue(f"{self.code}.column.unknown", "error", self.file, "is no column of such a "
+                        f"file{meant}; rename or delete it", row, name)
+                  for name in dict.fromkeys(header) if name not in (*needed, *optional)
+                  and (meant := near_miss(name, [one for one in optional if one not in header])))]
 
     def each(self, issues: list[Issue]) -> Iterator[tuple[int, dict[str, str]]]:
         """

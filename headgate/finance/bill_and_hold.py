@@ -74,10 +74,13 @@ def bill_and_hold(contracts: Contracted, record: pl.DataFrame | None) -> pl.Data
     """
     The table `bill_and_hold`: what is billed and held, and whether it counts as revenue.
 
-    record : the columns of HELD; a blank criterion is a no; rows after as_of are not looked at
+    record : the columns of HELD; a blank criterion is a no; rows after as_of are not looked at.
+             `row` may say which line of a file each is
+
     A line that is invoiced and not shipped stays in order backlog and in RPO, whoever paid, unless
     all four criteria are met and control has passed (ASC 606-10-55-81 to 55-84).
-    raises IssuesError : columns are missing; an order line is not known, or has fewer open pieces
+    raises IssuesError : columns are missing; an order line is not known, has fewer open pieces, or
+                         was booked later
     """
     if record is None:
         return pl.DataFrame(schema=BILL_AND_HOLD.types)
@@ -88,24 +91,42 @@ def bill_and_hold(contracts: Contracted, record: pl.DataFrame | None) -> pl.Data
                                  "is missing", None, name) for name in missing],
                           CONSEQUENCE)
     lines = contracts.obligations.line_ids.with_columns(
-        line=pl.int_range(pl.len(), dtype=pl.Int64), open=pl.Series(book.lines.open))
-    rows = record.select(HELD.keys()).with_row_index("row").filter(pl.col("held_on") <= as_of).join(
+        line=pl.int_range(pl.len(), dtype=pl.Int64), open=pl.Series(book.lines.open),
+        booked_on=book.tables.frames["orders"]["booked_on"].gather(
+            pl.Series(book.lines.source_row)))
+    if "row" not in record.columns:
+        record = record.with_columns(row=pl.int_range(2, pl.len() + 2))
+    rows = record.select("row", *HELD).filter(pl.col("held_on") <= as_of).join(
         lines, on=["order_id", "line_no"], how="left", maintain_order="left").with_columns(
         pl.col(*CRITERIA).fill_null(False),
         upto=pl.col("quantity").cum_sum().over("order_id", "line_no"))
-    issues = [Issue("bill_and_hold.line.unknown" if row["line"] is None else
-                    "bill_and_hold.quantity.range", "error", "bill_and_hold",
-                    "is no order line of the book" if row["line"] is None else
-                    f"must be 1 or more, and all rows of the line no more than its {row['open']:,} "
-                    "open pieces", row["row"] + 2,
-                    "order_id" if row["line"] is None else "quantity",
-                    f"{row['order_id']}/{row['line_no']}" if row["line"] is None else
-                    f"{row['quantity']}")
-              for row in rows.filter(pl.col("line").is_null() | (pl.col("quantity") < 1) | (
-                  pl.col("upto") > pl.col("open"))).iter_rows(named=True)]
+    issues = _faults(rows)
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
     return _told(contracts, rows)
+
+
+def _faults(rows: pl.DataFrame) -> list[Issue]:
+    """What is wrong with rows of a record beside the lines of the book."""
+    issues = []
+    for row in rows.filter(pl.col("line").is_null() | (pl.col("quantity") < 1) | (
+            pl.col("upto") > pl.col("open")) | (pl.col("held_on") < pl.col("booked_on"))).iter_rows(
+                named=True):
+        name, number = f"{row['order_id']}/{row['line_no']}", row["row"]
+        if row["line"] is None:
+            issues.append(Issue("bill_and_hold.line.unknown", "error", "bill_and_hold",
+                                "is no order line of the book", number, "order_id", name))
+            continue
+        if row["held_on"] < row["booked_on"]:
+            issues.append(Issue("bill_and_hold.held_on.early", "error", "bill_and_hold",
+                                f"lies before {name} was booked, on {row['booked_on']}; correct "
+                                "the day", number, "held_on", f"{row['held_on']}"))
+        if row["quantity"] < 1 or row["upto"] > row["open"]:
+            issues.append(Issue("bill_and_hold.quantity.range", "error", "bill_and_hold",
+                                "must be 1 or more, and all rows of the line no more than its "
+                                f"{row['open']:,} open pieces", number, "quantity",
+                                f"{row['quantity']}"))
+    return issues
 
 
 def _told(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:

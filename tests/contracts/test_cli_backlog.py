@@ -138,6 +138,8 @@ def test_assumptions_billings_and_bill_and_hold_are_read(run, made, tmp_path):
       "bill_and_hold.quantity.range", "bill_and_hold.on.range", "bill_and_hold.ready.range"]),
     ("--bill-and-hold", "order_id,line_no,quantity,on\nSO-9,1,1,2026-01-01\n",
      ["bill_and_hold.line.unknown"]),
+    ("--bill-and-hold", "order_id,line_no,quantity,on,redy,note\nSO-1,1,1,2026-01-01,yes,x\n",
+     ["bill_and_hold.column.unknown"]),
     ("--bill-and-hold", "order_id,line_no\n\"SO", ["bill_and_hold.file.cut"]),
     ("--billings", "order_id,on,amount,refundable\nSO-1,2026-01-15,1,perhaps\n",
      ["billings.refundable.range"]),

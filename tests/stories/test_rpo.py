@@ -201,13 +201,16 @@ def test_an_invoice_alone_moves_neither_backlog_nor_rpo():
 
 
 def test_a_record_of_bill_and_hold_must_fit_its_line():
-    """More pieces than are open, and an order that there is not: both named, with their rows."""
+    """More pieces than are open, an order that there is not, a day years before the line was
+    booked: all named, with their rows."""
     story = book([("server", 3, 1, FIRM)], [("server", 10, 1)])
     other = held(1).with_columns(order_id=pl.lit("SO-9"))
     with pytest.raises(IssuesError) as fault:
         told(story, held=pl.concat([held(4), other]))
     assert [(issue.code, issue.row) for issue in fault.value.issues] == [
         ("bill_and_hold.quantity.range", 2), ("bill_and_hold.line.unknown", 3)]
+    with pytest.raises(IssuesError, match=r"bill_and_hold\.held_on\.early"):
+        told(story, held=held(1).with_columns(held_on=pl.date(2019, 1, 2)))
     with pytest.raises(IssuesError, match=r"bill_and_hold\.column\.missing"):
         told(story, held=held(1).drop("ready"))
 
