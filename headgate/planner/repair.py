@@ -41,8 +41,13 @@ DISCOUNT = 0.9
 """The share of the prices that counts when a line takes another date."""
 MOST_BETTER = 400
 """The most lines that are looked at for a better date, those first that may gain most."""
-GAP_GROWTH, TEMPERATURE, STEPS = 0.002, 0.0003, 24
-"""When the gap has grown by more than this, prices are looked for, so warm, in so many steps."""
+GAP_GROWTH, LARGE_CHANGE = 0.002, 0.001
+"""
+When the gap has grown by more than this, or what is no longer there was worth more than this share
+of what all earned, prices are looked for.
+"""
+TEMPERATURE, STEPS = 0.0003, 80
+"""So warm, and in so many steps."""
 LARGE_LOSS, TURNS = 0.0005, 15
 """When lines lost more than this share of what all earned, so many trades are tried for each."""
 UNMOVED = 0
@@ -118,6 +123,7 @@ class Repairer:
         held = self.draft.held
         reason, cause = self._first_reasons()
         earned = self._earned()
+        self._price_large_change(earned)
         lost = keeper.take_out(np.flatnonzero((had.group == LOSE) & (held.head >= 0)))
         keeper.heal()
         gone = keeper.out
@@ -135,6 +141,28 @@ class Repairer:
         if self.policy.objective == "value":
             self._trade(earned, reason, cause)
         return Repaired(self._settled(), self._certificate(), reason, cause)
+
+    def _price_large_change(self, earned: Floats) -> None:
+        """
+        Look for prices of what there is now, where much of what the older plan draws is gone.
+
+        earned : (lines,) what each earned in the older plan
+        """
+        if self.policy.objective != "value":
+            return
+        missing = np.maximum(0, -self.draft.held.balance)
+        dollars = missing * np.where(self.price < DEAR, self.price, 0.0)
+        if dollars.max(axis=1, initial=0.0).sum() <= LARGE_CHANGE * earned.sum():
+            return
+        self.prices = self._better_prices()
+        self.price = self.dual.quote(self.prices, 0.0)
+        self.draft.take_prices(self.dual.tables, self.price)
+
+    def _better_prices(self) -> Prices:
+        """Prices that prove a lower bound, from those that there are."""
+        descent = Descent(self.dual, self.prices)
+        descent.advance(TEMPERATURE, STEPS)
+        return descent.prices
 
     def _first_reasons(self) -> tuple[Longs, Longs]:
         """Lines whose order changed, or whose allocations this book does not allow."""
@@ -305,7 +333,5 @@ class Repairer:
         former = self.older.start.gap
         if former is None or value >= (1.0 - former - GAP_GROWTH) * found.bound_cents:
             return found
-        descent = Descent(self.dual, self.prices)
-        descent.advance(TEMPERATURE, STEPS)
-        lower = certify(self.book, self.exchange, self.pools, descent.prices)
+        lower = certify(self.book, self.exchange, self.pools, self._better_prices())
         return min(found, lower, key=lambda one: one.bound_cents)
