@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar, Self
 
-from headgate.base.money import MAX_CENTS
+from headgate.base.money import MAX_CENTS, text_of_cents
 from headgate.ledger.accounts import Account
 from headgate.ledger.rejections import Rejection, refused
 
@@ -45,9 +45,11 @@ class Deposit(Account):
         cents = data["amount_cents"]
         if kind == "deposit_received":
             if self.received + cents > MAX_CENTS:
-                return refused("amount_range", f"{cents} cents on top of {self.received}")
+                return refused("amount_range", f"{text_of_cents(cents)} on top of "
+                               f"{text_of_cents(self.received)}")
         elif cents > self.left:
-            return refused("more_than_deposited", f"{cents} cents asked, {self.left} left")
+            return refused("more_than_deposited", f"{text_of_cents(cents)} asked, "
+                           f"{text_of_cents(self.left)} left")
         asked = data.get("currency") or self.currency
         if self.currency and asked != self.currency:
             return refused("currency_other", f"{asked} instead of {self.currency}")

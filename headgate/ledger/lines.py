@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar, Self
 
-from headgate.base.money import MAX_CENTS
+from headgate.base.money import MAX_CENTS, text_of_cents
 from headgate.ledger.accounts import Account, Terms, defaults_of, terms_of
 from headgate.ledger.rejections import Rejection, refused
 from headgate.tables.schema import ORDERS
@@ -98,16 +98,17 @@ class Line(Account):
         quantity = data.get("quantity", self.quantity)
         price = data.get("unit_price_cents", self.price)
         if quantity * price > MAX_CENTS:
-            return refused("amount_range", f"{quantity} pieces at {price} cents")
+            return refused("amount_range", f"{quantity} pieces at {text_of_cents(price)}")
         if quantity < self.shipped:
             return refused("below_shipped", f"{quantity} asked, {self.shipped} shipped")
         return None
 
     def _wrong_invoice(self, cents: int) -> Rejection | None:
         if cents == 0 or self.invoiced + cents > MAX_CENTS:
-            return refused("amount_range", f"{cents} cents")
+            return refused("amount_range", text_of_cents(cents))
         if self.invoiced + cents < 0:
-            return refused("more_than_invoiced", f"{-cents} cents of {self.invoiced}")
+            return refused("more_than_invoiced", f"{text_of_cents(-cents)} of "
+                           f"{text_of_cents(self.invoiced)}")
         return None
 
     def change(self, kind: str, data: Mapping[str, Any]) -> None:

@@ -123,7 +123,8 @@ def _deposit(state: Parts, event: Event, at: datetime | None) -> Rejection | Non
     credited = data["amount_cents"] + (0 if before is None else before.credited)
     invoiced = state.sold.invoiced(contract, asked or state.currency, state.currency)
     return found if credited <= invoiced else first_of(found, refused(
-        "more_than_invoiced", f"{credited} cents set off in all, {invoiced} invoiced"))
+        "more_than_invoiced", f"{text_of_cents(credited)} set off in all, "
+        f"{text_of_cents(invoiced)} invoiced"))
 
 
 def _promise(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
