@@ -81,6 +81,7 @@ class Elsewhere:
     held      : pieces that bill-and-hold has recognised
     begun     : services of pieces of which nobody says when they were delivered
     elapsed   : days of services before as_of
+    cancelled : what services did not perform that were cancelled
     undated, undated_services : pieces that the plan does not deliver, and their services
     """
 
@@ -88,6 +89,7 @@ class Elsewhere:
     held: int
     begun: int
     elapsed: int
+    cancelled: int
     undated: int
     undated_services: int
 
@@ -220,7 +222,10 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
     begin, end = nothing.copy(), nothing.copy()
     begin[:obligations.lines], end[:obligations.lines] = gone, gone + held
     # What a cancelled service did not perform is no part of any contract.
-    upto[obligations.lines:][starts.ended] = whole[obligations.lines:][starts.ended]
+    ended = obligations.lines + np.flatnonzero(starts.ended)
+    upto[ended] = whole[ended]
+    given_up = whole.copy()
+    given_up[ended] = passed[ended]
     as_of = day_number(book.settings.as_of)
 
     def cents_of(first: Longs, last: Longs) -> tuple[int, int]:
@@ -234,10 +239,12 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
     undated, undated_services = cents_of(upto, whole)
     # Pieces that came back and are not sent again have no date, but for what they had earned.
     start, currency, cents = amounts_of(starts, obligations, allocated)
-    back = starts.away[start] & ~starts.ended[starts.service[start] - obligations.lines]
-    undated_services -= int(exchange.convert(
-        performed(starts, start, cents, as_of), currency, np.full(len(start), as_of))[back].sum())
-    return Elsewhere(shipped, held_cents, begun, elapsed, undated, undated_services)
+    earned = exchange.convert(performed(starts, start, cents, as_of), currency,
+                              np.full(len(start), as_of))
+    over = starts.ended[starts.service[start] - obligations.lines]
+    undated_services -= int(earned[starts.away[start] & ~over].sum())
+    cancelled = cents_of(given_up, whole)[1] - int(earned[over].sum())
+    return Elsewhere(shipped, held_cents, begun, elapsed, cancelled, undated, undated_services)
 
 
 def last_day_of(shipments: Shipments, starts: Starts) -> int:

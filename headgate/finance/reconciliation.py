@@ -43,6 +43,7 @@ WALK: dict[str, str] = {
     "bill_and_hold": "pieces billed and held by all four criteria: recognised before as_of",
     "begun": "services of pieces shipped before as_of: nothing says when they began",
     "elapsed": "days of services before as_of",
+    "cancelled": "what cancelled services did not perform: no part of any contract any more",
     "undated": "pieces that the plan does not deliver",
     "undated_services": "services of such pieces",
     "exchange": "rates of the days of recognition instead of those of as_of",
@@ -109,7 +110,8 @@ def price_walk(contracts_cents: int, elsewhere: Elsewhere, shipments: Shipments,
     then = int(hardware.price.sum() + service.price.sum())
     outside = {"shipped": elsewhere.shipped, "bill_and_hold": elsewhere.held,
                "begun": elsewhere.begun,
-               "elapsed": elsewhere.elapsed, "undated": elsewhere.undated,
+               "elapsed": elsewhere.elapsed, "cancelled": elsewhere.cancelled,
+               "undated": elsewhere.undated,
                "undated_services": elsewhere.undated_services}
     cents = {"contracts": contracts_cents,
              "rounding": at_once + sum(outside.values()) - contracts_cents,

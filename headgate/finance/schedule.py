@@ -62,7 +62,7 @@ def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.
     place = quarters.place(shipments.due)
     hardware = summed(place, sold.price_as_of - sold.penalty, count)
     services, stretches = _services(contracts, starts, quarters)
-    rest = _undated(contracts, shipments, kept, held)
+    rest = _undated(contracts, shipments, starts, kept, held)
     last = int(np.flatnonzero((hardware != 0) | (services != 0)).max(initial=-1)) + 1
     dated = [("dated", quarters.names[k], quarters.periods[k].ends_on, int(hardware[k]),
               int(services[k])) for k in range(last)]
@@ -81,7 +81,7 @@ def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.
                     + int(parts.sum() + parts[shipments.line].sum()))
 
 
-def _undated(contracts: Contracted, shipments: Shipments, kept: pl.Series,
+def _undated(contracts: Contracted, shipments: Shipments, starts: Starts, kept: pl.Series,
              held: Longs) -> tuple[int, int]:
     """Cents of hardware and of services of the pieces that bind and that no shipment brings."""
     obligations = contracts.obligations
@@ -91,7 +91,7 @@ def _undated(contracts: Contracted, shipments: Shipments, kept: pl.Series,
     lines = np.flatnonzero(binding(contracts, kept))
     hardware = contracts.value(lines, np.maximum(reach, contracts.shipped + held)[lines],
                                obligations.pieces[lines])
-    rows = np.arange(obligations.lines, len(obligations))
+    rows = obligations.lines + np.flatnonzero(~starts.ended)
     rows = rows[(obligations.starts_on[rows] < 0) & np.isin(obligations.line[rows], lines)]
     services = contracts.value(rows, reach[obligations.line[rows]], obligations.pieces[rows])
     return int(hardware.sum()), int(services.sum())

@@ -18,6 +18,7 @@ WALK_WORDS = {
     "contracts": "price of all contracts", "rounding": "rounding of foreign amounts",
     "shipped": "shipped before", "bill_and_hold": "bill-and-hold, recognised before",
     "begun": "services of what was shipped before", "elapsed": "days of services before",
+    "cancelled": "services cancelled",
     "undated": "not in the plan", "undated_services": "services of that",
     "exchange": "rates of later days", "late_penalty": "late penalties", "revenue": "revenue",
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import polars as pl
+import pytest
 
 import headgate as hg
 from headgate.book import build_book
@@ -14,6 +15,7 @@ from headgate.finance.revenue import revenue_of
 from headgate.ledger.book_tables import book_tables
 from headgate.session.backlog import backlog
 from headgate.session.journals import journals_of
+from headgate.session.recognising import revenue
 from headgate.tables.check import check_tables
 from tests.stories.book_builder import book as story
 from tests.stories.lived import Lived, line, support
@@ -56,6 +58,28 @@ def test_a_service_that_is_cancelled_keeps_what_it_earned():
         walk = lived.walk(day)
         assert (walk["rpo"], walk["deferred_revenue"]) == (1000_00, 360_00 - 178_52)
         assert "services" not in walk
+
+
+@pytest.mark.parametrize(("starts", "sent", "performed", "cancelled"), [
+    ("1", 0, 0, 344_12), ("1", 3, 0, 344_12), ("2026-02-10", 3, 2_17, 35_70)])
+def test_a_plan_beside_a_cancelled_service_leads_from_its_price_to_revenue(
+        starts, sent, performed, cancelled):
+    """Twelve servers at 100.00, 1,000.00 alone; support at 100.00, cancelled on 3 March. Of each
+    server, 360.00 alone: 344.12 of the 1,300.00, and no server was delivered. Of the order as a
+    whole: 37.87, of which 21 of the 365 days from 10 February were performed. What was not is no
+    part of the contract: it has a row of its own, and is no RPO without a date."""
+    lived = Lived([line("A", 1, 12, "100.00")], [support("A", 9, "100.00", starts, 12)])
+    if sent:
+        lived.record("order_shipped", "A/1", "2026-02-05", quantity=sent)
+    lived.record("service_cancelled", "A/9", "2026-03-03")
+    read, known = lived.book("2026-03-20"), lived.journals("2026-03-20")
+    plan = hg.plan(read)
+    made = revenue(read, plan, progress=known.progress, left=known.left, past=known.past).revenue
+    walk = dict(made.price_walk.select("step", "cents").rows())
+    assert made.walk_holds and walk["rounding"] == 0
+    assert (walk["elapsed"], walk["cancelled"]) == (-performed, -cancelled)
+    told = backlog(read, plan, movements=known.movements, progress=known.progress, past=known.past)
+    assert told.figures["ties_hold"]
 
 
 def test_a_closed_line_that_awaits_delivery_or_acceptance_stays_rpo():
