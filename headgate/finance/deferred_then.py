@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from headgate.finance.billed import billed, carried
 from headgate.finance.contracted import Contracted
 from headgate.finance.exchange import day_number
 from headgate.finance.shares import part_of
+from headgate.tables.revenue_schema import BY_QUARTER
 
 
 def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.DataFrame,
@@ -42,3 +43,27 @@ def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.D
                         left["of_cents"].to_numpy())
         found[period.name] = int(np.sum(cents, dtype=np.int64))
     return found
+
+
+def with_deferred(by_quarter: pl.DataFrame, then: Mapping[str, int]) -> pl.DataFrame:
+    """
+    The table `by_quarter` with deferred revenue at the end of each quarter.
+
+    then    : as `deferred_at_ends` gives it, the quarters in their order
+    returns : a quarter at whose end some is deferred has a row, though nothing was recognised in it
+    """
+    recognised = (pl.col("by") == "all") & (pl.col("status") == "recognised")
+    known = set(by_quarter.filter(recognised)["quarter"])
+    blank = [name for name, cents in then.items() if cents and name not in known]
+    nothing = {name: 0 for name, kind in BY_QUARTER.types.items() if kind == pl.Int64}
+    rows = pl.DataFrame([{**nothing, "by": "all", "quarter": name, "status": "recognised"}
+                         for name in blank], schema=BY_QUARTER.types)
+    order = {name: place for place, name in enumerate(then)}
+    # What is planned of the quarter under way stands behind what was recognised in it.
+    place = pl.col("quarter").replace_strict(order, default=len(order), return_dtype=pl.Int64)
+    whole = pl.concat([by_quarter.filter(pl.col("by") == "all"), rows]).sort(
+        pl.when(pl.col("quarter").is_null()).then(-1).otherwise(place),
+        pl.col("status") == "planned", maintain_order=True)
+    return pl.concat([whole, by_quarter.filter(pl.col("by") != "all")]).with_columns(
+        deferred_cents=pl.when(recognised).then(
+            pl.col("quarter").replace_strict(then, return_dtype=pl.Int64, default=None)))

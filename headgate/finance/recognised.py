@@ -72,7 +72,8 @@ class Recognised:
     What was recognised by the day of a book. Amounts are cents of the book's currency.
 
     entries      : the table `recognised`
-    quarters     : the fiscal quarters from the first in which anything was, to that of the day
+    quarters     : the fiscal quarters from the first in which anything was, or was billed, to
+                   that of the day
     as_of_cents  : (entries,) their price at the rates of the day of the book
     sold         : the order lines
     earned       : contract_id, currency, `day` (since 1970-01-01, -1 before all) and cents of that
@@ -110,7 +111,7 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
     cents = [at_once for _, at_once, _ in found]
     rows = pl.concat(parts).with_row_index("row")
     days = rows["recognised_on"].drop_nulls()
-    quarters = _quarters(contracts, days)
+    quarters = quarters_since(contracts, days)
     names = pl.Series([period.name for period in quarters], dtype=pl.String)
     ends = np.array([day_number(period.ends_on) for period in quarters], dtype=np.int64)
     day = rows["recognised_on"].to_physical().cast(pl.Int64)
@@ -135,8 +136,8 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
                           "contract_id", "currency", "day").agg(pl.col("cents").sum()))
 
 
-def _quarters(contracts: Contracted, days: pl.Series) -> tuple[Period, ...]:
-    """The fiscal quarters from the first of some days to that of the book."""
+def quarters_since(contracts: Contracted, days: pl.Series) -> tuple[Period, ...]:
+    """The fiscal quarters from the first of some days, that of the book without any, to that."""
     settings = contracts.book.settings
     year = fiscal_year(settings.fiscal_year_end)
     first = days.min()

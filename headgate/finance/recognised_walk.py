@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,18 @@ from numpy.typing import NDArray
 
 from headgate.base.periods import Period
 from headgate.finance.bill_and_hold import held_of
+from headgate.finance.billed import refuse_billings
 from headgate.finance.contracted import Contracted
-from headgate.finance.deferred_then import deferred_at_ends
+from headgate.finance.deferred_then import deferred_at_ends, with_deferred
 from headgate.finance.plain import plain
-from headgate.finance.recognised import BILL_AND_HOLD, Left, Recognised, Sold, recognised_of
+from headgate.finance.recognised import (
+    BILL_AND_HOLD,
+    Left,
+    Recognised,
+    Sold,
+    quarters_since,
+    recognised_of,
+)
 from headgate.finance.remaining import binding, remaining
 from headgate.finance.revenue import DIMENSIONS, Revenue
 from headgate.finance.rpo import deferred_of, kept_deposits
@@ -100,12 +108,13 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     rpo = int(remaining(contracts, kept, pieces)["rpo_cents"].sum())
     cents = _walked(contracts, made, left, kept, pieces)
     by_quarter = _by_quarter(made, planned)
-    then = None if billings is None else deferred_at_ends(
-        contracts, made.earned, billings, made.quarters)
-    if then is not None:
-        shown = (pl.col("by") == "all") & (pl.col("status") == "recognised")
-        by_quarter = by_quarter.with_columns(deferred_cents=pl.when(shown).then(
-            pl.col("quarter").replace_strict(then, return_dtype=pl.Int64, default=None)))
+    then = None
+    if billings is not None:
+        refuse_billings(billings, contracts.exchange)
+        made = replace(made, quarters=quarters_since(contracts, pl.concat(
+            [made.entries["recognised_on"], billings["posted_on"]]).drop_nulls()))
+        then = deferred_at_ends(contracts, made.earned, billings, made.quarters)
+        by_quarter = with_deferred(by_quarter, then)
     settings = contracts.book.settings
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,

@@ -80,3 +80,20 @@ def test_deferred_at_the_end_of_each_quarter_is_what_was_billed_and_not_earned()
     assert made.by_quarter.filter(pl.col("by") == "all").select("quarter", "deferred_cents").rows(
     ) == [("FY26 Q1", 700_00), ("FY26 Q2", 500_00)]
     assert made.by_quarter.filter(pl.col("by") == "segment")["deferred_cents"].null_count() == 2
+
+
+def test_a_quarter_without_revenue_tells_what_is_deferred_at_its_end():
+    """1,000.00 are invoiced in February, and 3 of the 10 servers leave in August: 1,000.00 are
+    deferred at the end of the first two quarters, 700.00 at that of the third, and still on 30
+    November, in the fourth, in which nothing was recognised either."""
+    lived = Lived([line("A", 1, 10, "100.00")])
+    lived.record("order_invoiced", "A/1", "2026-02-10", amount_cents=1000_00)
+    lived.record("order_shipped", "A/1", "2026-08-10", quantity=3)
+    known = lived.journals("2026-11-30")
+    made = recognised(lived.book("2026-11-30"), known.progress, known.left, past=known.past,
+                      billings=known.billings)
+    rows = made.by_quarter.filter(pl.col("by") == "all").select(
+        "quarter", "revenue_cents", "deferred_cents").rows()
+    assert rows == [("FY26 Q1", 0, 1000_00), ("FY26 Q2", 0, 1000_00),
+                    ("FY26 Q3", 300_00, 700_00), ("FY26 Q4", 0, 700_00)]
+    assert made.ties_hold
