@@ -27,7 +27,7 @@ def where_used(
     book: Book, plan: PlanName,
     supply: Annotated[str, typer.Argument(
         metavar="SUPPLY", show_default=False,
-        help="The reference of supply, such as po-4711; or an item, or ITEM@SITE.")],
+        help="The reference of supply, such as PO-4711; or an item, or ITEM@SITE.")],
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
     """Tell which order lines, promises and dollars hang on a row of supply."""

@@ -100,7 +100,7 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
     the price that is allocated to it, less the late penalty that its delivery incurred; services
     evenly by day, up to the day before as_of (606-10-25-27a).
 
-    progress : the columns of `headgate.finance.under_way.PROGRESS`
+    progress : the columns of `headgate.tables.progress_schema.PROGRESS`
     held     : what bill-and-hold has recognised, on the day since when it is held (606-10-55-83)
     """
     sold = sold_of(contracts, progress, left)

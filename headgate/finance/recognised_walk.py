@@ -93,8 +93,9 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     What was recognised by the day of a book, beside what a plan recognises from then on.
 
     contracts : of the book, with the same progress
-    progress  : the columns of `headgate.finance.under_way.PROGRESS`
-    billings  : which contracts have a deposit that is not refundable; None: none
+    progress  : the columns of `headgate.tables.progress_schema.PROGRESS`
+    billings  : deferred revenue, and which contracts have a deposit that is not refundable; None:
+                nothing is told of either
     first     : a day: of what was recognised, only its quarter and later ones are told, while the
                 walk and what ties are of everything; None: all
     held      : what is billed and held, with the columns of

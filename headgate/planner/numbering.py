@@ -30,7 +30,7 @@ def line_numbers(book: Book, table: pl.DataFrame) -> Longs:
 
 
 def lines_of_keys(book: Book, keys: pl.DataFrame) -> Longs:
-    """The same of a table in which each line stands but once or twice."""
+    """The line of each row, as `line_numbers` gives it, of a table whose lines stand apart."""
     orders = book.tables.frames["orders"].select(KEY)[pl.Series(book.lines.source_row)]
     found = keys.select(KEY).join(orders.with_row_index("line"), on=KEY, how="left",
                                   maintain_order="left")["line"].cast(pl.Int64)

@@ -151,7 +151,8 @@ class Holds:
         hold_id = f"hold-{len(state.holds) + 1}"
         made = Hold(hold_id, HELD, request, mode, promised_on, quote.shipments, quote.draws,
                     quote.work, quote.counted, at, until, at)
-        return state._done(key, operation, made, f"{hold_id}: {quote.text()} Held until {until}.")
+        return state._done(key, operation, made, f"{hold_id}: {quote.text()} Held until "
+                           f"{until:%Y-%m-%d %H:%M %Z}.")
 
     def commit(self, desk: Fingerprinted, hold_id: str, now: datetime,
                key: str) -> tuple[Holds, HoldAnswer]:

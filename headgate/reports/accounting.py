@@ -122,7 +122,7 @@ def _ratios(made: Backlog) -> list[Panel]:
     finding = (f"{last['period']}: nothing was shipped yet" if ratio is None else
                f"{last['period']}: {ratio:.2f} booked for each dollar shipped")
     paced = [row for row in rows if row["turns"] is not None]
-    if paced:
+    if paced and paced[-1]["turns"]:
         when = "" if paced[-1] is last else f" at the pace of {paced[-1]['period']}"
         finding += f"; the backlog turns {paced[-1]['turns']:.1f} times a year{when}"
     cells = [(row["period"], exact_money(row["net_booked_cents"], currency),

@@ -65,8 +65,11 @@ def _largest(frame: pl.DataFrame, most: int) -> tuple[pl.DataFrame, int]:
         return frame, 0
     ranked = frame.sort(pl.col("revenue_cents").abs(), descending=True, maintain_order=True)
     rest = ranked.slice(most).group_by("kind", "quarter", maintain_order=True).agg(
-        pl.col("quantity", "price_cents", "penalty_cents", "revenue_cents", "standard_cents",
-               "standard_margin_cents").sum()).with_columns(order_id=pl.lit(OTHERS))
+        pl.col("quantity", "price_cents", "penalty_cents", "revenue_cents").sum(),
+        # Where of a part nobody knows the cost, nobody knows that of the whole.
+        *(pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name)
+          for name in ("standard_cents", "standard_margin_cents"))).with_columns(
+        order_id=pl.lit(OTHERS))
     return pl.concat([ranked.head(most), rest], how="diagonal").select(
         frame.columns), frame.height - most
 
@@ -76,7 +79,7 @@ def _quarters(pack: Pack, told: SoFar, frame: pl.DataFrame) -> None:
     page = pack.pages[RECOGNISED_SHEET]
     unknown = frame["standard_cents"].null_count()
     lacking = (f"; {count_of(unknown, 'row')} of items that no table has any more have none, and "
-               "no margin" if unknown else "")
+               "no margin, nor have the quarters that they are in" if unknown else "")
     page.title("Revenue recognised by fiscal quarter", f"Amounts in {told.figures['currency']}; "
                "cost is standard cost as the book has it now, for what the pieces that left really "
                f"cost, no event says{lacking}")
@@ -102,20 +105,24 @@ def _quarters(pack: Pack, told: SoFar, frame: pl.DataFrame) -> None:
         for place, cents in enumerate((
                 hardware, revenue - hardware, revenue, penalty, cost, margin)):
             total[place] += cents
+        known = own["standard_cents"].null_count() == 0
         page.row([name, *(Formula(
             f"SUMIFS(recognised_revenue,recognised_quarter,$A{at},recognised_kind,{kind})", value)
             for (_, kind), value in zip(PARTS, (hardware, revenue - hardware), strict=True)),
             Formula(f"B{at}+C{at}", revenue),
+            Formula(f"SUMIFS(recognised_penalty,recognised_quarter,$A{at})", penalty),
             *(Formula(f"SUMIFS(recognised_{column},recognised_quarter,$A{at})", value)
-              for column, value in (("penalty", penalty), ("standard", cost),
-                                    ("standard_margin", margin))),
-            rate(f"D{at}", f"G{at}", (revenue, margin)),
+              if known else None
+              for column, value in (("standard", cost), ("standard_margin", margin))),
+            rate(f"D{at}", f"G{at}", (revenue, margin)) if known else None,
             Amount(rest), Formula(f"D{at}+I{at}", revenue + rest),
             *([Amount(deferred[name])] if name in deferred else [])])
     at = page.next + 1
-    last = page.row(["All", *(Formula(f"SUM({letter}{top + 1}:{letter}{page.next})", value)
-                              for letter, value in zip("BCDEFG", total, strict=True)),
-                     rate(f"D{at}", f"G{at}", (total[2], total[5]))], "total")
+    sums = [Formula(f"SUM({letter}{top + 1}:{letter}{page.next})", value)
+            for letter, value in zip("BCDEFG", total, strict=True)]
+    # What has no cost, of which the note above says how much there is, has no total either.
+    last = page.row(["All", *(sums[:4] if unknown else sums), *(
+        [] if unknown else [rate(f"D{at}", f"G{at}", (total[2], total[5]))])], "total")
     if not unknown:
         pack.same("Margin of what was recognised = revenue - standard cost",
                   Formula(page.cell(last, 6), total[5]),

@@ -126,7 +126,7 @@ def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices:
     What was recognised by the day of a book, of a ledger; no plan is asked.
 
     progress, left, first, past, stated_prices, bill_and_hold : as for `revenue`
-    billings      : which contracts have a deposit that is not refundable
+    billings      : deferred revenue, and which contracts have a deposit that is not refundable
     raises IssuesError : a standalone price is missing that the split of a contract needs
     """
     made = so_far(contracted(with_past(book, past), stated_prices, progress), progress, left,

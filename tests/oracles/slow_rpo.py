@@ -23,7 +23,7 @@ class SlowRpo:
     """
     `rows` by (order, line, kind): cents of each step, as the table `obligations` has them.
 
-    progress : rows of `headgate.finance.under_way.PROGRESS`, or None
+    progress : rows of `headgate.tables.progress_schema.PROGRESS`, or None
     held     : pieces of lines that bill-and-hold has recognised
     kept     : contracts with a deposit that is not refundable
     """
