@@ -33,6 +33,10 @@ def held_tables(told: pl.DataFrame | None, currency: str, most: int) -> list[Ren
         "line", "since", "pieces", "price", "recognised", "missing"), rows)]
     if told.height > most:
         shown.append(f"and {told.height - most:,} more; --lines N shows more of them")
+    gone = told.filter((pl.col("recognised") == "yes") & (pl.col("shipped_since") > 0))
+    shown += [f"Since {row['held_on']} {row['shipped_since']:,} pieces of {row['order_id']}/"
+              f"{row['line_no']} have shipped: take those that were held out of the record, or "
+              "they count twice." for row in gone.head(most).iter_rows(named=True)]
     refused = {name for missing in told.filter(pl.col("recognised") == "no")["missing"]
                for name in missing.split(";")}
     lacking = [name for name in CRITERIA if name in refused]

@@ -137,6 +137,7 @@ def _told(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:
     upto = rows.select(pl.col("quantity").cum_sum().over("line")).to_series().to_numpy()
     first = contracts.shipped[line] + upto
     cents = contracts.value(line, first - quantity, first)
+    rows = rows.with_columns(shipped_since=_shipped_since(contracts, rows))
     no = pl.concat_str([pl.when(~pl.col(name)).then(pl.lit(name)) for name in CRITERIA],
                        separator=";", ignore_nulls=True)
     return rows.with_columns(
@@ -145,6 +146,19 @@ def _told(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:
         "order_id", "line_no", "held_on", "row").with_columns(
         place=pl.int_range(1, pl.len() + 1).over("order_id", "line_no")).select(
         BILL_AND_HOLD.names).cast(BILL_AND_HOLD.types)
+
+
+def _shipped_since(contracts: Contracted, rows: pl.DataFrame) -> pl.Series:
+    """(rows,) pieces of each row's line that have shipped since; null where nobody says."""
+    if contracts.progress is None:
+        return pl.Series([None] * rows.height, dtype=pl.Int64)
+    sent = contracts.progress.filter(
+        (pl.col("step") == "shipped") & (pl.col("effective_on") <= contracts.book.settings.as_of))
+    return rows.select("order_id", "line_no", "held_on").with_row_index("place").join(
+        sent.select("order_id", "line_no", "effective_on", pieces="quantity"),
+        on=["order_id", "line_no"], how="left").group_by("place").agg(
+        pl.col("pieces").filter(pl.col("effective_on") >= pl.col("held_on")).sum()).sort(
+        "place")["pieces"]
 
 
 def _pieces(contracts: Contracted, told: pl.DataFrame) -> Longs:

@@ -26,6 +26,7 @@ class Contracted:
     What a book and its ledger say of contracts, without any plan; see the classes' own words.
 
     before : pieces shipped before
+    progress : what came of pieces, step by step, as it was given; None: nobody says
     told   : what was recorded of services themselves
     starts : pieces whose services have started, or will with the delivery of what has left
     """
@@ -37,6 +38,7 @@ class Contracted:
     before: Before
     told: Told
     starts: Starts
+    progress: pl.DataFrame | None = None
 
     @property
     def as_of(self) -> int:
@@ -105,4 +107,4 @@ def contracted(book: Book, stated_prices: bool = False,
     nothing = Shipments(none, none, none, none, none, none, none, none, none)
     told = told_of(obligations, day_number(book.settings.as_of), progress)
     return Contracted(book, exchange, obligations, allocated, before, told,
-                      starts_of(obligations, nothing, before, told))
+                      starts_of(obligations, nothing, before, told), progress)

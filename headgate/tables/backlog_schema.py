@@ -216,6 +216,8 @@ BILL_AND_HOLD = PlanTable(
         _whole("amount_cents", "their allocated price, in cents"),
         _text("recognised", "yes, if all four criteria of ASC 606-10-55-83 are met; else no"),
         _text("missing", "the criteria that are not met, `;` between them", "all are"),
+        _whole("shipped_since", "pieces of the line that have shipped since; those that were held "
+               "are to be taken out of the record", "no ledger says"),
     ))
 
 STANDING = PlanTable(

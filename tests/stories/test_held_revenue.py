@@ -126,6 +126,21 @@ def test_a_store_recognises_it_on_the_day_since_when_it_is_held(cancellable: str
     assert backlog.figures["ties_hold"] and backlog.figures["rpo_cents"] == walk.get("rpo", 0)
 
 
+def test_a_record_that_may_count_twice_what_has_shipped_says_so():
+    """Three of ten were shipped on 10 January, four are held since the 20th, two leave on the 28th:
+    whether they are of the four nobody says, so the record tells that two have shipped since. A
+    book without a ledger says nothing."""
+    lived = Lived([line("A", 1, 10, "100.00")])
+    lived.record("order_shipped", "A/1", "2026-01-10", quantity=3)
+    lived.record("order_shipped", "A/1", "2026-01-28", quantity=2)
+    read, known = lived.book(), lived.journals()
+    told = [recognised(read, known.progress, known.left, past=known.past,
+                       bill_and_hold=record(4, date(2026, 1, 20))).held,
+            hg.backlog(read, bill_and_hold=record(4, date(2026, 1, 20))).parts["bill_and_hold"]]
+    assert [frame["shipped_since"].to_list() for frame in told if frame is not None] == [
+        [2], [None]]
+
+
 def test_a_plan_of_a_store_tells_it_beside_what_it_sends():
     """Two servers at 100, one of them shipped; the plan sends the other, which is held. With all
     four criteria 200 are recognised and nothing is planned; with three 100 are, and 100 planned."""
