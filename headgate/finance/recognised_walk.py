@@ -15,6 +15,7 @@ from headgate.finance.bill_and_hold import held_of
 from headgate.finance.billed import refuse_billings
 from headgate.finance.contracted import Contracted
 from headgate.finance.deferred_then import deferred_at_ends, with_deferred
+from headgate.finance.notes import notes_of
 from headgate.finance.plain import plain
 from headgate.finance.recognised import (
     BILL_AND_HOLD,
@@ -43,12 +44,6 @@ WALK: dict[str, str] = {
     "rpo": "RPO before late penalties: sold, binding, and not recognised",
 }
 """The rows of the walk; the last is the sum of those before."""
-RESPLIT = ("Of {} several things pieces left at more than one price. The price of today is split "
-           "over all of it, so that what had been recognised of {} moved with the change; "
-           "--recorded-by tells a quarter as it was reported.")
-"""Said where the split of a contract is another one than it was."""
-
-
 @dataclass(frozen=True, slots=True)
 class SoFar:
     """
@@ -120,7 +115,7 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo,
-             "notes": _notes(contracts)}
+             "notes": notes_of(contracts, made.entries, progress)}
     ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo), pieces)
     if then is not None and billings is not None:
         ties = _with_deferred(ties, then[made.quarters[-1].name], int(
@@ -131,19 +126,6 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
         [(step, cents[step], text) for step, text in WALK.items()],
         schema=RECOGNISED_WALK.types, orient="row"), ties, found,
         None if held is None else billed_and_held.table)
-
-
-def _notes(contracts: Contracted) -> list[str]:
-    """What whoever reads it must know: a split that was not what it is now."""
-    obligations = contracts.obligations
-    if obligations.prices is None:
-        return []
-    counts = np.bincount(obligations.contract, minlength=len(obligations.names))
-    repriced = np.unique(obligations.contract[obligations.prices.line])
-    count = int((counts[repriced] > 1).sum())
-    return [] if not count else [RESPLIT.format(
-        f"{count:,} contracts that sell" if count > 1 else "1 contract that sells",
-        "them" if count > 1 else "it")]
 
 
 def _with_deferred(ties: pl.DataFrame, one: int, other: int) -> pl.DataFrame:

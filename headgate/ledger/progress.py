@@ -43,7 +43,7 @@ class Progress:
     """
 
     def __init__(self) -> None:
-        self._rows: dict[int, tuple[str, str, date, int, str | None]] = {}
+        self._rows: dict[int, tuple[str, str, date, int, str | None, date]] = {}
         self._steps: dict[int, str] = {}
         self._prices: dict[str, dict[int, tuple[date, int]]] = {}
         self._booked = ""
@@ -57,23 +57,24 @@ class Progress:
             opening = (kind == "order_shipped" and booked == key
                        and event.idempotency_key.startswith("import:"))
             self._steps[sequence] = "opening" if opening else STEPS[kind]
-            self._put(sequence, key, event.effective_on, data)
+            self._put(sequence, key, recorded, data)
         elif kind == "correction":
             corrects = data["corrects"]
             self._rows.pop(corrects, None)
             self._prices.get(key, {}).pop(corrects, None)
             if not data.get("void"):
                 if corrects in self._steps:
-                    self._put(corrects, key, event.effective_on, data["data"])
+                    self._put(corrects, key, recorded, data["data"])
                 else:
                     self._price(corrects, key, event.effective_on, data["data"])
         elif kind in ("order_booked", "order_amended", "override"):
             self._price(sequence, key, event.effective_on, data)
 
-    def _put(self, sequence: int, key: str, on: date, data: Any) -> None:
+    def _put(self, sequence: int, key: str, recorded: Recorded, data: Any) -> None:
         step = self._steps[sequence]
         stage = data.get("stage", "transit") if step == "returned" else None
-        self._rows[sequence] = step, key, on, data.get("quantity", 0), stage
+        self._rows[sequence] = (step, key, recorded.event.effective_on, data.get("quantity", 0),
+                                stage, recorded.posted_on)
 
     def _price(self, sequence: int, key: str, on: date, data: Any) -> None:
         """Keep the price that an event gives a line, if it does."""
@@ -86,7 +87,7 @@ class Progress:
         ordered: dict[str, tuple[list[tuple[date, int]], list[int]]] = {}
         found = []
         for sequence in sorted(self._rows):
-            step, key, on, quantity, stage = self._rows[sequence]
+            step, key, on, quantity, stage, posted = self._rows[sequence]
             price = None
             if step in _SHIPPED:
                 if key not in ordered:
@@ -96,5 +97,6 @@ class Progress:
                 days, prices = ordered[key]
                 price = prices[max(0, bisect_right(days, (on, sequence)) - 1)]
             order_id, _, line_no = key.rpartition("/")
-            found.append((sequence, order_id, int(line_no), step, on, quantity, stage, price))
+            found.append((sequence, order_id, int(line_no), step, on, quantity, stage, price,
+                          posted))
         return pl.DataFrame(found, schema=PROGRESS, orient="row")

@@ -8,7 +8,8 @@ import polars as pl
 
 PROGRESS: dict[str, Any] = {
     "sequence": pl.Int64, "order_id": pl.String, "line_no": pl.Int64, "step": pl.String,
-    "effective_on": pl.Date, "quantity": pl.Int64, "stage": pl.String, "price_cents": pl.Int64}
+    "effective_on": pl.Date, "quantity": pl.Int64, "stage": pl.String, "price_cents": pl.Int64,
+    "posted_on": pl.Date}
 """
 The columns of progress, one row for each step, with their types.
 
@@ -17,9 +18,10 @@ step        : one of STEPS_OF_PIECES, or of a service one of STEPS_OF_SERVICES
 quantity    : pieces; 0 of services
 stage       : of a return how far the pieces had come: transit, delivered or accepted
 price_cents : of what was shipped, cents for one piece on that day
+posted_on   : effective_on, or the first day after the periods that were closed when it was recorded
 """
-NEEDED: tuple[str, ...] = tuple(name for name in PROGRESS if name not in ("sequence",
-                                                                          "price_cents"))
+NEEDED: tuple[str, ...] = tuple(name for name in PROGRESS if name not in (
+    "sequence", "price_cents", "posted_on"))
 """
 The columns without which there is no progress.
 
