@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from headgate.ledger.accounts import defaults_of
+from headgate.ledger.left_pieces import pins_left, with_lots
 from headgate.ledger.parts import Parts
 from headgate.ledger.rows import ROW_TABLES, SETTINGS
 from headgate.ledger.snapshots import register_frame
@@ -25,7 +25,7 @@ def book_tables(state: Parts, as_of: date | None = None) -> RawBook:
 
     A book that was imported comes out again with the digest that it had. Lines that are closed, or
     cancelled as a whole, are not in it, nor are pins of pieces that have left. A line of which odd
-    pieces are open has the largest lot that divides them.
+    pieces are left has the largest lot that divides them (`headgate.ledger.left_pieces`).
 
     as_of : the day of the plan; None: that of the settings
     """
@@ -55,36 +55,9 @@ def typed_frames(state: Parts) -> dict[str, pl.DataFrame]:
     for name, rows in by_table.items():
         if name != SETTINGS:
             frames[name] = frame_of_rows(BY_NAME[name], [fields for _, fields in rows])
-    frames["orders"] = _with_lots(frames["orders"])
-    frames["pins"] = _pins_left(frames["pins"], frames["orders"])
+    frames["orders"] = with_lots(frames["orders"], state)
+    frames["pins"] = pins_left(frames["pins"], frames["orders"], state)
     return frames
-
-
-def _with_lots(orders: pl.DataFrame) -> pl.DataFrame:
-    """Orders with the largest lot that divides what is open, where what happened left odd pieces"""
-    still = (orders["quantity"] - orders["shipped_quantity"]).to_numpy()
-    lots = np.gcd(still, orders["lot_size"].to_numpy())
-    return orders.with_columns(lot_size=pl.when(pl.Series(still) > 0).then(
-        pl.Series(lots, dtype=orders.schema["lot_size"])).otherwise("lot_size"))
-
-
-def _pins_left(pins: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """
-    Pins of pieces that are still open: what left used up the pins of its line, the first ones
-    first.
-    """
-    if pins.is_empty():
-        return pins
-    line = ["order_id", "line_no"]
-    still = orders.select(*line, open=pl.col("quantity") - pl.col("shipped_quantity"))
-    held = pins.with_row_index("place").join(still, on=line).filter(pl.col("open") > 0).sort(
-        "ship_on", "place").with_columns(held=pl.coalesce("quantity", "open"))
-    over = (pl.col("held").sum() - pl.col("open").first()).clip(0).over(line)
-    left = (pl.col("held").cum_sum().over(line) - over).clip(0, pl.col("held"))
-    kept = held.with_columns(left=left).filter(pl.col("left") > 0).sort("place")
-    whole = pl.col("left") == pl.col("held")
-    return kept.with_columns(quantity=pl.when(whole).then("quantity").otherwise("left")).select(
-        pins.columns)
 
 
 def frame_of_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Literal, get_args
 
+import polars as pl
+
 from headgate.base.issue import IssuesError
 from headgate.ledger.book_rows import Writer, rows_of
+from headgate.ledger.book_tables import frame_of_rows
 from headgate.ledger.events import Event, data_text
 from headgate.ledger.fold import State
 from headgate.ledger.importing_lines import Given, line_events, service_events
 from headgate.ledger.importing_supply import supply_events
-from headgate.ledger.rows import NUMBERED, ROW_TABLES, SETTINGS, row_key
+from headgate.ledger.left_pieces import pins_left
+from headgate.ledger.rows import NUMBERED, ROW_TABLES, SETTINGS, line_key, row_key
 from headgate.tables.frames import Settings, Tables
 from headgate.tables.schema import BY_NAME
 
@@ -116,12 +120,40 @@ def _row_events(table: str, tables: Tables, state: State, writer: Writer,
     rows = list(rows_of(BY_NAME[table], tables.frames[table]))
     wanted = _kept_numbers(rows, state, there[table]) if table == "restrictions" else \
         _with_keys(table, rows)
+    if table == "pins":
+        wanted = _pins_recorded(wanted, tables.frames["orders"], state, there[table])
     for key in there[table]:
         if key not in wanted:
             yield writer.event("row_removed", key, {}, _last(state, key))
     for key, data in wanted.items():
         if state.row(key) != data:
             yield writer.event("row_set", key, data, _last(state, key))
+
+
+def _pins_recorded(wanted: dict[str, dict[str, Any]], orders: pl.DataFrame, state: State,
+                   there: list[str]) -> dict[str, dict[str, Any]]:
+    """
+    Pins of a book, with those that are recorded wherever the book has just what is left of them.
+
+    wanted : the pins of the book
+    orders : its orders, which the state gets before
+    """
+    recorded = {key: dict(state.row(key) or {}) for key in there}
+    frame = frame_of_rows(BY_NAME["pins"], list(recorded.values()))
+    left = _by_line(_with_keys("pins", list(rows_of(
+        BY_NAME["pins"], pins_left(frame, orders, state)))))
+    asked = _by_line(wanted)
+    for line, rows in _by_line(recorded).items():
+        if asked.get(line, {}) == left.get(line, {}):
+            asked[line] = rows
+    return {key: data for rows in asked.values() for key, data in rows.items()}
+
+
+def _by_line(pins: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    lines: dict[str, dict[str, dict[str, Any]]] = {}
+    for key, data in pins.items():
+        lines.setdefault(line_key(data["order_id"], data["line_no"]), {})[key] = data
+    return lines
 
 
 def _with_keys(table: str, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import gcd
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -12,6 +13,7 @@ from headgate.ledger.accounts import Account
 from headgate.ledger.book_rows import Writer, extra_text, rows_of
 from headgate.ledger.events import Event
 from headgate.ledger.fields import day_of
+from headgate.ledger.left_pieces import lot_left
 from headgate.ledger.lines import Line
 from headgate.ledger.parts import Parts
 from headgate.ledger.register import Register
@@ -58,7 +60,7 @@ def line_events(orders: pl.DataFrame, state: Parts, writer: Writer, missing: str
     def there() -> Iterator[Event]:
         yield from _booked(new, register, writer)
         for data in rows_of(ORDERS, changed, ORDERS_KEPT):
-            yield from _changed(register, data, writer)
+            yield from _changed(state, data, writer)
 
     return Given(there(), leaves(), faults)
 
@@ -104,18 +106,30 @@ def _booked(orders: pl.DataFrame, register: Register[Line], writer: Writer) -> I
         key = line_key(data["order_id"], data["line_no"])
         last = register.last(key)
         on = min(day_of(data["booked_on"]), writer.on)
+        lot_size = data.get("lot_size", 1)
+        odd = shipped and data["quantity"] % lot_size
+        if odd:
+            # Until the day of the import the line has all its pieces, which the lot must divide.
+            data["lot_size"] = gcd(data["quantity"], lot_size)
         yield writer.event("order_booked", key, data, last, on)
+        if odd:
+            yield writer.event("order_amended", key, {"lot_size": lot_size}, last)
         if shipped:
             yield writer.event("order_shipped", key, {"quantity": shipped}, last)
 
 
-def _changed(register: Register[Line], data: dict[str, Any], writer: Writer) -> Iterator[Event]:
+def _changed(state: Parts, data: dict[str, Any], writer: Writer) -> Iterator[Event]:
     """What makes a line that is there as the book has it."""
+    register = state.lines
     key = line_key(data["order_id"], data["line_no"])
     line = register.get(key)
     assert line is not None
     last = register.last(key)
     shipped = data.pop("shipped_quantity", 0)
+    lot_size = register.value(line, "lot_size")
+    if data["lot_size"] == lot_left(state, line, lot_size, data["quantity"] - shipped, shipped):
+        # What follows from the lot that is recorded is not recorded in its place.
+        data["lot_size"] = lot_size
     fewer = line.shipped - shipped
     for stage, there in (("transit", line.shipped - line.delivered),
                          ("delivered", line.delivered - line.accepted),
