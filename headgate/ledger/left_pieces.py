@@ -77,6 +77,7 @@ def pins_left(pins: pl.DataFrame, orders: pl.DataFrame, state: Parts) -> pl.Data
         by_line.setdefault(line_key(order_id, line_no), []).append(place)
     ordered, shipped = there["ordered"].to_list(), there["shipped_quantity"].to_list()
     pieces: list[int | None] = pins["quantity"].to_list()
+    weeks, sequences = pins["ship_on"].to_list(), _sequences(pins, state)
     later = {recorded.event.key for recorded in state.later.values()}
     for key, places in by_line.items():
         if ordered[places[0]] is None:
@@ -84,9 +85,9 @@ def pins_left(pins: pl.DataFrame, orders: pl.DataFrame, state: Parts) -> pl.Data
                 pieces = _with(pieces, places, [0] * len(places))
             continue
         has = Ordered(ordered[places[0]], shipped[places[0]])
-        in_weeks = sorted(places, key=pins["ship_on"].to_list().__getitem__)
+        in_weeks = sorted(places, key=weeks.__getitem__)
         left = _weeks_left([pieces[place] for place in in_weeks], has, state, key,
-                           _since(pins, places, state))
+                           min(sequences[place] for place in places))
         pieces = _with(pieces, in_weeks, left)
     return pins.with_columns(pl.Series("quantity", pieces, dtype=pins.schema["quantity"])).filter(
         pl.col("quantity").ne_missing(0))
@@ -99,11 +100,11 @@ def _with(values: list[int | None], places: Sequence[int], others: Sequence[int 
     return values
 
 
-def _since(pins: pl.DataFrame, places: Sequence[int], state: Parts) -> int:
-    """The sequence of the event that set the first of some pins."""
-    rows = (pins.row(place, named=True) for place in places)
-    keys = (row_key("pins", {**row, "ship_on": row["ship_on"].isoformat()}, 1) for row in rows)
-    return min((state.rows[key].sequence for key in keys if key in state.rows), default=0)
+def _sequences(pins: pl.DataFrame, state: Parts) -> list[int]:
+    """The sequence of the event that set each pin."""
+    keys = (row_key("pins", {**row, "ship_on": row["ship_on"].isoformat()})
+            for row in pins.iter_rows(named=True))
+    return [state.rows[key].sequence for key in keys]
 
 
 def _weeks_left(pieces: Sequence[int | None], has: Ordered, state: Parts, key: str, since: int
