@@ -103,3 +103,68 @@ def test_the_invoice_of_a_service_covers_a_deposit_too():
     assert sent(desk, "correction", LINE, corrects=invoice,
                 data={"amount_cents": 5_000}) == "recorded"
     assert sent(desk, "order_invoiced", SUPPORT, amount_cents=-1) == "set_off"
+
+
+def first(desk: LedgerDesk, key: str = LINE) -> tuple[int, dict[str, Any]]:
+    """The sequence and the data of the booking of a line."""
+    line = desk.state.lines.get(key)
+    assert line is not None
+    entry = desk.state.lines.entries(line)[0]
+    assert entry.data is not None
+    return entry.sequence, dict(entry.data)
+
+
+def test_a_corrected_booking_moves_no_invoice_away():
+    """The line was never sold under K1, says a correction of its booking, or never in dollars: its
+    invoice would leave K1 either way. A correction of the price leaves it where it is."""
+    desk, _, credit = desk_of_a_deposit()
+    sequence, data = first(desk)
+    for more, code in (({"contract_id": "K2"}, "set_off"), ({"currency": "EUR"}, "set_off"),
+                       ({"unit_price_cents": 9_000}, "recorded")):
+        assert sent(desk, "correction", LINE, corrects=sequence, data={**data, **more}) == code
+    assert sent(desk, "correction", "K1", corrects=credit, void=True) == "recorded"
+    assert sent(desk, "correction", LINE, corrects=sequence,
+                data={**data, "contract_id": "K2"}) == "recorded"
+
+
+@pytest.mark.parametrize("more", [{"void": True}, {"data": {"contract_id": "K3"}},
+                                  {"data": {"unit_price_cents": 1}}])
+def test_the_amendment_that_brought_the_invoice_stays(more: dict[str, Any]):
+    """Sold under K2, the line was amended into K1, where its invoice covers the deposit. Without
+    that amendment, or with one elsewhere, it would not."""
+    desk = LedgerDesk()
+    desk.book(10, 10_000, key=LINE, contract_id="K2")
+    moved = desk.must("order_amended", LINE, "2026-01-20", contract_id="K1")
+    desk.must("deposit_received", "K1", "2026-01-20", amount_cents=10_000)
+    desk.must("order_invoiced", LINE, "2026-01-20", amount_cents=100_000)
+    desk.must("deposit_credited", "K1", "2026-01-20", amount_cents=10_000)
+    assert sent(desk, "correction", LINE, corrects=moved, **more) == "set_off"
+    assert sent(desk, "correction", LINE, corrects=moved, data={
+        "contract_id": "K1", "unit_price_cents": 1}) == "recorded"
+
+
+def test_a_line_takes_the_invoices_of_its_services_along():
+    """500.00 of support are invoiced, the hardware is not. The only line of the order moves to K2,
+    and the support with it; beside a second line under K1 it stays there, and the first may go."""
+    desk = LedgerDesk()
+    desk.book(10, 10_000, key=LINE, contract_id="K1")
+    desk.must("service_booked", SUPPORT, "2026-01-20", order_id="SO-1", line_no=9, starts="1",
+              item_id="support", amount_cents=50_000, term_months=12)
+    desk.must("deposit_received", "K1", "2026-01-20", amount_cents=10_000)
+    desk.must("order_invoiced", SUPPORT, "2026-01-20", amount_cents=50_000)
+    desk.must("deposit_credited", "K1", "2026-01-20", amount_cents=10_000)
+    assert sent(desk, "order_amended", LINE, contract_id="K2") == "set_off"
+    desk.book(10, 10_000, key="SO-1/2", contract_id="K1")
+    assert sent(desk, "order_amended", LINE, contract_id="K2") == "recorded"
+
+
+def test_an_invoice_in_another_currency_covers_nothing():
+    """Amended to euros, what was invoiced would be euros, and 100.00 dollars set off against
+    nothing; dollars said in words are the same dollars."""
+    desk, _, credit = desk_of_a_deposit()
+    assert sent(desk, "order_amended", LINE, currency="EUR") == "set_off"
+    assert sent(desk, "override", LINE, table="orders", column="currency", old=None,
+                new="EUR") == "set_off"
+    assert sent(desk, "order_amended", LINE, currency="USD") == "recorded"
+    assert sent(desk, "correction", "K1", corrects=credit, void=True) == "recorded"
+    assert sent(desk, "order_amended", LINE, currency="EUR") == "recorded"
