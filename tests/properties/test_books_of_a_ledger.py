@@ -1,4 +1,4 @@
-"""Whatever happens to the lines and services of a ledger, it holds a book on every day."""
+"""Whatever leaves, comes back or ends in a ledger, it holds a book on every day."""
 
 from __future__ import annotations
 
@@ -164,11 +164,14 @@ def bring(shop: Shop, on: date, count: int, more: int) -> None:
 @given(steps)
 @settings(max_examples=25)
 def test_every_day_of_a_ledger_is_a_book(taken: Steps):
-    """Lines are shipped, cancelled, amended by whole lots, closed and come back, services hang on
-    them, end and hang on others, late and corrected, and books are imported in between. As of any
-    day on which something happened, and as it stands now, the check finds no fault in the book of
-    the ledger; and that book, imported again, says nothing but the day of its settings: what
-    follows from what is recorded is not recorded."""
+    """Terms go together as they are stated: whole lots are ordered, and as many as were pinned.
+    (What a ledger takes beyond that is in tests/stories/test_ledger_takes.py.)
+
+    Lines are shipped, cancelled, amended, closed and come back, services hang on them, end and
+    hang on others, late and corrected, and books are imported in between. As of any day on which
+    something happened, and as it stands now, the check finds no fault in the book of the ledger;
+    and that book, imported again, says nothing but the day of its settings: what follows from
+    what is recorded is not recorded."""
     shop = Shop()
     for step in taken:
         act(shop, *step)
