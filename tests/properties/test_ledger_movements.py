@@ -113,8 +113,13 @@ def test_the_last_row_of_a_line_says_what_is_open(steps: Steps):
 @settings(max_examples=50)
 def test_progress_is_what_counts_of_the_events(steps: Steps):
     """Pieces that were shipped, returned, delivered and accepted, and what came of services, as
-    corrected, and no others; what was shipped, at the price that its line had then."""
+    corrected, and no others; what was shipped, at the price that its line had then. Each is posted
+    where the event was, or the last one that corrects it."""
     rows = run(steps).rows
+    posted = {}
+    for row in rows:
+        posted[row.event.data["corrects"] if row.event.kind == "correction"
+               else row.sequence] = row.posted_on
     steps_of = {"order_shipped": "shipped", "order_returned": "returned",
                 "order_delivered": "delivered", "order_accepted": "accepted",
                 "service_started": "started", "service_amended": "amended"}
@@ -124,7 +129,8 @@ def test_progress_is_what_counts_of_the_events(steps: Steps):
             price[key] = data.get("unit_price_cents", data.get("new", price.get(key)))
         if kind in steps_of:
             slow.append((sequence, *key.split("/"), steps_of[kind], on, data.get("quantity", 0),
-                         data.get("stage"), price[key] if kind == "order_shipped" else None))
+                         data.get("stage"), price[key] if kind == "order_shipped" else None,
+                         posted[sequence]))
     assert [(row[0], row[1], str(row[2]), *row[3:])
             for row in progress(rows).iter_rows()] == sorted(slow)
 

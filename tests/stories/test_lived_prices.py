@@ -145,4 +145,4 @@ def test_a_contract_of_several_things_whose_price_changed_is_named():
         known = lived.journals("2026-04-01")
         made = recognised(lived.book("2026-04-01"), known.progress, known.left, past=known.past)
         assert len(made.figures["notes"]) == count
-        assert all("1 contract that sells several things" in note for note in made.figures["notes"])
+        assert all("Of contract A the price" in note for note in made.figures["notes"])
