@@ -25,9 +25,8 @@ HELD: dict[str, type[pl.DataType]] = {
     "order_id": pl.String, "line_no": pl.Int64, "quantity": pl.Int64, "held_on": pl.Date,
     **dict.fromkeys(CRITERIA, pl.Boolean)}
 """The columns of a record: so many open pieces of an order line are billed and held."""
-
-
 CONSEQUENCE = "nothing was worked out"
+"""What a fault of the record comes to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from headgate.planner.certificate import Certificate
 from headgate.planner.fixed import Fixed, fix, rest_of
 from headgate.planner.kernels.rank import Log
 from headgate.planner.measures import worth_of_log
-from headgate.planner.older import Older, Start
+from headgate.planner.older import Older
 from headgate.planner.placing import joined, merged
 from headgate.planner.policy import Policy
 from headgate.planner.reservations import settle_reservations
@@ -41,13 +41,13 @@ class Run:
 
 def run(book: Book, policy: Policy, progress: Progress | None = None,
         stop: Callable[[], bool] | None = None, threads: int | None = None,
-        start: Start | None = None) -> Run:
+        older: Older | None = None) -> Run:
     """
     Allocations of every line under a policy, reserved pieces settled as pegging will show them.
 
     stop    : asked now and then under `value`; true ends the search with the best plan so far
     threads : at most so many work at a time; the plan is the same with any number
-    start   : an older plan that `value` begins from
+    older   : an older plan, read against the book, that `value` begins from
     """
     pools = pools_of(book, policy)
     fixed = fix(book, pools)
@@ -56,7 +56,8 @@ def run(book: Book, policy: Policy, progress: Progress | None = None,
         allocation = settled(book, pools, fixed, allocate(rest, left, progress))
         return Run(allocation, pl.DataFrame(schema=RELIEFS.types), None, 0)
     earned = worth_of_log(book, policy, by_line(fixed.log, pools, fixed.broken))
-    older = None if start is None else without_fixed(book, pools, Older.of(book, start), fixed)
+    if older is not None:
+        older = without_fixed(book, pools, older, fixed)
     found = search(rest, policy, progress, stop, threads, older, left, earned)
     return Run(settled(book, pools, fixed, found.log), found.reliefs, found.certificate,
                found.work)

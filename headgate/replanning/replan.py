@@ -69,9 +69,9 @@ def search(book: Book, policy: Policy, old: PlanFrames, record: pl.DataFrame | N
            progress: Callable[[str, float], None] | None = None,
            stop: Callable[[], bool] | None = None) -> Replanned:
     """The book planned anew under `value` from the older plan, or by rank; what moved is told."""
-    start = Start.of(old)
-    had = confirmed_of(book, policy.replan, Older.of(book, start), record)
-    made = run(book, policy, progress, stop, start=start)
+    older = Older.of(book, Start.of(old))
+    had = confirmed_of(book, policy.replan, older, record)
+    made = run(book, policy, progress, stop, older=older)
     changed = had.known & (book.lines.open != had.open)
     blank = pl.Series([None] * len(changed), dtype=pl.String)
     reason = pl.Series(np.where(changed, "order", "search"), dtype=pl.String)

@@ -29,7 +29,7 @@ from headgate.files.publications import read_publication
 from headgate.planner.allocate import Allocation
 from headgate.planner.certificate import gap_of, price_frame
 from headgate.planner.kernels.rank import LINE, Log
-from headgate.planner.older import Start
+from headgate.planner.older import Older, Start
 from headgate.planner.policy import Policy, read_policy
 from headgate.planner.run import Run, run
 from headgate.planner.terms import check_policy as check_terms
@@ -293,9 +293,11 @@ def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
     own = {"objective": policy} if isinstance(policy, str) else dict(policy or {})
     checked = read_policy({**book.settings.policy, **own})
     started = perf_counter()
-    older = None if start is None else older_frames(start)
-    made = run(book, checked, progress, stop, start=None if older is None else Start.of(older))
-    begun = {} if older is None else {"start": origin_of(older)}
+    older, begun = None, {}
+    if start is not None:
+        frames = older_frames(start)
+        older, begun = Older.of(book, Start.of(frames)), {"start": origin_of(frames)}
+    made = run(book, checked, progress, stop, older=older)
     return assembled(book, checked, made, pegging, progress, perf_counter() - started, begun)
 
 
