@@ -27,16 +27,13 @@ def held_tables(told: pl.DataFrame | None, currency: str, most: int) -> list[Ren
         return ["\nThe record of what is billed and held has no row of this day or before."]
     rows = [(f"{row['order_id']}/{row['line_no']}", row["held_on"].isoformat(),
              f"{row['quantity']:,}", short_money(row["amount_cents"], currency),
+             "-" if row["shipped_since"] is None else f"{row['shipped_since']:,}",
              row["recognised"], (row["missing"] or "").replace(";", ", "))
             for row in told.head(most).iter_rows(named=True)]
-    shown: list[RenderableType] = [grid("Billed and held, not shipped", (
-        "line", "since", "pieces", "price", "recognised", "missing"), rows)]
+    shown: list[RenderableType] = [grid("Billed and held", (
+        "line", "since", "pieces", "price", "shipped since", "recognised", "missing"), rows)]
     if told.height > most:
         shown.append(f"and {told.height - most:,} more; --lines N shows more of them")
-    gone = told.filter((pl.col("recognised") == "yes") & (pl.col("shipped_since") > 0))
-    shown += [f"Since {row['held_on']} {row['shipped_since']:,} pieces of {row['order_id']}/"
-              f"{row['line_no']} have shipped: take those that were held out of the record, or "
-              "they count twice." for row in gone.head(most).iter_rows(named=True)]
     refused = {name for missing in told.filter(pl.col("recognised") == "no")["missing"]
                for name in missing.split(";")}
     lacking = [name for name in CRITERIA if name in refused]

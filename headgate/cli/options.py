@@ -116,8 +116,8 @@ RevenueBillings = Annotated[Path | None, typer.Option(
     "Deferred revenue follows from it. Default in a store: what its ledger says.")]
 BillAndHold = Annotated[Path | None, typer.Option(
     "--bill-and-hold", metavar="FILE.csv", show_default=False,
-    help="What is billed and not shipped: order_id, line_no, quantity, on, and yes or no to "
-    "the four criteria of ASC 606-10-55-83.")]
+    help="What is billed and held: order_id, line_no, quantity, on, and yes or no to the four "
+    "criteria of ASC 606-10-55-83. Rows stay when pieces leave; of a book without a ledger not.")]
 
 
 class Policy(StrEnum):

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.finance.ageing import ageing, past_due
 from headgate.finance.assumptions import NOTHING_ASSUMED, Assumptions
-from headgate.finance.bill_and_hold import held_of
 from headgate.finance.cancellation import cancellation, double_orders
 from headgate.finance.concentration import concentration, herfindahl
 from headgate.finance.contracted import Contracted, contracted
 from headgate.finance.conversion import conversion, planned_soon, run_weeks
 from headgate.finance.exchange import exchange_at
+from headgate.finance.held_pieces import held_pieces
 from headgate.finance.known_later import known_later
 from headgate.finance.levels import TOTAL, Cut, by_cuts
 from headgate.finance.open_lines import open_lines, tranches_of
@@ -155,7 +155,7 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     raises IssuesError : what is told cannot be used; a standalone price is missing
     """
     wide = with_past(book, told.past)
-    contracts = contracted(wide, asked.stated_prices, told.progress)
+    contracts = contracted(wide, asked.stated_prices, told.progress, told.held)
     sent = allocation if allocation is None or wide is book else carried(
         allocation, book, wide)
     as_of, cuts, assumed = book.settings.as_of, asked.cuts, asked.assumed
@@ -165,42 +165,39 @@ def backlog_of(book: Book, told: Told, asked: Asked,
                           asked.span, cuts)
     lines = open_lines(book, contracts.exchange)
     tranches = tranches_of(book, lines, allocation)
-    billed_and_held = held_of(contracts, told.held)
-    held = billed_and_held.pieces
     parts = {
         "known_later": known_later(told.movements, contracts.exchange, book.tables.frames["items"],
                                    asked.span.until, cuts,
                                    None if told.rates is None else posted),
         "ageing": ageing(lines, as_of, cuts), "conversion": conversion(book, tranches, cuts),
         "concentration": concentration(lines, asked.top),
-        "bill_and_hold": billed_and_held.table,
+        "bill_and_hold": held_pieces(contracts),
         "cancellation": cancellation(tranches, as_of, assumed, cuts),
         "double_orders": double_orders(lines, as_of)}
     kept = kept_deposits(contracts, told.billings)
-    penalty = None if sent is None else _penalties(contracts, sent, kept, held)
-    parts["obligations"] = remaining(contracts, kept, held, penalty)
-    deferred = None if told.billings is None else deferred_of(contracts, told.billings, held)
+    penalty = None if sent is None else _penalties(contracts, sent, kept)
+    parts["obligations"] = remaining(contracts, kept, penalty)
+    deferred = None if told.billings is None else deferred_of(contracts, told.billings)
     parts["rpo_walk"] = rpo_walk(parts["obligations"], deferred, allocation is not None)
-    schedule = rpo_schedule(contracts, sent, kept, held,
+    schedule = rpo_schedule(contracts, sent, kept,
                             int(parts["obligations"]["rpo_cents"].sum()))
     parts["rpo_schedule"] = schedule.rows
     parts["standing"] = _standing(book, lines, tranches, parts["obligations"], cuts,
                                   allocation is not None)
     proof = Proof(int(lines.filter(~pl.col("cancellable"))["open_cents"].sum()),
-                  rpo_of_prices(contracts, kept, held, penalty), foreign_of_walk(contracts),
+                  rpo_of_prices(contracts, kept, penalty), foreign_of_walk(contracts),
                   schedule.foreign)
     parts["ties"] = ties_of(rolled, parts, int(lines["open_cents"].sum()), as_of, proof)
     return Backlog(rolled, parts, _figures(book, told, asked, parts, lines,
                                            allocation is not None))
 
 
-def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series,
-               held: Longs) -> Longs:
+def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series) -> Longs:
     """(order lines,) late penalties that the plan expects of what binds, in cents."""
     book = contracts.book
     shipments = shipments_of(book, allocation, contracts.before)
     hardware = hardware_of(book, contracts.obligations, contracts.allocated, contracts.exchange,
-                           shipments, contracts.before, held)
+                           shipments, contracts.before)
     return penalties_of(contracts, shipments.line, shipments.planned, hardware.penalty, kept)
 
 

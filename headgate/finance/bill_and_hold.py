@@ -1,19 +1,25 @@
-"""Bill-and-hold: goods that are sold and not shipped count as revenue only by four criteria."""
+"""
+Bill-and-hold: goods that are sold and not shipped count as revenue only by four criteria.
+
+A record of it is a log: its rows stay for good, and a row counts on the day since which its pieces
+are held, whatever became of them since. So a quarter that is over stays as it was.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from headgate.base.issue import Issue, IssuesError
-from headgate.finance.contracted import Contracted
-from headgate.finance.shares import before_each
-from headgate.tables.backlog_schema import BILL_AND_HOLD
-
-Longs = NDArray[np.int64]
+from headgate.book import Book
+from headgate.finance.pieces import HOLD
+from headgate.finance.under_way import refuse_progress, steps_taken
+from headgate.tables.progress_schema import NEEDED, PRICED, PROGRESS
 
 CRITERIA: dict[str, str] = {
     "substantive_reason": "the reason is substantive, such as the customer's own request",
@@ -24,147 +30,193 @@ CRITERIA: dict[str, str] = {
 HELD: dict[str, type[pl.DataType]] = {
     "order_id": pl.String, "line_no": pl.Int64, "quantity": pl.Int64, "held_on": pl.Date,
     **dict.fromkeys(CRITERIA, pl.Boolean)}
-"""The columns of a record: so many open pieces of an order line are billed and held."""
+"""The columns of a record: so many pieces of an order line are billed and held since a day."""
 CONSEQUENCE = "nothing was worked out"
 """What a fault of the record comes to."""
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """
-    What is billed and held of a book.
+    What a record says is billed and held, held against the lines of a book.
 
-    table  : the table `bill_and_hold`
-    pieces : (order lines,) pieces that are not shipped and count as revenue all the same: the first
-             open ones of their line
+    rows  : the columns of HELD and `row`, the line of a file; `counts`, whether all four criteria
+            are met; `price_cents` of one piece on that day, null that of today; `shipped_since`,
+            how many of these pieces have shipped, null where no ledger says or the row does not
+            count
+    steps : the progress that was given, with a step of the rows that count
     """
 
-    table: pl.DataFrame
-    pieces: Longs
-
-    def stretches(self, contracts: Contracted) -> tuple[Longs, Longs, Longs, Longs]:
-        """
-        What counts as revenue, by line and day: line, day, pieces of the line before and with it.
-
-        Days since 1970-01-01; (stretches,) each.
-        """
-        ids = contracts.obligations.line_ids.with_row_index("line")
-        rows = self.table.filter(pl.col("recognised") == "yes").join(
-            ids, on=["order_id", "line_no"]).group_by(
-            pl.col("line").cast(pl.Int64), day=pl.col("held_on").to_physical().cast(pl.Int64)).agg(
-            pl.col("quantity").sum()).sort("line", "day")
-        line, quantity = rows["line"].to_numpy(), rows["quantity"].to_numpy()
-        first = contracts.shipped[line] + before_each(quantity, line)
-        return line, rows["day"].to_numpy(), first, first + quantity
+    rows: pl.DataFrame
+    steps: pl.DataFrame
 
 
-def held_of(contracts: Contracted, record: pl.DataFrame | None) -> Held:
+def held_of(book: Book, progress: pl.DataFrame | None, record: pl.DataFrame) -> Held:
     """
-    What a record says is billed and held, held against the four criteria.
+    What a record says of a book, held against its lines and against what left since.
 
-    record : as for `bill_and_hold`
-    raises IssuesError : as `bill_and_hold`
-    """
-    table = bill_and_hold(contracts, record)
-    return Held(table, _pieces(contracts, table))
-
-
-def bill_and_hold(contracts: Contracted, record: pl.DataFrame | None) -> pl.DataFrame:
-    """
-    The table `bill_and_hold`: what is billed and held, and whether it counts as revenue.
+    The pieces of a row are the first of their line that had not left on the day since which they
+    are held, nor are held by an earlier row. Without progress nobody says when pieces left: those
+    are taken that are open now.
 
     record : the columns of HELD; a blank criterion is a no; rows after as_of are not looked at.
              `row` may say which line of a file each is
-
-    A line that is invoiced and not shipped stays in order backlog and in RPO, whoever paid, unless
-    all four criteria are met and control has passed (ASC 606-10-55-81 to 55-84).
-    raises IssuesError : columns are missing; an order line is not known, has fewer open pieces, or
+    raises IssuesError : columns are missing; an order line is not known, had fewer such pieces, or
                          was booked later
     """
-    if record is None:
-        return pl.DataFrame(schema=BILL_AND_HOLD.types)
-    book, as_of = contracts.book, contracts.book.settings.as_of
+    kept, faults = _kept(book, progress, record)
+    if faults:
+        raise IssuesError(sorted(faults, key=lambda issue: issue.row or 0), CONSEQUENCE)
+    kept = kept.with_columns(price_cents=_prices(kept, progress))
+    steps = kept.filter("counts").select(
+        "order_id", "line_no", "quantity", "price_cents", step=pl.lit(HOLD),
+        effective_on="held_on", stage=pl.lit(None, pl.String))
+    return Held(kept, steps.select(*NEEDED, "price_cents") if progress is None else pl.concat(
+        [progress, steps.cast({name: PROGRESS[name] for name in steps.columns})],
+        how="diagonal"))
+
+
+def _kept(book: Book, progress: pl.DataFrame | None,
+          record: pl.DataFrame) -> tuple[pl.DataFrame, list[Issue]]:
+    """The rows of a record as far as they fit a book, and what is wrong with the others."""
     missing = [name for name in HELD if name not in record.columns]
     if missing:
         raise IssuesError([Issue("bill_and_hold.column.missing", "error", "bill_and_hold",
                                  "is missing", None, name) for name in missing],
                           CONSEQUENCE)
-    lines = contracts.obligations.line_ids.with_columns(
-        line=pl.int_range(pl.len(), dtype=pl.Int64), open=pl.Series(book.lines.open),
-        booked_on=book.tables.frames["orders"]["booked_on"].gather(
-            pl.Series(book.lines.source_row)))
+    if progress is not None:
+        refuse_progress(progress)
     if "row" not in record.columns:
         record = record.with_columns(row=pl.int_range(2, pl.len() + 2))
-    rows = record.select("row", *HELD).filter(pl.col("held_on") <= as_of).join(
-        lines, on=["order_id", "line_no"], how="left", maintain_order="left").with_columns(
-        pl.col(*CRITERIA).fill_null(False),
-        upto=pl.col("quantity").cum_sum().over("order_id", "line_no"))
-    issues = _faults(rows)
-    if issues:
-        raise IssuesError(issues, CONSEQUENCE)
-    return _told(contracts, rows)
+    rows = record.select("row", *HELD).filter(
+        pl.col("held_on") <= book.settings.as_of).with_columns(
+        pl.col(*CRITERIA).fill_null(False)).with_columns(
+        counts=pl.all_horizontal(*CRITERIA)).join(
+        _lines(book, progress), on=["order_id", "line_no"], how="left", maintain_order="left")
+    told, faults = _fitting(rows, _left_on(book, progress, rows), progress is not None)
+    return pl.DataFrame(told, schema={
+        "row": pl.Int64, **HELD, "counts": pl.Boolean, "shipped_since": pl.Int64}), faults
 
 
-def _faults(rows: pl.DataFrame) -> list[Issue]:
-    """What is wrong with rows of a record beside the lines of the book."""
-    issues = []
-    for row in rows.filter(pl.col("line").is_null() | (pl.col("quantity") < 1) | (
-            pl.col("upto") > pl.col("open")) | (pl.col("held_on") < pl.col("booked_on"))).iter_rows(
-                named=True):
-        name, number = f"{row['order_id']}/{row['line_no']}", row["row"]
-        if row["line"] is None:
-            issues.append(Issue("bill_and_hold.line.unknown", "error", "bill_and_hold",
-                                "is no order line of the book", number, "order_id", name))
-            continue
-        if row["held_on"] < row["booked_on"]:
-            issues.append(Issue("bill_and_hold.held_on.early", "error", "bill_and_hold",
-                                f"lies before {name} was booked, on {row['booked_on']}; correct "
-                                "the day", number, "held_on", f"{row['held_on']}"))
-        if row["quantity"] < 1 or row["upto"] > row["open"]:
-            issues.append(Issue("bill_and_hold.quantity.range", "error", "bill_and_hold",
-                                "must be 1 or more, and all rows of the line no more than its "
-                                f"{row['open']:,} open pieces", number, "quantity",
-                                f"{row['quantity']}"))
-    return issues
+def _lines(book: Book, progress: pl.DataFrame | None) -> pl.DataFrame:
+    """Ids of order lines, what of each is open and its booking; all of what is gone has left."""
+    orders = book.tables.frames["orders"]
+    lines = orders[pl.Series(book.lines.source_row)].select(
+        "order_id", "line_no", "booked_on", open=pl.Series(book.lines.open, dtype=pl.Int64))
+    if progress is None:
+        return lines
+    gone = progress.filter(pl.col("step") == "shipped").select("order_id", "line_no").unique().join(
+        lines, on=["order_id", "line_no"], how="anti")
+    return pl.concat([lines, gone.with_columns(open=pl.lit(0, pl.Int64))], how="diagonal")
 
 
-def _told(contracts: Contracted, rows: pl.DataFrame) -> pl.DataFrame:
-    """The table of rows that hold; pieces that count come first among the open ones of a line."""
-    rows = rows.with_columns(counts=pl.all_horizontal(CRITERIA.keys())).sort(
-        "line", "counts", "held_on", "row", descending=[False, True, False, False])
-    line, quantity = rows["line"].to_numpy(), rows["quantity"].to_numpy()
-    upto = rows.select(pl.col("quantity").cum_sum().over("line")).to_series().to_numpy()
-    first = contracts.shipped[line] + upto
-    cents = contracts.value(line, first - quantity, first)
-    rows = rows.with_columns(shipped_since=_shipped_since(contracts, rows))
-    no = pl.concat_str([pl.when(~pl.col(name)).then(pl.lit(name)) for name in CRITERIA],
-                       separator=";", ignore_nulls=True)
-    return rows.with_columns(
-        amount_cents=pl.Series(cents, dtype=pl.Int64), missing=pl.when(~pl.col("counts")).then(no),
-        recognised=pl.when("counts").then(pl.lit("yes")).otherwise(pl.lit("no"))).sort(
-        "order_id", "line_no", "held_on", "row").with_columns(
-        place=pl.int_range(1, pl.len() + 1).over("order_id", "line_no")).select(
-        BILL_AND_HOLD.names).cast(BILL_AND_HOLD.types)
+def _left_on(book: Book, progress: pl.DataFrame | None,
+             rows: pl.DataFrame) -> dict[tuple[str, int], list[tuple[Any, int]]]:
+    """Of the lines of some rows the days on which pieces left, and how many; below 0 came back."""
+    if progress is None:
+        return {}
+    ids = rows.select("order_id", "line_no").unique(maintain_order=True)
+    steps = steps_taken(ids, progress, book.settings.as_of).filter(
+        pl.col("step").is_in(["shipped", "returned"])).with_columns(
+        day=pl.col("day").cast(pl.Int32).cast(pl.Date),
+        pieces=pl.when(pl.col("step") == "shipped").then("quantity").otherwise(-pl.col("quantity")))
+    keys = ids.rows()
+    found: dict[tuple[str, int], list[tuple[Any, int]]] = {}
+    for line, day, pieces in steps.select("line", "day", "pieces").iter_rows():
+        found.setdefault(keys[line], []).append((day, pieces))
+    return found
 
 
-def _shipped_since(contracts: Contracted, rows: pl.DataFrame) -> pl.Series:
-    """(rows,) pieces of each row's line that have shipped since; null where nobody says."""
-    if contracts.progress is None:
+def _fitting(rows: pl.DataFrame, left_on: dict[tuple[str, int], list[tuple[Any, int]]],
+             with_ledger: bool) -> tuple[list[Row], list[Issue]]:
+    """The rows as far as they fit their lines, in the order of lines and days, and the faults."""
+    told: list[Row] = []
+    faults: list[Issue] = []
+    ordered = rows.sort("order_id", "line_no", "held_on", "row").to_dicts()
+    for key, own in groupby(ordered, key=itemgetter("order_id", "line_no")):
+        fit = [row for row in own if not _fault(row, faults)]
+        told += _counted(fit, left_on.get(key, []), with_ledger, faults)
+    return [row for row in told if row["quantity"] > 0], faults
+
+
+def _fault(row: Row, faults: list[Issue]) -> bool:
+    """Whether a row has a fault of its own, which is added to the faults."""
+    name, number = f"{row['order_id']}/{row['line_no']}", row["row"]
+    if row["open"] is None:
+        faults.append(Issue("bill_and_hold.line.unknown", "error", "bill_and_hold",
+                            "is no order line of the book", number, "order_id", name))
+    elif row["booked_on"] is not None and row["held_on"] < row["booked_on"]:
+        faults.append(Issue("bill_and_hold.held_on.early", "error", "bill_and_hold",
+                            f"lies before {name} was booked, on {row['booked_on']}; correct "
+                            "the day", number, "held_on", f"{row['held_on']}"))
+    elif row["quantity"] < 1:
+        faults.append(Issue("bill_and_hold.quantity.range", "error", "bill_and_hold",
+                            "must be 1 or more", number, "quantity", f"{row['quantity']}"))
+    else:
+        return False
+    return True
+
+
+def _counted(rows: Sequence[Row], left_on: Sequence[tuple[Any, int]], with_ledger: bool,
+             faults: list[Issue]) -> list[Row]:
+    """
+    The rows of one line with the pieces that they hold, and how many of these have shipped since.
+
+    What leaves is taken from what is held, first in, first out. A row that does not count holds
+    nothing: pieces that become ready later have a row of their own then.
+    """
+    there = rows[0]["open"] + sum(pieces for _, pieces in left_on) if rows else 0
+    waiting: list[Row] = []
+    told, steps = [], list(left_on)
+
+    def leave(until: Any) -> None:
+        """Let go what left before a day; None: all."""
+        nonlocal there
+        while steps and (until is None or steps[0][0] < until):
+            _, pieces = steps.pop(0)
+            there -= pieces
+            for one in waiting:
+                sent = max(0, min(pieces, one["quantity"] - one["shipped_since"]))
+                one["shipped_since"] += sent
+                pieces -= sent
+
+    for row in rows:
+        leave(row["held_on"])
+        held = sum(one["quantity"] - one["shipped_since"] for one in waiting)
+        free = max(0, there - held if row["counts"] else there)
+        if row["quantity"] > free:
+            name = f"{row['order_id']}/{row['line_no']}"
+            which = f"were open on {row['held_on']}" if with_ledger else "are open"
+            faults.append(Issue(
+                "bill_and_hold.quantity.range", "error", "bill_and_hold",
+                f"must be no more than the {free:,} pieces of {name} that {which} and no earlier "
+                "row holds", row["row"], "quantity", f"{row['quantity']}"))
+        one = {**row, "quantity": min(row["quantity"], free), "shipped_since": 0}
+        told.append(one)
+        if row["counts"]:
+            waiting.append(one)
+    leave(None)
+    if with_ledger:
+        return [row if row["counts"] else {**row, "shipped_since": None} for row in told]
+    return [{**row, "shipped_since": None} for row in told]
+
+
+def _prices(rows: pl.DataFrame, progress: pl.DataFrame | None) -> pl.Series:
+    """
+    (rows,) what one piece cost as the day began on which it was held; null: what it does today.
+
+    Pieces that were recognised keep their price when that of the others changes (ASC
+    606-10-25-13), as those do that have left. A ledger tells the prices of lines that had several.
+    """
+    if progress is None or "price_cents" not in progress.columns:
         return pl.Series([None] * rows.height, dtype=pl.Int64)
-    sent = contracts.progress.filter(
-        (pl.col("step") == "shipped") & (pl.col("effective_on") <= contracts.book.settings.as_of))
-    return rows.select("order_id", "line_no", "held_on").with_row_index("place").join(
-        sent.select("order_id", "line_no", "effective_on", pieces="quantity"),
-        on=["order_id", "line_no"], how="left").group_by("place").agg(
-        pl.col("pieces").filter(pl.col("effective_on") >= pl.col("held_on")).sum()).sort(
-        "place")["pieces"]
-
-
-def _pieces(contracts: Contracted, told: pl.DataFrame) -> Longs:
-    """(order lines,) pieces that are not shipped and count as revenue all the same."""
-    held = told.filter(pl.col("recognised") == "yes").group_by("order_id", "line_no").agg(
-        pl.col("quantity").sum())
-    found = contracts.obligations.line_ids.join(
-        held, on=["order_id", "line_no"], how="left", maintain_order="left")
-    return found["quantity"].fill_null(0).to_numpy().astype(np.int64)
-
+    keys = ["order_id", "line_no"]
+    order = ["effective_on", *(["sequence"] if "sequence" in progress.columns else [])]
+    prices = progress.filter(pl.col("step") == PRICED).sort(order, maintain_order=True).select(
+        *keys, "effective_on", price="price_cents")
+    return rows.select(*keys, "held_on").with_row_index("place").join(
+        prices, on=keys, how="left", maintain_order="left_right").group_by(
+        "place", maintain_order=True).agg(pl.coalesce(
+            pl.col("price").filter(pl.col("effective_on") < pl.col("held_on")).last(),
+            pl.col("price").first())).sort("place")["price"]

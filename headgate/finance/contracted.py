@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
+from headgate.finance.bill_and_hold import Held, held_of
 from headgate.finance.contracts import Allocated, Obligations, obligations_of, split_prices
 from headgate.finance.exchange import Exchange, day_number, exchange_of
 from headgate.finance.services import Starts, Told, amounts_of, performed, starts_of, told_of
@@ -26,9 +27,9 @@ class Contracted:
     What a book and its ledger say of contracts, without any plan; see the classes' own words.
 
     before : pieces shipped before
-    progress : what came of pieces, step by step, as it was given; None: nobody says
     told   : what was recorded of services themselves
     starts : pieces whose services have started, or will with the delivery of what has left
+    held   : what is billed and held; None: no record of it was given
     """
 
     book: Book
@@ -38,7 +39,7 @@ class Contracted:
     before: Before
     told: Told
     starts: Starts
-    progress: pl.DataFrame | None = None
+    held: Held | None = None
 
     @property
     def as_of(self) -> int:
@@ -67,20 +68,12 @@ class Contracted:
         start, currency, cents = amounts_of(self.starts, self.obligations, self.allocated)
         return start, currency, performed(self.starts, start, cents, self.as_of)
 
-    def earned(self, held: Longs) -> pl.DataFrame:
-        """
-        What is recognised by as_of: `contract_id`, `currency` and `cents` of that currency.
-
-        held : (order lines,) pieces that are not shipped and recognised all the same
-        """
+    def earned(self) -> pl.DataFrame:
+        """What is recognised by as_of: `contract_id`, `currency` and `cents` of that currency."""
         lines = np.arange(self.obligations.lines)
-        none, shipped = np.zeros_like(lines), self.shipped
-        start, currency, cents = self.services_earned()
-        parts = [(self.starts.service[start], currency, cents)]
-        for first, last in ((none, self.before.recognised), (shipped, shipped + held)):
-            place, currency, cents = self.allocated.of_pieces(
-                lines, first, last, self.obligations.pieces[lines])
-            parts.append((place, currency, cents))
+        start, *performed = self.services_earned()
+        parts = [(self.starts.service[start], *performed), self.allocated.of_pieces(
+            lines, np.zeros_like(lines), self.before.recognised, self.obligations.pieces[lines])]
         obligation, number, amount = (np.concatenate([part[k] for part in parts])
                                       for k in range(3))
         contract = pl.Series(self.obligations.contract[obligation])
@@ -91,20 +84,24 @@ class Contracted:
 
 
 def contracted(book: Book, stated_prices: bool = False,
-               progress: pl.DataFrame | None = None) -> Contracted:
+               progress: pl.DataFrame | None = None, record: pl.DataFrame | None = None
+             ) -> Contracted:
     """
     The contracts of a book on its day.
 
     stated_prices, progress : as for `headgate.finance.revenue.revenue_of`
+    record : as for `headgate.finance.bill_and_hold.held_of`; None: nobody says that anything is
+             billed and held
     raises IssuesError : a standalone price is missing that the split of a contract needs; columns
-                         of the progress are missing
+                         of the progress are missing; the record does not fit the book
     """
     exchange = exchange_of(book.tables)
-    before = before_of(book, progress)
+    held = None if record is None else held_of(book, progress, record)
+    before = before_of(book, progress if held is None else held.steps)
     obligations = obligations_of(book, exchange, before.prices)
     allocated = split_prices(book, obligations, exchange, stated_prices)
     none = np.zeros(0, dtype=np.int64)
     nothing = Shipments(none, none, none, none, none, none, none, none, none)
     told = told_of(obligations, day_number(book.settings.as_of), progress)
     return Contracted(book, exchange, obligations, allocated, before, told,
-                      starts_of(obligations, nothing, before, told), progress)
+                      starts_of(obligations, nothing, before, told), held)

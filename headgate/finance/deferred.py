@@ -73,12 +73,10 @@ def _earned(revenue: Revenue) -> pl.DataFrame:
     parts = [_part(revenue, shipments.line[place], currency, cents,
                    facts.quarters.place(shipments.due[place]))]
     lines = np.arange(obligations.lines)
-    gone = obligations.pieces[:obligations.lines] - facts.book.lines.open
-    for begin, end in ((np.zeros_like(lines), facts.before.recognised),
-                       (gone, gone + facts.held.pieces)):
-        place, currency, cents = allocated.of_pieces(
-            lines, begin, end, obligations.pieces[:obligations.lines])
-        parts.append(_part(revenue, place, currency, cents, np.full(len(place), -1)))
+    place, currency, cents = allocated.of_pieces(
+        lines, np.zeros_like(lines), facts.before.recognised,
+        obligations.pieces[:obligations.lines])
+    parts.append(_part(revenue, place, currency, cents, np.full(len(place), -1)))
     now = day_number(facts.book.settings.as_of)
     days = over_term(facts.starts, *amounts_of(facts.starts, obligations, allocated),
                      term_edges(facts.starts, facts.quarters.ends, facts.exchange, now))

@@ -8,6 +8,8 @@ from typing import Any
 
 STAGES = ("transit", "delivered", "accepted")
 NEVER = -1
+HOLD = "held"
+"""The step of pieces that are billed and held with all criteria; no ledger, a record says it."""
 Stretches = tuple[tuple[int, int], ...]
 
 
@@ -22,6 +24,7 @@ class Tranche:
     opening   : they had left before anybody took down more of the line
     served    : stretches, first day and day after the last, on which they had been delivered before
                 they came back to be shipped again
+    held      : the day since which they were billed and held, and recognised; -1 none
     """
 
     pieces: int
@@ -31,10 +34,12 @@ class Tranche:
     accepted: bool = False
     opening: bool = False
     served: Stretches = ()
+    held: int = NEVER
 
     def recognised(self, rule: str) -> bool:
         """Whether the revenue of the pieces counts as recognised, by the rule of their line."""
-        return (self.opening or rule == "ship" or (rule == "deliver" and self.delivered >= 0)
+        return (self.opening or self.held >= 0 or rule == "ship"
+                or (rule == "deliver" and self.delivered >= 0)
                 or (rule == "accept" and self.accepted))
 
 
@@ -45,17 +50,39 @@ class Pieces:
 
     A step takes the first pieces that can take it: the k-th shipped is the k-th delivered and the
     k-th accepted. What comes back are the last pieces of its stage; they are the first to leave
-    again.
+    again, but for what is billed and held: those were recognised before they leave, so that they
+    do not count once more when they do.
+
+    gone    : pieces that have left; back : pieces that came back and have not left again
+    waiting : pieces that are billed and held and have not left, in the order in which they will
+    ever_held : whether any ever were
     """
 
     gone: list[Tranche] = field(default_factory=list)
     back: list[Tranche] = field(default_factory=list)
+    waiting: list[Tranche] = field(default_factory=list)
+    ever_held: bool = False
+
+    def hold(self, pieces: int, day: int, price: int | None) -> None:
+        """Pieces that have not left are billed and held from a day on: the first of them."""
+        self.ever_held = True
+        again, self.back = _split(self.back, pieces)
+        self.waiting += [replace(one, held=day, price=price) for one in again]
+        left = pieces - sum(one.pieces for one in again)
+        if left:
+            self.waiting.append(Tranche(left, NEVER, price, held=day))
 
     def ship(self, pieces: int, day: int, price: int | None, opening: bool = False) -> None:
-        """Pieces leave, those first that had come back."""
-        again, self.back = _split(self.back, pieces)
+        """Pieces leave, those first that are held, at their own price; then what had come back."""
+        held: list[Tranche] = []
+        # What had left before anybody took down more of the line was never among the held.
+        if not opening:
+            held, self.waiting = _split(self.waiting, pieces)
+        self.gone += [replace(one, shipped=day) for one in held]
+        left = pieces - sum(one.pieces for one in held)
+        again, self.back = _split(self.back, left)
         self.gone += [replace(one, shipped=day, price=price) for one in again]
-        left = pieces - sum(one.pieces for one in again)
+        left -= sum(one.pieces for one in again)
         if left:
             self.gone.append(Tranche(left, NEVER if opening else day, price, opening=opening))
 
@@ -104,8 +131,10 @@ class Pieces:
         return pieces
 
     def take(self, step: str, pieces: int, day: int, stage: str | None, price: int | None) -> None:
-        """Take a step of the journal `progress`; others than of pieces are not looked at."""
-        if step in ("shipped", "opening"):
+        """Take a step of pieces; of services, which are in the same journal, none is looked at."""
+        if step == HOLD:
+            self.hold(pieces, day, price)
+        elif step in ("shipped", "opening"):
             self.ship(pieces, day, price, step == "opening")
         elif step == "delivered":
             self.deliver(pieces, day)

@@ -2,8 +2,9 @@
 What was recognised before the day of a book: by order line and day, by service and quarter.
 
 The plan tells what will be recognised; this is what was, by the steps that pieces took. A step
-counts on its own day, and what came back is taken off on the day on which it came back: a quarter
-that is over stays as it was.
+counts on its own day, and what came back is taken off on the day on which it came back; what is
+billed and held counts since then, and not once more when it ships. A quarter that is over stays as
+it was.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 
 from headgate.base.calendar import fiscal_year
 from headgate.base.periods import Period, period_of, periods
-from headgate.finance.bill_and_hold import Held
 from headgate.finance.contracted import Contracted
 from headgate.finance.contracts import Allocated
 from headgate.finance.exchange import EPOCH, Exchange, day_number
@@ -87,26 +87,25 @@ class Recognised:
     earned: pl.DataFrame
 
 
-BILL_AND_HOLD = "bill_and_hold"
-"""The rule of what is recognised though it has not left."""
+HELD_RULE = "bill_and_hold"
+"""The rule of what is recognised since it is billed and held, and of what of that came back."""
 
 
-def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
-                  held: Held | None = None) -> Recognised:
+def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Recognised:
     """
     What was recognised by the day of a book.
 
     Hardware is recognised when its piece takes the step of its line's rule (ASC 606-10-25-30), at
     the price that is allocated to it, less the late penalty that its delivery incurred; services
-    evenly by day, up to the day before as_of (606-10-25-27a).
+    evenly by day, up to the day before as_of (606-10-25-27a). What is billed and held is
+    recognised on the day since when it is (606-10-55-83).
 
-    progress : the columns of `headgate.tables.progress_schema.PROGRESS`
-    held     : what bill-and-hold has recognised, on the day since when it is held (606-10-55-83)
+    contracts : of the book, with the same progress, and with what is billed and held
+    progress  : the columns of `headgate.tables.progress_schema.PROGRESS`
     """
-    sold = sold_of(contracts, progress, left)
-    found = [_hardware(contracts, sold, progress), _services(contracts, sold, progress, left)]
-    if held is not None and held.pieces.any():
-        found.append(_held(contracts, held))
+    steps = progress if contracts.held is None else contracts.held.steps
+    sold = sold_of(contracts, steps, left)
+    found = [_hardware(contracts, sold, steps), _services(contracts, sold, steps, left)]
     parts = [frame.select(found[0][0].columns) for frame, *_ in found]
     cents = [at_once for _, at_once, _ in found]
     rows = pl.concat(parts).with_row_index("row")
@@ -177,9 +176,11 @@ def _hardware(contracts: Contracted, sold: Sold,
     place, currency, cents = sold.allocated.of_parts(line, *parts)
     price = summed(place, exchange.convert(cents, currency, on[place]), len(line))
     at_once = _at_one_rate(sold.allocated, exchange, line, *parts, as_of)
-    penalty = _penalties(contracts, sold, progress, line, first, last, on)
+    # What was held is late to nobody, be it delivered when it may.
+    penalty = _penalties(contracts, sold, progress, line, taken.own_first, taken.own_last, on)
     frame = sold.frame[pl.Series(line)].select(
-        *ATTRIBUTES, "contract_id", rule="recognise_on").with_columns(
+        *ATTRIBUTES, "contract_id", rule=pl.when(pl.Series(taken.held)).then(
+            pl.lit(HELD_RULE)).otherwise("recognise_on")).with_columns(
         kind=pl.lit("hardware"), quantity=pl.Series(last - first, dtype=pl.Int64),
         recognised_on=_dates(day), price_cents=pl.Series(price, dtype=pl.Int64),
         penalty_cents=pl.Series(np.clip(penalty, np.minimum(price, 0), np.maximum(price, 0)),
@@ -199,26 +200,6 @@ def _earned(contracts: Contracted, obligation: Longs, currency: Ints, day: Longs
         "contract_id": obligations.names.gather(pl.Series(obligations.contract[obligation])),
         "currency": names.gather(pl.Series(currency)), "day": pl.Series(day, dtype=pl.Int64),
         "cents": pl.Series(cents, dtype=pl.Int64)})
-
-
-def _held(contracts: Contracted, held: Held) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
-    """Rows of what bill-and-hold has recognised, their price at the rates of as_of, the same."""
-    obligations, exchange = contracts.obligations, contracts.exchange
-    line, day, first, last = held.stretches(contracts)
-    place, currency, cents = contracts.allocated.of_pieces(
-        line, first, last, obligations.pieces[line])
-    price = summed(place, exchange.convert(cents, currency, day[place]), len(line))
-    # All up to a day are converted together, so that the days of a line sum to what RPO leaves out.
-    gone = contracts.shipped[line]
-    at_once = contracts.value(line, gone, last) - contracts.value(line, gone, first)
-    orders = contracts.book.tables.frames["orders"][pl.Series(contracts.book.lines.source_row)]
-    return orders[pl.Series(line)].select(
-        *ATTRIBUTES, contract_id=pl.coalesce("contract_id", "order_id")).with_columns(
-        rule=pl.lit(BILL_AND_HOLD), kind=pl.lit("hardware"),
-        quantity=pl.Series(last - first, dtype=pl.Int64), recognised_on=_dates(day),
-        price_cents=pl.Series(price, dtype=pl.Int64), penalty_cents=pl.lit(0, pl.Int64),
-        standard_cents=pl.lit(None, pl.Int64)), at_once, _earned(
-        contracts, line[place], currency, day[place], cents)
 
 
 def _parts(contracts: Contracted, sold: Sold) -> tuple[Longs, Longs, Longs]:
@@ -256,7 +237,8 @@ def _penalties(contracts: Contracted, sold: Sold, progress: pl.DataFrame, line: 
                first: Longs, last: Longs, on: Longs) -> Longs:
     """Late penalties that the deliveries of stretches of pieces incurred, at the rates of a day."""
     frame = sold.frame
-    delivered = Delivered.of(frame, progress, contracts.book.settings.as_of, sold.unknown)
+    delivered = Delivered.of(frame, progress, contracts.book.settings.as_of, sold.unknown,
+                             sold.taken.spared)
     weeks = delivered.late_weeks(frame["requested_on"].to_physical().cast(pl.Int64).to_numpy(),
                                  day_number(contracts.book.first_monday))
     rate = frame["late_penalty_per_unit_week_cents"].to_numpy()

@@ -11,14 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.periods import Period
-from headgate.finance.bill_and_hold import held_of
 from headgate.finance.billed import refuse_billings
 from headgate.finance.contracted import Contracted
 from headgate.finance.deferred_then import deferred_at_ends, with_deferred
+from headgate.finance.held_pieces import held_pieces
 from headgate.finance.notes import notes_of
 from headgate.finance.plain import plain
 from headgate.finance.recognised import (
-    BILL_AND_HOLD,
+    HELD_RULE,
     Left,
     Recognised,
     Sold,
@@ -35,7 +35,8 @@ WALK: dict[str, str] = {
     "sold": "transaction price of every contract, of lines that have left the book, too",
     "before": "recognised before the ledger began: nobody says when",
     "hardware": "order lines recognised since, less what came back",
-    "bill_and_hold": "billed and held by all four criteria: recognised, though not shipped",
+    "bill_and_hold": "recognised since it was billed and held by all four criteria, be it shipped "
+                     "since or not",
     "services": "services recognised: days before the day of the book",
     "begun": "services of pieces of which nobody says when they were delivered",
     "left": "lines that have left the book and were not recognised",
@@ -83,26 +84,22 @@ class SoFar:
 
 def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
            billings: pl.DataFrame | None = None, planned: Revenue | None = None,
-           first: date | None = None, held: pl.DataFrame | None = None) -> SoFar:
+           first: date | None = None) -> SoFar:
     """
     What was recognised by the day of a book, beside what a plan recognises from then on.
 
-    contracts : of the book, with the same progress
+    contracts : of the book, with the same progress, and with what is billed and held
     progress  : the columns of `headgate.tables.progress_schema.PROGRESS`
     billings  : deferred revenue, and which contracts have a deposit that is not refundable; None:
                 nothing is told of either
     first     : a day: of what was recognised, only its quarter and later ones are told, while the
                 walk and what ties are of everything; None: all
-    held      : what is billed and held, with the columns of
-                `headgate.finance.bill_and_hold.HELD`; None: nobody says that anything is
     raises IssuesError : columns of the progress are missing
     """
-    billed_and_held = held_of(contracts, held)
-    pieces = billed_and_held.pieces
-    made = recognised_of(contracts, progress, left, billed_and_held)
+    made = recognised_of(contracts, progress, left)
     kept = kept_deposits(contracts, billings)
-    rpo = int(remaining(contracts, kept, pieces)["rpo_cents"].sum())
-    cents = _walked(contracts, made, left, kept, pieces)
+    rpo = int(remaining(contracts, kept)["rpo_cents"].sum())
+    cents = _walked(contracts, made, left, kept)
     by_quarter = _by_quarter(made, planned)
     then = None
     if billings is not None:
@@ -116,16 +113,16 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo,
              "notes": notes_of(contracts, made.entries, progress)}
-    ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo), pieces)
+    ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo))
     if then is not None and billings is not None:
         ties = _with_deferred(ties, then[made.quarters[-1].name], int(
-            deferred_of(contracts, billings, pieces)["cents"].sum()))
+            deferred_of(contracts, billings)["cents"].sum()))
     if first is not None:
         made, by_quarter = _since(made, by_quarter, first)
     return SoFar(made, by_quarter, pl.DataFrame(
         [(step, cents[step], text) for step, text in WALK.items()],
         schema=RECOGNISED_WALK.types, orient="row"), ties, found,
-        None if held is None else billed_and_held.table)
+        None if contracts.held is None else held_pieces(contracts))
 
 
 def _with_deferred(ties: pl.DataFrame, one: int, other: int) -> pl.DataFrame:
@@ -135,32 +132,29 @@ def _with_deferred(ties: pl.DataFrame, one: int, other: int) -> pl.DataFrame:
         "yes" if one == other else "no")], schema=ties.schema, orient="row"))
 
 
-def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series,
-            held: Longs) -> dict[str, int]:
-    """
-    The rows of the walk, in cents; the last is the sum of the others.
-
-    held : (order lines,) open pieces that bill-and-hold has recognised
-    """
+def _walked(contracts: Contracted, made: Recognised, left: Left,
+            kept: pl.Series) -> dict[str, int]:
+    """The rows of the walk, in cents; the last is the sum of the others."""
     obligations, exchange, now = contracts.obligations, contracts.exchange, contracts.as_of
     rows = np.arange(len(obligations))
     none, whole = np.zeros_like(rows), obligations.pieces
     line, dated = obligations.line, obligations.starts_on >= 0
     service = rows >= obligations.lines
     shipped, recognised = contracts.shipped, contracts.before.recognised
+    passed = shipped + contracts.before.held
     out = ~binding(contracts, kept)
     # An obligation's pieces: done or begun, then bound, then those that may be cancelled.
     done = recognised[line]
     done[obligations.lines:] = contracts.starts.unknown
     bound = np.where(dated & service, whole, np.where(out[line], shipped[line], whole))
-    bound[:obligations.lines] = np.where(out, shipped + held, whole[:obligations.lines])
+    bound[:obligations.lines] = np.where(out, passed, whole[:obligations.lines])
     # Pieces that came back and may be cancelled stand before those whose service never began.
     back = _open_again(contracts, out)
     cells = np.flatnonzero(back & contracts.starts.new)
     np.add.at(bound, contracts.starts.service[cells],
               (contracts.starts.last - contracts.starts.first)[cells])
     # RPO counts pieces that have left, and open ones, each by itself.
-    left_by = np.where(service, done, shipped[line])
+    left_by = np.where(service, done, passed[line])
     parts = [contracts.value(rows, first, last) for first, last in (
         (none, done), (done, left_by), (left_by, bound), (bound, whole))]
     full = contracts.value(rows, none, whole)
@@ -177,7 +171,7 @@ def _walked(contracts: Contracted, made: Recognised, left: Left, kept: pl.Series
         kind=pl.lit("service"))
     earned = told.join(pl.concat([gone_ids, gone_services]), on=["order_id", "line_no", "kind"],
                        how="semi")
-    kept_back = pl.col("rule") == BILL_AND_HOLD
+    kept_back = pl.col("rule") == HELD_RULE
     before = int(told.filter(hardware & dates)["at_once"].sum())
     found = {
         "sold": int(full.sum() + gone_cents.sum()) + of_services, "before": -before,
@@ -257,9 +251,10 @@ def _come_so_far(contracts: Contracted, sold: Sold, left: Left) -> int:
     rule = pl.col("recognise_on")
     counted = left.orders.select(pl.when(rule == "ship").then("shipped_quantity").when(
         rule == "deliver").then("delivered").otherwise("accepted")).to_series().to_numpy()
-    # Pieces of which nobody says when they left count as recognised, whatever the rule.
+    # Pieces of which nobody says when they left count as recognised, whatever the rule; so do
+    # those that were billed and held.
     pieces = np.where((left.orders["recognise_on"] == "ship").to_numpy(), counted,
-                      counted + sold.unknown[gone])
+                      counted + sold.unknown[gone] + sold.taken.ahead[gone])
     whole = sold.frame["quantity"].to_numpy()[gone]
     place, currency, cents = sold.allocated.of_pieces(gone, np.zeros_like(gone), pieces, whole)
     return int(contracts.exchange.convert(
@@ -279,14 +274,9 @@ def _since(made: Recognised, by_quarter: pl.DataFrame,
 
 
 def _ties(contracts: Contracted, made: Recognised, left: Left, by_quarter: pl.DataFrame,
-          rpo: tuple[int, int], held: Longs) -> pl.DataFrame:
-    """
-    The table `recognised_ties`.
-
-    rpo  : that of the walk, and that of the obligations
-    held : (order lines,) open pieces that bill-and-hold has recognised
-    """
-    lines, shipped = np.arange(contracts.obligations.lines), contracts.shipped
+          rpo: tuple[int, int]) -> pl.DataFrame:
+    """The table `recognised_ties`; rpo : that of the walk, and that of the obligations."""
+    lines = np.arange(contracts.obligations.lines)
     ids = contracts.obligations.line_ids
     told = made.entries.with_columns(at_once=pl.Series(made.as_of_cents)).filter(
         pl.col("kind") == "hardware")
@@ -295,15 +285,14 @@ def _ties(contracts: Contracted, made: Recognised, left: Left, by_quarter: pl.Da
     pairs = {
         "sold less recognised, and RPO": rpo,
         "order lines recognised day by day, and their pieces recognised": (
-            sums[0], int((contracts.value(
-                lines, np.zeros_like(lines), contracts.before.recognised)
-                + contracts.value(lines, shipped, shipped + held)).sum())),
+            sums[0], int(contracts.value(
+                lines, np.zeros_like(lines), contracts.before.recognised).sum())),
         "the same of lines that have left the book": (sums[1], _come_so_far(
             contracts, made.sold, left))}
     unit = contracts.book.unit_cost_cents[contracts.obligations.item[lines]]
     pairs["standard cost of order lines day by day, and of their pieces recognised"] = (
         int(told.join(ids, on=["order_id", "line_no"], how="semi")["standard_cents"].sum()),
-        int(((contracts.before.recognised + held) * unit).sum()))
+        int((contracts.before.recognised * unit).sum()))
     whole = int(by_quarter.filter(pl.col("by") == "all")["revenue_cents"].sum())
     for name in DIMENSIONS:
         pairs[f"revenue by {name}, and in total"] = (

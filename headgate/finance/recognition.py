@@ -94,9 +94,10 @@ class Elsewhere:
     undated_services: int
 
 
-def pieces_before(shipments: Shipments, before: Before) -> Longs:
+def pieces_before(shipments: Shipments, before: Before) -> tuple[Longs, Longs]:
     """
-    (shipments,) pieces of the line that come before those of each.
+    (shipments,) pieces of the line that come before those of each, and how many of its own are
+    held, the first ones: these are among the recognised.
 
     Recognised ones come first, then those that have left, then what the plan sends: a piece that
     has left is never counted off as one that is still open, whose price may be another one.
@@ -104,34 +105,37 @@ def pieces_before(shipments: Shipments, before: Before) -> Longs:
     line, sent = shipments.line, shipments.planned
     gone, planned = (np.where(which, shipments.pieces, 0) for which in (~sent, sent))
     of_line = summed(line, gone, len(before.recognised))
+    # What is held leaves first.
+    left = before.held[line] - before_each(planned, line)
+    taken = np.clip(left, 0, planned)
+    own = before_each(planned - taken, line)
     return np.asarray(before.recognised[line] + np.where(
-        sent, of_line[line] + before_each(planned, line), before_each(gone, line)))
+        sent, of_line[line] + own, before_each(gone, line))), taken
 
 
 def hardware_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
-                shipments: Shipments, before: Before, held: Longs | None = None) -> Hardware:
+                shipments: Shipments, before: Before) -> Hardware:
     """
     The revenue of every shipment: its pieces' part of the line's price, less late penalties.
 
     The penalty of a piece is `late_penalty_per_unit_week` times its weeks after the requested
     week. It concerns this line alone, so it is allocated to it entirely (ASC 606-10-32-40); the
-    plan's weeks are the estimate (606-10-32-5 to 32-9). It takes at most the price.
-
-    held : (order lines,) open pieces that bill-and-hold has recognised; they leave first. None: 0
+    plan's weeks are the estimate (606-10-32-5 to 32-9). It takes at most the price. What is held
+    was recognised before, and is late to nobody.
     """
     line, whole = shipments.line, obligations.pieces[shipments.line]
-    begin = pieces_before(shipments, before)
-    done = np.zeros_like(begin) if held is None else (
-        obligations.pieces[:obligations.lines] - book.lines.open + held)[line]
-    taken = np.where(shipments.planned, np.clip(done - begin, 0, shipments.pieces), 0)
-    first, count = begin + taken, len(shipments)
-    place, currency, cents = allocated.of_pieces(line, first, begin + shipments.pieces, whole)
+    first, taken = pieces_before(shipments, before)
+    count = len(shipments)
+    place, currency, cents = allocated.of_pieces(
+        line, first, first + shipments.pieces - taken, whole)
     now = day_number(book.settings.as_of)
     price = summed(place, exchange.convert(cents, currency, shipments.due[place]), count)
     price_as_of = summed(place, exchange.convert(
         cents, currency, np.full(len(place), now)), count)
     some = np.flatnonzero(taken)
-    place, currency, cents = allocated.of_pieces(line[some], begin[some], first[some], whole[some])
+    begin = (before.recognised - before.held)[line[some]] + before_each(taken, line)[some]
+    place, currency, cents = allocated.of_pieces(
+        line[some], begin, begin + taken[some], whole[some])
     held_price = summed(some[place], exchange.convert(
         cents, currency, np.full(len(place), now)), count)
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
@@ -201,26 +205,25 @@ def _quarters_of(parts: tuple[Days, Days], quarters: Quarters) -> tuple[Longs, L
 
 def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exchange: Exchange,
                  shipments: Shipments, before: Before, starts: Starts,
-                 elapsed: int, held: Longs) -> Elsewhere:
-    """
-    What of the contracts' prices lies outside the plan, piece by piece as shipments have it.
-
-    held : (order lines,) open pieces that bill-and-hold has recognised
-    """
+                 elapsed: int) -> Elsewhere:
+    """What of the contracts' prices lies outside the plan, piece by piece as shipments have it."""
     row = np.arange(len(obligations))
     dated = obligations.starts_on >= 0
     line, whole = obligations.line, obligations.pieces
     nothing = np.zeros(len(obligations), dtype=np.int64)
-    known = before.recognised[line]
+    held = before.held
+    shipped_alone = before.recognised - held
+    known = shipped_alone[line]
     known[obligations.lines:] = starts.unknown
     passed = np.where(dated, nothing, known)
-    # Lines and services reach as far: to the pieces shipped before and those that the plan sends.
-    reach = before.recognised + summed(shipments.line, shipments.pieces, obligations.lines)
+    # Lines and services reach as far: to the pieces shipped before and those that the plan sends;
+    # lines to what is held, too, be it planned or not.
+    reach = shipped_alone + summed(shipments.line, shipments.pieces, obligations.lines)
     upto = np.where(dated, whole, reach[line])
     gone = whole[:obligations.lines] - book.lines.open
     upto[:obligations.lines] = np.maximum(reach, gone + held)
     begin, end = nothing.copy(), nothing.copy()
-    begin[:obligations.lines], end[:obligations.lines] = gone, gone + held
+    begin[:obligations.lines], end[:obligations.lines] = shipped_alone, before.recognised
     # What a cancelled service did not perform is no part of any contract.
     ended = obligations.lines + np.flatnonzero(starts.ended)
     upto[ended] = whole[ended]

@@ -19,13 +19,12 @@ STEPS = ("backlog", "cancellable", "deposit", "split", "bill_and_hold", "in_tran
 """What RPO is the sum of, column by column."""
 
 
-def remaining(contracts: Contracted, kept: pl.Series, held: Longs,
+def remaining(contracts: Contracted, kept: pl.Series,
               penalty: Longs | None = None) -> pl.DataFrame:
     """
     The table `obligations`: a row for each order line and service line.
 
     kept    : contracts of which a paid deposit is not refundable
-    held    : (order lines,) open pieces that bill-and-hold has recognised
     penalty : (order lines,) late penalties that a plan expects, in cents; of lines that may be
               cancelled those of pieces that have left alone. None: no plan
     Amounts are cents of the book's currency at the rates of as_of; each row of an order line has
@@ -38,13 +37,15 @@ def remaining(contracts: Contracted, kept: pl.Series, held: Longs,
     secured = _secured(contracts, kept)
     out = cancellable & ~secured
     whole, shipped = obligations.pieces[lines], contracts.shipped
-    recognised = contracts.before.recognised
+    recognised, held = contracts.before.recognised, contracts.before.held
     backlog = contracts.exchange.convert(
         book.lines.open * orders["unit_price_cents"].to_numpy(), obligations.currency[lines],
         np.full(len(lines), contracts.as_of))
-    open_value = contracts.value(lines, shipped, whole)
-    held_value = contracts.value(lines, shipped, shipped + held)
-    left = contracts.value(lines, recognised, shipped)
+    # Recognised pieces come first, of these last what is held; then what is under way, then the
+    # others that are open.
+    held_value = contracts.value(lines, recognised - held, recognised)
+    left = contracts.value(lines, recognised, shipped + held)
+    open_value = held_value + contracts.value(lines, shipped + held, whole)
     accept = (orders["recognise_on"] == "accept").to_numpy()
     nothing = np.zeros(len(lines), dtype=np.int64)
     columns = {

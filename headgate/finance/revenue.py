@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from headgate.base.issue import Issue, IssuesError
 from headgate.base.periods import Period
 from headgate.book import Book
-from headgate.finance.bill_and_hold import Held, held_of
 from headgate.finance.contracted import contracted
 from headgate.finance.contracts import Allocated, Obligations
 from headgate.finance.exchange import Exchange, day_number
+from headgate.finance.held_pieces import held_pieces
 from headgate.finance.past import Past, with_past
 from headgate.finance.quarters import Quarters, quarters_until
 from headgate.finance.recognition import (
@@ -52,7 +52,7 @@ class Facts:
     What a revenue was worked out from, for whoever asks further; see the classes' own words.
 
     before    : pieces shipped before the plan
-    held      : what bill-and-hold has recognised before it
+    held      : the table `bill_and_hold`
     shipments : what the plan sends; of their `pieces` those that bill-and-hold has recognised are
                 left out, and so is what they cost
     """
@@ -69,7 +69,7 @@ class Facts:
     service: Service
     costs: Costs
     allocation: Allocation
-    held: Held
+    held: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,27 +159,26 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
     wide = with_past(book, past)
     if wide is not book:
         book, allocation = wide, carried(allocation, book, wide)
-    contracts = contracted(book, stated_prices, progress)
+    contracts = contracted(book, stated_prices, progress, held)
     exchange, before, obligations, allocated = (
         contracts.exchange, contracts.before, contracts.obligations, contracts.allocated)
-    billed_and_held = held_of(contracts, held)
     shipments = shipments_of(book, allocation, before)
     starts = starts_of(obligations, shipments, before, contracts.told)
     quarters = quarters_until(book.settings.fiscal_year_end, book.settings.as_of,
                               last_day_of(shipments, starts))
-    hardware = hardware_of(book, obligations, allocated, exchange, shipments, before,
-                           billed_and_held.pieces)
+    hardware = hardware_of(book, obligations, allocated, exchange, shipments, before)
     service, elapsed = services_of(book, obligations, allocated, exchange, starts, quarters)
     costs = costs_of(book, policy, allocation, shipments)
     facts = Facts(book, exchange, obligations, allocated, before, starts, quarters,
                   replace(shipments, pieces=shipments.pieces - hardware.held), hardware, service,
-                  costs.without(hardware.held, shipments.pieces), allocation, billed_and_held)
+                  costs.without(hardware.held, shipments.pieces), allocation,
+                  held_pieces(contracts))
     place = np.concatenate([quarters.place(shipments.due), service.quarter])
     used = range(int(place.max(initial=0)) + 1)
     names = pl.Series(quarters.names, dtype=pl.String).gather(pl.Series(place))
     entries = _entries(facts, names)
     elsewhere = elsewhere_of(book, obligations, allocated, exchange, shipments, before, starts,
-                             elapsed, billed_and_held.pieces)
+                             elapsed)
     price = price_of(obligations, exchange, day_number(book.settings.as_of))
     walk = price_walk(price, elsewhere, shipments, hardware, service)
     return Revenue(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from headgate.finance.billed import billed, carried
 from headgate.finance.contracted import Contracted
 from headgate.finance.shares import part_of
 from headgate.tables.backlog_schema import RPO_WALK
-
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +83,17 @@ def kept_deposits(contracts: Contracted, billings: pl.DataFrame | None) -> pl.Se
     return kept["contract_id"].drop_nulls().unique().sort()
 
 
-def deferred_of(contracts: Contracted, billings: pl.DataFrame, held: Longs) -> pl.DataFrame:
+def deferred_of(contracts: Contracted, billings: pl.DataFrame) -> pl.DataFrame:
     """
     `contract_id` and `cents` of what is billed or paid and not recognised, contracts above 0 only.
 
     billings : the columns of `headgate.finance.billed.BILLINGS`; rows after as_of are left out
-    held     : (order lines,) open pieces that bill-and-hold has recognised
     In each currency billed less recognised; in the book's currency at the average rate of what is
     left of the billings, see `headgate.finance.billed.carried` (ASC 830-10-45-18).
     raises IssuesError : columns of the billings are missing, or a currency has no rate
     """
     rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
-    earned = contracts.earned(held)
+    earned = contracts.earned()
     left = carried(rows, contracts.exchange).join(
         earned, on=["contract_id", "currency"], how="left", maintain_order="left").with_columns(
         left=pl.col("left_cents") - pl.col("cents").fill_null(0)).filter(pl.col("left") > 0)

@@ -32,12 +32,11 @@ class Proof:
     schedule: int
 
 
-def rpo_of_prices(contracts: Contracted, kept: pl.Series, held: Longs,
-                  penalty: Longs | None) -> int:
+def rpo_of_prices(contracts: Contracted, kept: pl.Series, penalty: Longs | None) -> int:
     """
     RPO from the prices as contracts state them, in cents of the book's currency.
 
-    kept, held, penalty : as for `headgate.finance.remaining.remaining`
+    kept, penalty : as for `headgate.finance.remaining.remaining`
     Each currency by itself: all stated prices, less what is recognised, less open pieces that bind
     nobody with their services, less services of which nobody says when they began, less what
     services did not perform before they were cancelled. Where the walk adds up what is left of
@@ -46,7 +45,7 @@ def rpo_of_prices(contracts: Contracted, kept: pl.Series, held: Longs,
     obligations, names = contracts.obligations, contracts.exchange.names
     left = np.zeros(len(names), dtype=np.int64)
     np.add.at(left, obligations.currency, obligations.stated_cents)
-    earned = contracts.earned(held)
+    earned = contracts.earned()
     np.subtract.at(left, contracts.exchange.indexes(earned["currency"]), earned["cents"].to_numpy())
     lines, binds = np.arange(obligations.lines), binding(contracts, kept)
     starts, services = contracts.starts, np.arange(obligations.lines, len(obligations))
@@ -66,7 +65,7 @@ def rpo_of_prices(contracts: Contracted, kept: pl.Series, held: Longs,
     gone, free = services[starts.ended], lines[~binds]
     whole = obligations.pieces
     for rows, first, last in (
-            (free, (contracts.shipped + held)[free], whole[free]),
+            (free, (contracts.shipped + contracts.before.held)[free], whole[free]),
             (services[loose], (contracts.shipped[hung] + returned)[loose], whole[services[loose]]),
             (starts.service[again], starts.first[again], starts.last[again]),
             (services[unsaid], np.zeros_like(services[unsaid]), starts.unknown[unsaid]),

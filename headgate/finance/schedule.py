@@ -38,12 +38,12 @@ class Schedule:
 
 
 def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.Series,
-                 held: Longs, rpo_cents: int) -> Schedule:
+                 rpo_cents: int) -> Schedule:
     """
     RPO by the quarter in which the plan recognises it, what has no date, and the rounding.
 
-    kept, held : as for `headgate.finance.remaining.remaining`
-    rpo_cents  : RPO, of which `upto_share` is told; the row `rounding` leads to it
+    kept      : as for `headgate.finance.remaining.remaining`
+    rpo_cents : RPO, of which `upto_share` is told; the row `rounding` leads to it
     Shipments of lines that do not bind are left out. What has no date are the pieces that no
     shipment brings, and their services; it is worked out by itself, so that the rows come to RPO
     only if all of them are right.
@@ -58,11 +58,11 @@ def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.
                               last_day_of(shipments, starts))
     count = len(quarters.ends)
     sold = hardware_of(book, obligations, contracts.allocated, contracts.exchange, shipments,
-                       contracts.before, held)
+                       contracts.before)
     place = quarters.place(shipments.due)
     hardware = summed(place, sold.price_as_of - sold.penalty, count)
     services, stretches = _services(contracts, starts, quarters)
-    rest = _undated(contracts, shipments, starts, kept, held)
+    rest = _undated(contracts, shipments, starts, kept)
     last = int(np.flatnonzero((hardware != 0) | (services != 0)).max(initial=-1)) + 1
     dated = [("dated", quarters.names[k], quarters.periods[k].ends_on, int(hardware[k]),
               int(services[k])) for k in range(last)]
@@ -81,16 +81,17 @@ def rpo_schedule(contracts: Contracted, allocation: Allocation | None, kept: pl.
                     + int(parts.sum() + parts[shipments.line].sum()))
 
 
-def _undated(contracts: Contracted, shipments: Shipments, starts: Starts, kept: pl.Series,
-             held: Longs) -> tuple[int, int]:
+def _undated(contracts: Contracted, shipments: Shipments, starts: Starts,
+             kept: pl.Series) -> tuple[int, int]:
     """Cents of hardware and of services of the pieces that bind and that no shipment brings."""
     obligations = contracts.obligations
     sent = shipments.planned
     reach = contracts.shipped + summed(shipments.line[sent], shipments.pieces[sent],
                                        obligations.lines)
     lines = np.flatnonzero(binding(contracts, kept))
-    hardware = contracts.value(lines, np.maximum(reach, contracts.shipped + held)[lines],
-                               obligations.pieces[lines])
+    # What is held and not planned either was recognised before: it is not undated.
+    until = np.maximum(reach, contracts.shipped + contracts.before.held)
+    hardware = contracts.value(lines, until[lines], obligations.pieces[lines])
     rows = obligations.lines + np.flatnonzero(~starts.ended)
     rows = rows[(obligations.starts_on[rows] < 0) & np.isin(obligations.line[rows], lines)]
     services = contracts.value(rows, reach[obligations.line[rows]], obligations.pieces[rows])

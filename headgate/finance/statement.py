@@ -132,7 +132,7 @@ def statement_of(revenue: Revenue, before: Revenue | None = None,
         None if before is None else bridge(before, revenue),
         None if before is None else _by_quarter(before, revenue),
         None if billings is None else deferred(revenue, billings), told,
-        revenue.facts.held.table if with_held else None)
+        revenue.facts.held if with_held else None)
 
 
 def _by_quarter(before: Revenue, now: Revenue) -> pl.DataFrame:

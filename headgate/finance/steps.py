@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -22,24 +22,35 @@ Longs = NDArray[np.int64]
 @dataclass(frozen=True, slots=True)
 class Taken:
     """
-    What became and ceased to be recognised, day by day; (cells,) by line, then day.
+    What became and ceased to be recognised, day by day; (cells,) by line, then day, and of one day
+    what is billed and held after the rest.
 
     line         : row of the line
     day          : since 1970-01-01; -1 of pieces of which nobody says when they left
-    first, last  : pieces of the line that were recognised before the day, and with it
+    held         : whether the pieces are recognised as billed and held, or were and came back
+    first, last  : pieces of the line that were recognised before the cell, and with it
     before, upto : cents of these pieces, at the prices at which they left
+    own_first, own_last : pieces of the line of cells that are not held, before the cell and with it
     unknown      : (lines,) pieces of which, as they are known now, nobody says when they arrived
     moved        : (lines,) whether pieces ever left at another price than that of today
+    spared       : deliveries of pieces that were held: line, day, pieces; (rows, 3)
+    ahead        : (lines,) pieces that are recognised as held, and by the rule of their line are
+                   not yet
     """
 
     line: Longs
     day: Longs
+    held: NDArray[np.bool_]
     first: Longs
     last: Longs
     before: Longs
     upto: Longs
+    own_first: Longs
+    own_last: Longs
     unknown: Longs
     moved: NDArray[np.bool_]
+    spared: Longs
+    ahead: Longs
 
 
 def taken_of(lines: pl.DataFrame, progress: pl.DataFrame, until: date, gone: Longs) -> Taken:
@@ -47,47 +58,76 @@ def taken_of(lines: pl.DataFrame, progress: pl.DataFrame, until: date, gone: Lon
     What of each line became recognised on each day, less what ceased to be.
 
     The pieces are followed step by step, and at the end of every day those are counted that are
-    recognised: what came back is taken off on the day on which it did.
+    recognised: what came back is taken off on the day on which it did. What is billed and held is
+    recognised since then, whether it has left or not, and does not become so once more.
 
     lines    : order_id, line_no, recognise_on and unit_price_cents
-    progress : the columns of `headgate.tables.progress_schema.PROGRESS`; steps after `until` do not
-               count
+    progress : as for `headgate.finance.under_way.before_of`; steps after `until` do not count
     gone     : (lines,) pieces that have left, be it known when or not
     raises IssuesError : columns of the progress are missing
     """
     rule, now = lines["recognise_on"].to_list(), lines["unit_price_cents"].to_list()
-    cells: dict[tuple[int, int], tuple[int, int]] = {}
-    known, opened = np.zeros(len(gone), dtype=np.int64), np.zeros(len(gone), dtype=np.int64)
+    cells: dict[tuple[int, int, int], tuple[int, int]] = {}
+    spared: list[tuple[int, int, int]] = []
+    known, opened, ahead = np.zeros((3, len(gone)), dtype=np.int64)
     moved = np.zeros(len(gone), dtype=np.bool_)
     for line, steps in groupby(steps_taken(lines, progress, until).iter_rows(),
                                key=itemgetter(0)):
-        pieces, before = Pieces(), (0, 0)
+        pieces, before = Pieces(), [(0, 0), (0, 0)]
         days = [(day, list(own)) for day, own in groupby(steps, key=_day)]
         for number, (day, own) in enumerate(days, start=1):
             for _, *step in own:
+                arrives = step[0] == "delivered" and pieces.ever_held
+                there = _held_there(pieces) if arrives else 0
                 pieces.take(*step)
+                if arrives:
+                    spared.append((line, day, _held_there(pieces) - there))
                 moved[line] |= step[-1] not in (None, now[line])
             if number == len(days):
                 pieces.cut(int(gone[line]))
-            there = [(one.pieces, now[line] if one.price is None else one.price)
-                     for one in pieces.gone if one.recognised(rule[line])]
-            upto = (sum(count for count, _ in there), sum(count * price for count, price in there))
-            held = cells.get((line, day), (0, 0))
-            cells[line, day] = held[0] + upto[0] - before[0], held[1] + upto[1] - before[1]
+            upto = _recognised(pieces, rule[line], now[line])
+            for held in (0, 1):
+                if upto[held] != before[held]:
+                    (count, cents), (less, paid) = upto[held], before[held]
+                    found = cells.get((line, day, held), (0, 0))
+                    cells[line, day, held] = found[0] + count - less, found[1] + cents - paid
             before = upto
+        if pieces.ever_held:
+            ahead[line] = sum(
+                one.pieces for one in (*pieces.gone, *pieces.waiting)
+                if one.held >= 0 and not replace(one, held=NEVER).recognised(rule[line]))
         known[line] = sum(one.pieces for one in pieces.gone)
         opened[line] = sum(one.pieces for one in pieces.gone if one.opening)
     # Pieces of which the progress knows nothing were recognised before all others.
     for line in np.flatnonzero(gone > known).tolist():
         count = int(gone[line] - known[line])
-        held = cells.get((line, NEVER), (0, 0))
-        cells[line, NEVER] = held[0] + count, held[1] + count * now[line]
-    rows = np.array([(*place, *cells[place]) for place in sorted(cells) if any(cells[place])],
-                    dtype=np.int64).reshape(-1, 4)
-    of_line, days_of, counts, cents = rows.T
-    first, paid = before_each(counts, of_line), before_each(cents, of_line)
-    return Taken(of_line, days_of, first, first + counts, paid, paid + cents,
-                 gone - known + opened, moved)
+        begun = cells.get((line, NEVER, 0), (0, 0))
+        cells[line, NEVER, 0] = begun[0] + count, begun[1] + count * now[line]
+    table = np.array([(*place, *cells[place]) for place in sorted(cells) if any(cells[place])],
+                     dtype=np.int64).reshape(-1, 5)
+    of_line, days_of, as_held, pieces_of, cents_of = table.T
+    alone = np.where(as_held == 1, 0, pieces_of)
+    first, paid_before, own_first = (before_each(values, of_line)
+                                     for values in (pieces_of, cents_of, alone))
+    return Taken(of_line, days_of, as_held == 1, first, first + pieces_of, paid_before,
+                 paid_before + cents_of, own_first, own_first + alone, gone - known + opened,
+                 moved, np.array(spared, dtype=np.int64).reshape(-1, 3), ahead)
+
+
+def _recognised(pieces: Pieces, rule: str, now: int) -> list[tuple[int, int]]:
+    """Recognised pieces of a line and their cents: of others, and of what is held or was."""
+    found = [(0, 0), (0, 0)]
+    for one in (*pieces.gone, *pieces.waiting):
+        if one.recognised(rule):
+            count, cents = found[one.held >= 0]
+            price = now if one.price is None else one.price
+            found[one.held >= 0] = count + one.pieces, cents + one.pieces * price
+    return found
+
+
+def _held_there(pieces: Pieces) -> int:
+    """Pieces of a line that were held, and have been delivered."""
+    return sum(one.pieces for one in pieces.gone if one.held >= 0 and one.delivered >= 0)
 
 
 def _day(step: tuple[Any, ...]) -> int:
@@ -112,11 +152,19 @@ class Delivered:
     day: Longs
 
     @classmethod
-    def of(cls, lines: pl.DataFrame, progress: pl.DataFrame, until: date,
-           unknown: Longs) -> Delivered:
-        """The deliveries of lines up to a day; what came back was delivered all the same."""
+    def of(cls, lines: pl.DataFrame, progress: pl.DataFrame, until: date, unknown: Longs,
+           spared: Longs | None = None) -> Delivered:
+        """
+        The deliveries of lines up to a day; what came back was delivered all the same.
+
+        spared : line, day, pieces of deliveries that are left out; (rows, 3). None: none
+        """
         rows = steps_taken(lines, progress, until).filter(
-            pl.col("step") == "delivered").group_by("line", "day").agg(
+            pl.col("step") == "delivered").select("line", "day", "quantity")
+        if spared is not None:
+            less = pl.DataFrame(spared, schema=["line", "day", "quantity"], orient="row")
+            rows = pl.concat([rows, less.with_columns(-pl.col("quantity"))])
+        rows = rows.group_by("line", "day").agg(
             pl.col("quantity").sum()).filter(pl.col("quantity") > 0).sort("line", "day")
         line, count = rows["line"].to_numpy(), rows["quantity"].to_numpy()
         last = rows.select(pl.col("quantity").cum_sum().over("line")).to_series().to_numpy()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.exchange import day_number
-from headgate.finance.pieces import Pieces, Stretches, Tranche
+from headgate.finance.pieces import HOLD, Pieces, Stretches, Tranche
 from headgate.finance.shares import PIECES
 from headgate.tables.progress_schema import NEEDED, STEPS_OF_PIECES
 
@@ -61,6 +61,7 @@ class Before:
     The pieces shipped before the plan.
 
     recognised : (lines,) pieces whose revenue counts as recognised by as_of; they come first
+    held       : (lines,) those of them that are billed and held and have not left, the last ones
     unknown    : (lines,) pieces of which nobody says when they were delivered
     line, pieces, due, delivered : (stretches,) pieces with a known or expected delivery, by line;
                  days since 1970-01-01; due is the day of recognition
@@ -74,6 +75,7 @@ class Before:
     """
 
     recognised: Longs
+    held: Longs
     unknown: Longs
     line: Longs
     pieces: Longs
@@ -97,8 +99,9 @@ def before_of(book: Book, progress: pl.DataFrame | None = None) -> Before:
     its shipment and the longest transit to its region; one that awaits acceptance is accepted
     `acceptance_days` after delivery; neither before as_of.
 
-    progress : the columns of `headgate.tables.progress_schema.PROGRESS`; steps after as_of are not
-               looked at
+    progress : the columns of `headgate.tables.progress_schema.PROGRESS`, and steps of what is held
+               as `headgate.finance.bill_and_hold.Held` has them; steps after as_of are not looked
+               at
     raises IssuesError : columns of the progress are missing
     """
     orders = book.tables.frames["orders"][pl.Series(book.lines.source_row)]
@@ -127,7 +130,7 @@ def before_of(book: Book, progress: pl.DataFrame | None = None) -> Before:
     wait = np.where((orders["recognise_on"] == "accept").to_numpy(),
                     orders["acceptance_days"].fill_null(0).to_numpy(), 0)
     now = day_number(book.settings.as_of)
-    return Before(unknown + passed, unknown + opened, line, pieces,
+    return Before(unknown + passed + told.held, told.held, unknown + opened, line, pieces,
                   np.maximum(now, arrive + wait[line]), arrive, shipped, recognised == 0, served,
                   served_on, waiting, told.prices())
 
@@ -136,7 +139,8 @@ class _Told:
     """
     Collects what is told of the pieces of lines, by line.
 
-    cells : line, pieces, shipped, delivered, recognised, opening, served
+    cells : of what has left: line, pieces, shipped, delivered, recognised, opening, served
+    held  : (lines,) pieces that are billed and held and have not left
     """
 
     def __init__(self, orders: pl.DataFrame, gone: Longs) -> None:
@@ -144,21 +148,25 @@ class _Told:
         self.whole = orders["quantity"].to_list()
         self.price = orders["unit_price_cents"].to_list()
         self.cells: list[tuple[int, ...]] = []
+        self.held = np.zeros(len(gone), dtype=np.int64)
         self.served: dict[Stretches, int] = {(): 0}
         self.waiting: dict[int, list[tuple[int, int]]] = {}
         self.steps: list[tuple[int, int, int, int, int]] = []
 
     def take(self, line: int, pieces: Pieces) -> None:
-        """Take the pieces of a line, those that are recognised first."""
+        """Take the pieces of a line: recognised ones first, of these last what has not left."""
         rule, gone = self.rule[line], int(self.gone[line])
         pieces.cut(gone)
-        tranches = sorted(pieces.gone, key=lambda one: not one.recognised(rule))
-        for one in tranches:
+        done = [one for one in pieces.gone if one.recognised(rule)]
+        away = [one for one in pieces.gone if not one.recognised(rule)]
+        tranches = [*done, *pieces.waiting, *away]
+        self.held[line] = sum(one.pieces for one in pieces.waiting)
+        for one in (*done, *away):
             self.cells.append((
                 line, one.pieces, one.shipped, one.delivered, int(one.recognised(rule)),
                 int(one.opening), self.served.setdefault(one.served, len(self.served))))
         back = [(one.pieces, self.served.setdefault(one.served, len(self.served)))
-                for one in pieces.back]
+                for one in (*pieces.waiting, *pieces.back)]
         if any(number for _, number in back):
             self.waiting[line] = back
         now = self.price[line]
@@ -167,7 +175,7 @@ class _Told:
 
     def _priced(self, line: int, tranches: list[Tranche]) -> None:
         """Cells of prices: what is not told of first, then the tranches, then what is open."""
-        now, gone = self.price[line], int(self.gone[line])
+        now, gone = self.price[line], int(self.gone[line] + self.held[line])
         before = gone - sum(one.pieces for one in tranches)
         runs = [(before, now), *((one.pieces, now if one.price is None else one.price)
                                  for one in tranches), (self.whole[line] - gone, now)]
@@ -205,26 +213,33 @@ def steps_taken(orders: pl.DataFrame, progress: pl.DataFrame, until: date) -> pl
     """
     The steps that pieces took up to a day, by line and then in the order in which they count.
 
+    What is billed and held since a day is so before anything else happens on it.
+
     orders  : order_id and line_no
     returns : `line`, the row of the line there; `step`, `quantity`, `day` since 1970-01-01,
               `stage` and `price_cents`, as `Pieces.take` takes them
     raises IssuesError : columns of the progress are missing
     """
-    missing = [name for name in NEEDED if name not in progress.columns]
-    if missing:
-        raise IssuesError([Issue("progress.column.missing", "error", "progress", "is missing",
-                                 None, name) for name in missing], "no revenue was worked out")
+    refuse_progress(progress)
     lines = orders.select("order_id", "line_no").with_row_index("line")
-    rows = progress.filter(pl.col("step").is_in(STEPS_OF_PIECES),
+    rows = progress.filter(pl.col("step").is_in([*STEPS_OF_PIECES, HOLD]),
                            pl.col("effective_on") <= until)
     for name in ("price_cents", "sequence"):
         if name not in rows.columns:
             rows = rows.with_columns(pl.lit(None, pl.Int64).alias(name))
     rows = rows.with_row_index("row").join(lines, on=["order_id", "line_no"]).sort(
-        "line", "effective_on", "sequence", "row")
+        "line", "effective_on", pl.col("step") != HOLD, "sequence", "row")
     return rows.select(
         pl.col("line").cast(pl.Int64), "step", "quantity",
         pl.col("effective_on").to_physical().cast(pl.Int64).alias("day"), "stage", "price_cents")
+
+
+def refuse_progress(progress: pl.DataFrame) -> None:
+    """Raises IssuesError where columns of the progress are missing."""
+    missing = [name for name in NEEDED if name not in progress.columns]
+    if missing:
+        raise IssuesError([Issue("progress.column.missing", "error", "progress", "is missing",
+                                 None, name) for name in missing], "no revenue was worked out")
 
 
 def _expected(book: Book, line: Longs, shipped: Longs) -> Longs:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from headgate.ledger.events import Recorded
-from headgate.tables.progress_schema import PROGRESS
+from headgate.tables.progress_schema import PRICED, PROGRESS
 
 STEPS: dict[str, str] = {
     "order_shipped": "shipped", "order_returned": "returned", "order_delivered": "delivered",
@@ -45,7 +45,7 @@ class Progress:
     def __init__(self) -> None:
         self._rows: dict[int, tuple[str, str, date, int, str | None, date]] = {}
         self._steps: dict[int, str] = {}
-        self._prices: dict[str, dict[int, tuple[date, int]]] = {}
+        self._prices: dict[str, dict[int, tuple[date, int, date]]] = {}
         self._booked = ""
 
     def take(self, recorded: Recorded) -> None:
@@ -66,9 +66,9 @@ class Progress:
                 if corrects in self._steps:
                     self._put(corrects, key, recorded, data["data"])
                 else:
-                    self._price(corrects, key, event.effective_on, data["data"])
+                    self._price(corrects, key, recorded, data["data"])
         elif kind in ("order_booked", "order_amended", "override"):
-            self._price(sequence, key, event.effective_on, data)
+            self._price(sequence, key, recorded, data)
 
     def _put(self, sequence: int, key: str, recorded: Recorded, data: Any) -> None:
         step = self._steps[sequence]
@@ -76,11 +76,12 @@ class Progress:
         self._rows[sequence] = (step, key, recorded.event.effective_on, data.get("quantity", 0),
                                 stage, recorded.posted_on)
 
-    def _price(self, sequence: int, key: str, on: date, data: Any) -> None:
+    def _price(self, sequence: int, key: str, recorded: Recorded, data: Any) -> None:
         """Keep the price that an event gives a line, if it does."""
         price = data["new"] if data.get("column") == PRICE else data.get(PRICE)
         if price is not None:
-            self._prices.setdefault(key, {})[sequence] = on, price
+            self._prices.setdefault(key, {})[sequence] = (
+                recorded.event.effective_on, price, recorded.posted_on)
 
     def frame(self) -> pl.DataFrame:
         """The progress so far, with the columns PROGRESS."""
@@ -91,12 +92,19 @@ class Progress:
             price = None
             if step in _SHIPPED:
                 if key not in ordered:
-                    own = sorted((day, number, price) for number, (day, price)
+                    own = sorted((day, number, price) for number, (day, price, _)
                                  in self._prices[key].items())
                     ordered[key] = [one[:2] for one in own], [one[2] for one in own]
                 days, prices = ordered[key]
                 price = prices[max(0, bisect_right(days, (on, sequence)) - 1)]
-            order_id, _, line_no = key.rpartition("/")
-            found.append((sequence, order_id, int(line_no), step, on, quantity, stage, price,
-                          posted))
-        return pl.DataFrame(found, schema=PROGRESS, orient="row")
+            found.append((sequence, *_line(key), step, on, quantity, stage, price, posted))
+        found += [(sequence, *_line(key), PRICED, on, 0, None, price, posted)
+                  for key, own in self._prices.items() if len(own) > 1
+                  for sequence, (on, price, posted) in own.items()]
+        return pl.DataFrame(sorted(found), schema=PROGRESS, orient="row")
+
+
+def _line(key: str) -> tuple[str, int]:
+    """The order and the number of a line or service."""
+    order_id, _, line_no = key.rpartition("/")
+    return order_id, int(line_no)

@@ -72,7 +72,7 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     past          : lines and services that have left the book
     bill_and_hold : what is billed and held: a .csv file, or a frame with the columns of
                     `headgate.finance.bill_and_hold.HELD`. With all four criteria it was recognised
-                    before the plan, which sends it; without, it is recognised by its line's rule
+                    before the plan, which sends it; without, it is recognised by its line's rule.
     raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
                          cannot be read or is of another book; the billings or the record of what is
                          held have faults
@@ -83,8 +83,8 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
                                                       progress, past, held)
     told = None
     if left is not None and progress is not None:
-        told = so_far(contracted(now.facts.book, stated_prices, progress), progress, left,
-                      billings, now, _first_day(book, first), held)
+        told = so_far(contracted(now.facts.book, stated_prices, progress, held), progress, left,
+                      billings, now, _first_day(book, first))
     made = statement_of(now, before, billings, told, held is not None)
     return RevenueAnswer(*(getattr(made, part.name) for part in fields(made)))
 
@@ -129,8 +129,9 @@ def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices:
     billings      : deferred revenue, and which contracts have a deposit that is not refundable
     raises IssuesError : a standalone price is missing that the split of a contract needs
     """
-    made = so_far(contracted(with_past(book, past), stated_prices, progress), progress, left,
-                  billings, first=_first_day(book, first), held=held_given(bill_and_hold))
+    contracts = contracted(with_past(book, past), stated_prices, progress,
+                           held_given(bill_and_hold))
+    made = so_far(contracts, progress, left, billings, first=_first_day(book, first))
     return RecognisedAnswer(*(getattr(made, part.name) for part in fields(made)))
 
 

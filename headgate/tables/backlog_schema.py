@@ -160,7 +160,7 @@ _STEP_COLUMNS = (
     _whole("firm_cents", "firm backlog: the sum of the two, in cents"),
     _whole("deposit_cents", "back in: a paid deposit is not refundable, in cents"),
     _whole("split_cents", "price allocated by standalone prices less the stated one, in cents"),
-    _whole("bill_and_hold_cents", "less what is recognised and not shipped, in cents"),
+    _whole("bill_and_hold_cents", "less what is held and recognised, and not shipped, in cents"),
     _whole("in_transit_cents", "shipped and not recognised before delivery, in cents"),
     _whole("acceptance_cents", "shipped and not recognised before acceptance, in cents"),
     _whole("services_cents", "services not recognised yet, in cents"),
@@ -212,12 +212,13 @@ BILL_AND_HOLD = PlanTable(
     ("order_id", "line_no", "place"), (
         _text("order_id", "the order"), _whole("line_no", "the order line"),
         _whole("place", "1 for the first record of the line"),
-        _date("held_on", "since when"), _whole("quantity", "open pieces"),
+        _date("held_on", "since when"),
+        _whole("quantity", "pieces: the first that had not left by then, nor were held before"),
         _whole("amount_cents", "their allocated price, in cents"),
         _text("recognised", "yes, if all four criteria of ASC 606-10-55-83 are met; else no"),
         _text("missing", "the criteria that are not met, `;` between them", "all are"),
-        _whole("shipped_since", "pieces of the line that have shipped since; those that were held "
-               "are to be taken out of the record", "no ledger says"),
+        _whole("shipped_since", "how many of these pieces have shipped since: what is held leaves "
+               "first, in the order of the days", "no ledger says, or it is not recognised"),
     ))
 
 STANDING = PlanTable(

@@ -150,7 +150,7 @@ RECOGNISED = PlanTable(
         _text("segment", "the segment"), _text("region", "the region"),
         _text("item_id", "the item or service sold"), _text("family", "its family", "it has none"),
         _text("rule", "ship, deliver or accept, as the line says; bill_and_hold of what is held "
-              "by all four criteria; of a service term"),
+              "by all four criteria, or was, also when it has shipped; of a service term"),
         _text("quarter", "fiscal quarter, such as FY27 Q1", _BEFORE),
         _date("recognised_on", "hardware: the day of its step, of its return, or since when it is "
               "held; service: the last day in the quarter that has passed", _BEFORE),

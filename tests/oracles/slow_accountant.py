@@ -24,7 +24,7 @@ DEFAULTS = {"recognise_on": "ship", "cancellable": True, "contract_id": None}
 
 @dataclass
 class Piece:
-    """A piece that has left: when and at which price, and what came of it."""
+    """A piece that has left or is held: when and at which price, and what came of it."""
 
     price: int
     shipped: date | None
@@ -32,20 +32,23 @@ class Piece:
     delivered: date | None = None
     accepted: bool = False
     served: tuple[tuple[date, date], ...] = ()
+    held: bool = False
 
     def done(self, rule: str) -> bool:
-        return (self.opening or rule == "ship" or (rule == "deliver" and self.delivered is not None)
+        return (self.opening or self.held or rule == "ship"
+                or (rule == "deliver" and self.delivered is not None)
                 or (rule == "accept" and self.accepted))
 
 
 @dataclass
 class Sold:
-    """An order line: its terms, the pieces that have left, those that came back, and the day on
-    which its openings were taken down."""
+    """An order line: its terms, the pieces that have left, those that are held and have not, those
+    that came back, and the day on which its openings were taken down."""
 
     terms: dict[str, Any]
     gone: list[Piece] = field(default_factory=list)
     back: list[Piece] = field(default_factory=list)
+    held: list[Piece] = field(default_factory=list)
     opened: date = date.min
 
     @property
@@ -59,8 +62,9 @@ class Sold:
         return [one for flag in (True, False) for one in self.gone if one.done(rule) is flag]
 
     @property
-    def open(self) -> int:
-        return self.quantity - len(self.gone)
+    def known(self) -> list[Piece]:
+        """The pieces that have their price for good."""
+        return [*self.gone, *self.held]
 
 
 class Accountant:
@@ -68,10 +72,13 @@ class Accountant:
     `recognised`, `rpo`, `deferred` in cents by contract at the end of a day.
 
     standalone : cents of each item standing alone
+    held       : days on which pieces came to be held by all criteria, before anything else of the
+                 day; of which line, and how many
     shares     : of order lines what of the price of its contract each has, and its own price
     """
 
-    def __init__(self, rows: Sequence[Recorded], day: date, standalone: Mapping[str, int]) -> None:
+    def __init__(self, rows: Sequence[Recorded], day: date, standalone: Mapping[str, int],
+                 held: Sequence[tuple[date, Key, int]] = ()) -> None:
         self.day, self.standalone = day, standalone
         self.lines: dict[Key, Sold] = {}
         self.services: dict[Key, dict[str, Any]] = {}
@@ -81,9 +88,12 @@ class Accountant:
                     and before.event.key == row.event.key
                     and row.event.idempotency_key.startswith("import:")}
         invoices: list[tuple[Key, int]] = []
+        to_hold = sorted(row for row in held if row[0] <= day)
         for on, sequence, kind, text, data in effective_events(rows):
             if on > day:
                 break
+            while to_hold and to_hold[0][0] <= on:
+                self._hold(*to_hold.pop(0))
             order, _, number = text.rpartition("/")
             if kind.startswith("deposit"):
                 self.billed[text] += data["amount_cents"] * (1 if kind.endswith("received") else -1)
@@ -93,6 +103,8 @@ class Accountant:
                 self._service(on, kind, (order, int(number)), data)
             elif kind.startswith("order_") or kind == "override":
                 self._line(on, kind, (order, int(number)), data, sequence in openings)
+        for row in to_hold:
+            self._hold(*row)
         for key, cents in invoices:
             self.billed[self._contract(key)] += cents
         self.recognised: Counter[str] = Counter()
@@ -121,10 +133,21 @@ class Accountant:
             if kind == "order_returned":
                 self._return(line, on, data["quantity"], data.get("stage", "transit"))
 
+    def _hold(self, on: date, key: Key, count: int) -> None:
+        """Pieces that have not left are held from a day on: those that came back before others."""
+        line = self.lines[key]
+        for _ in range(count):
+            served = line.back.pop(0).served if line.back else ()
+            line.held.append(Piece(line.terms["unit_price_cents"], None, served=served, held=True))
+
     def _piece(self, line: Sold, on: date, kind: str, opening: bool) -> None:
         """One piece takes a step: the first that can."""
         if kind == "order_shipped":
             line.opened = on if opening else line.opened
+            if line.held and not opening:
+                line.gone.append(line.held.pop(0))
+                line.gone[-1].shipped = on
+                return
             served = line.back.pop(0).served if line.back else ()
             line.gone.append(Piece(line.terms["unit_price_cents"], on, opening, served=served))
         elif kind == "order_delivered":
@@ -176,8 +199,8 @@ class Accountant:
         own: dict[str, list[tuple[Key, str, int, int]]] = defaultdict(list)
         for key, line in self.lines.items():
             if line.quantity:
-                stated = (sum(one.price for one in line.gone)
-                          + line.open * line.terms["unit_price_cents"])
+                stated = (sum(one.price for one in line.known) + line.terms["unit_price_cents"]
+                          * (line.quantity - len(line.known)))
                 own[self._contract(key)].append((
                     key, "line", stated, self.standalone[line.terms["item_id"]] * line.quantity))
         for key, row in self.services.items():
@@ -207,8 +230,8 @@ class Accountant:
         """What of a line's share is recognised, and what remains."""
         line = self.lines[key]
         rule = line.terms["recognise_on"]
-        done = share * sum(one.price for one in line.gone if one.done(rule)) // stated
-        gone = share * sum(one.price for one in line.gone) // stated
+        done = share * sum(one.price for one in line.known if one.done(rule)) // stated
+        gone = share * sum(one.price for one in line.known) // stated
         return done, (gone if line.terms["cancellable"] else share) - done
 
     def _of_service(self, key: Key, share: int) -> tuple[int, int]:
@@ -231,7 +254,7 @@ class Accountant:
                     unknown += 1
                     continue
                 starts[self._group(begin, one.served)] += 1
-            for one in line.back:
+            for one in (*line.held, *line.back):
                 if one.served:
                     starts[self._group(date.min, one.served)] += 1
         first, earned, gone_left = unknown, 0, 0

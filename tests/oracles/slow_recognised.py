@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
 
-from tests.oracles.slow_pieces import groups_of
+from tests.oracles.slow_pieces import groups_of, pieces_of
 from tests.oracles.slow_revenue import SlowRevenue, _months_later
 
 Key = tuple[str, int]
@@ -18,14 +18,16 @@ UNDOES = {"ship": ("transit", "delivered", "accepted"), "deliver": ("delivered",
 class SlowRecognised:
     """
     `rows` by (order, line, kind, day): pieces, price, penalty, the price at as_of's rates, and the
-    standard cost.
+    standard cost. What is recognised since it is held has the kind `held`.
 
+    held : of lines the days on which pieces came to be held with all criteria, and how many
     The day of a service is the last one in its fiscal quarter that has passed; None stands for
     pieces of which nobody says when they left.
     """
 
-    def __init__(self, slow: SlowRevenue, progress: list[dict[str, Any]]) -> None:
-        self.slow, self.as_of = slow, slow.settings.as_of
+    def __init__(self, slow: SlowRevenue, progress: list[dict[str, Any]],
+                 held: dict[Key, list[tuple[date, int]]] | None = None) -> None:
+        self.slow, self.as_of, self.held = slow, slow.settings.as_of, held or {}
         self.steps: dict[Key, list[dict[str, Any]]] = defaultdict(list)
         for row in progress:
             if row["effective_on"] <= self.as_of:
@@ -48,6 +50,9 @@ class SlowRecognised:
 
     def _line(self, key: Key) -> None:
         row, done = self.slow.orders[key], 0
+        if self.held.get(key):
+            self._held(key)
+            return
         days: list[date | None] = [None, *sorted({
             step["effective_on"] for step in self.steps[key]})]
         for day in days:
@@ -56,8 +61,31 @@ class SlowRecognised:
                 self.rows[*key, "hardware", day] = self._worth(key, done, done + more, day)
             done += more
 
-    def _worth(self, key: Key, first: int, last: int, day: date | None) -> Counter[str]:
-        """What the pieces from one to another are worth; below 0 where they came back."""
+    def _held(self, key: Key) -> None:
+        """A line of which pieces were held: piece by piece at the end of every day."""
+        row, held, steps = self.slow.orders[key], self.held[key], self.steps[key]
+        step, unknown = STEP[row["recognise_on"]], self.unknown(key)
+        arrived: list[tuple[date, dict[str, Any]]] = []
+        pieces_of(row, steps, self.as_of, held, arrived)
+        late = sorted(day for day, one in arrived if "held" not in one)
+        counts = [0, 0]
+        for day in [None, *sorted({*(one["effective_on"] for one in steps),
+                                   *(one for one, _ in held)})]:
+            gone, rest = ([], []) if day is None else pieces_of(row, steps, day, held)
+            now = [unknown + sum("held" not in one and one[step] is not None for one in gone),
+                   sum("held" in one for one in (*gone, *rest))]
+            for which, kind in enumerate(("hardware", "held")):
+                done, more = sum(counts), now[which] - counts[which]
+                if more:
+                    numbers = (counts[0], counts[0] + more, late) if which == 0 else (0, 0, late)
+                    self.rows[*key, kind, day] = self._worth(key, done, done + more, day, numbers)
+                counts[which] = now[which]
+
+    def _worth(self, key: Key, first: int, last: int, day: date | None,
+               own: tuple[int, int, list[date]] | None = None) -> Counter[str]:
+        """What the pieces from one to another are worth; below 0 where they came back.
+
+        own : of a line of which pieces were held the others: their numbers and deliveries"""
         on, row = day or self.as_of, self.slow.orders[key]
         low, high, sign = min(first, last), max(first, last), 1 if last > first else -1
         price = sum(self.slow.at(sign * cents, currency, on) for currency, cents
@@ -67,6 +95,9 @@ class SlowRecognised:
                       for currency in self.slow.part("hardware", key, low, high))
         arrived = sorted(step["effective_on"] for step in self.steps[key]
                          if step["step"] == "delivered" for _ in range(step["quantity"]))
+        if own is not None:
+            first_own, last_own, arrived = own
+            low, high = min(first_own, last_own), max(first_own, last_own)
         owed = sum(row["late_penalty_per_unit_week_cents"] * self._weeks(
             arrived[piece - self.unknown(key)], row["requested_on"])
             for piece in range(low, high)
@@ -92,7 +123,8 @@ class SlowRecognised:
         if hung:
             first = self.unknown(line)
             served = groups_of(self.slow.orders[line], self.steps[line], self.as_of,
-                               self.slow.book.tables.frames["lanes"].to_dicts())
+                               self.slow.book.tables.frames["lanes"].to_dicts(),
+                               self.held.get(line, []))
         else:
             begin, first = date.fromisoformat(self.slow.services[key]["starts"]), 0
             served = [(1, [(begin, max(begin, self.as_of))], begin, False)]

@@ -24,12 +24,12 @@ class SlowRpo:
     `rows` by (order, line, kind): cents of each step, as the table `obligations` has them.
 
     progress : rows of `headgate.tables.progress_schema.PROGRESS`, or None
-    held     : pieces of lines that bill-and-hold has recognised
+    held     : of lines the days on which pieces came to be held with all criteria, and how many
     kept     : contracts with a deposit that is not refundable
     """
 
     def __init__(self, slow: SlowRevenue, progress: list[dict[str, Any]] | None,
-                 held: dict[Key, int], kept: set[str], with_plan: bool) -> None:
+                 held: dict[Key, list[tuple[date, int]]], kept: set[str], with_plan: bool) -> None:
         self.slow, self.progress, self.held, self.kept = slow, progress, held, kept
         self.as_of = slow.settings.as_of
         self.rows: dict[tuple[str, int, str], Counter[str]] = {}
@@ -53,63 +53,65 @@ class SlowRpo:
                    for currency, cents in self.slow.part(kind, key, first, last).items())
 
     def pieces(self, key: Key) -> tuple[list[Piece], list[Piece]]:
-        """The pieces of a line of which the ledger tells, and those that came back."""
+        """The pieces of a line of which the ledger tells, and those that are held or came back."""
         row = self.slow.orders[key]
-        if self.progress is None:
-            return [], []
-        gone, back = pieces_of(row, self.progress, self.as_of)
+        gone, back = pieces_of(row, self.progress or [], self.as_of, self.held.get(key, []))
         return gone[:row["shipped_quantity"]], back
 
-    def known(self, key: Key) -> tuple[int, int]:
-        """Pieces of unknown delivery, and recognised pieces."""
+    def known(self, key: Key) -> tuple[int, int, int]:
+        """Pieces of unknown delivery, recognised ones that have left, and pieces that are held."""
         row = self.slow.orders[key]
-        gone, _ = self.pieces(key)
+        gone, back = self.pieces(key)
         unknown = row["shipped_quantity"] - len(gone)
         step = {"ship": "shipped", "deliver": "delivered"}.get(row["recognise_on"], "accepted")
-        return unknown, unknown + sum(one[step] is not None for one in gone)
+        return unknown, unknown + sum("held" in one or one[step] is not None for one in gone), sum(
+            "held" in one for one in back)
 
     def _line(self, key: Key, with_plan: bool) -> None:
         row = self.slow.orders[key]
         shipped, whole = row["shipped_quantity"], row["quantity"]
-        _, recognised = self.known(key)
-        held = self.held.get(key, 0)
+        _, recognised, held = self.known(key)
         backlog = self.slow.at((whole - shipped) * row["unit_price_cents"],
                                self.slow.currency_of(row), self.as_of)
         out, secured = self.out(key), self.contract(key) in self.kept
-        left = self.value("hardware", key, recognised, shipped)
+        # What is recognised comes first, then what is under way, then what is open.
+        kept = self.value("hardware", key, recognised, recognised + held)
+        left = self.value("hardware", key, recognised + held, shipped + held)
+        opens = kept + self.value("hardware", key, shipped + held, whole)
         told = Counter({
             "backlog": backlog, "cancellable": -backlog if row["cancellable"] else 0,
             "deposit": backlog if row["cancellable"] and secured else 0,
-            "split": 0 if out else self.value("hardware", key, shipped, whole) - backlog,
-            "bill_and_hold": 0 if out else -self.value("hardware", key, shipped, shipped + held),
+            "split": 0 if out else opens - backlog, "bill_and_hold": 0 if out else -kept,
             "acceptance" if row["recognise_on"] == "accept" else "in_transit": left})
         if with_plan and not out:
             told["late_penalty"] = -sum(found["penalty_cents"] for (sold, *_), found
                                         in self.slow.hardware.items() if sold == key)
         self.rows[*key, "hardware"] = told
-        for first, last in ((0, recognised), (shipped, shipped + held)):
-            for currency, cents in self.slow.part("hardware", key, first, last).items():
-                self.earned[self.contract(key), currency] += cents
+        for currency, cents in self.slow.part("hardware", key, 0, recognised + held).items():
+            self.earned[self.contract(key), currency] += cents
 
     def _service(self, key: Key) -> None:
         line, hung = self.slow.line_of(key)
         row = self.slow.orders[line]
-        unknown, _ = self.known(line)
+        unknown, _, _ = self.known(line)
         months = self.slow.services[key]["term_months"]
         if hung:
             served = groups_of(row, self.progress or [], self.as_of,
-                               self.slow.book.tables.frames["lanes"].to_dicts())
+                               self.slow.book.tables.frames["lanes"].to_dicts(),
+                               self.held.get(line, []))
         else:
             begin = date.fromisoformat(self.slow.services[key]["starts"])
             served = [(1, [(begin, max(begin, self.as_of))], begin, False)]
             unknown = 0
         bound, first = not hung or not self.out(line), unknown
-        told = self.value("service", key, first, row["quantity"] if hung else 1) if bound else 0
+        until = (row["quantity"] if hung else 1) if bound else first + sum(
+            count for count, *_ in served)
+        told = self.value("service", key, first, until)
         for count, stretches, start, away in served:
             term = (_months_later(start, months) - start).days
             days = min(term, sum((until - since).days for since, until in stretches))
-            if not bound and not away:
-                told += self.value("service", key, first, first + count)
+            if not bound and away:
+                told -= self.value("service", key, first, first + count)
             for currency, cents in self.slow.part("service", key, first, first + count).items():
                 own = cents * days // term
                 self.earned[self.contract(line), currency] += own

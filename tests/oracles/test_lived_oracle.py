@@ -144,9 +144,8 @@ def told(lived: Lived, day: date, until: int | None = None) -> dict[str, dict[st
                    billings=known.billings, past=known.past)
     assert made.figures["ties_hold"], made.ties.filter(pl.col("holds") != "yes")
     contracts = contracted(with_past(read, known.past), progress=known.progress)
-    none = contracts.before.recognised * 0
     rpo = made.parts["obligations"].group_by("contract_id").agg(pl.col("rpo_cents").sum())
-    earned = contracts.earned(none).select("contract_id", "cents")
+    earned = contracts.earned().select("contract_id", "cents")
     walk = dict(made.rpo_walk.select("step", "cents").iter_rows())
     return {"rpo": {name: cents for name, cents in rpo.iter_rows() if cents},
             "recognised": {name: cents for name, cents in earned.iter_rows() if cents},

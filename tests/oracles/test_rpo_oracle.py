@@ -21,6 +21,7 @@ from headgate.finance.movements import movements_of_book
 from headgate.finance.rollforward import first_day_of, span_of
 from headgate.session import Plan
 from tests.oracles.money_books import SHAPES, money_book
+from tests.oracles.slow_pieces import some_held
 from tests.oracles.slow_revenue import SlowRevenue
 from tests.oracles.slow_rpo import SlowRpo
 from tests.properties.test_revenue_properties import some_steps
@@ -80,9 +81,7 @@ def test_every_step_to_rpo_is_that_of_the_slow_route():
         progress = [dict(zip(("order_id", "line_no", "step", "effective_on", "quantity", "stage"),
                              row, strict=True))
                     for order in slow.orders.values() for row in some_steps(order, as_of, dice)]
-        held = {key: dice.randint(1, row["quantity"] - row["shipped_quantity"])
-                for key, row in slow.orders.items()
-                if row["quantity"] > row["shipped_quantity"] and dice.random() < 0.3}
+        held = {key: some_held(row, progress, as_of, dice) for key, row in slow.orders.items()}
         billings = some_billings(slow, as_of, dice)
         kept = {name for name in billings.filter(~pl.col("refundable"))["contract_id"] if name}
         made = told(plan, False, progress=pl.DataFrame(progress, schema={
@@ -122,9 +121,10 @@ def some_billings(slow: SlowRevenue, as_of: date, dice: random.Random) -> pl.Dat
         "amount_cents": pl.Int64, "currency": pl.String, "refundable": pl.Boolean}, orient="row")
 
 
-def records(held: dict[tuple[str, int], int], as_of: date) -> pl.DataFrame:
+def records(held: dict[tuple[str, int], list[tuple[date, int]]], as_of: date) -> pl.DataFrame:
     """The pieces held with all four criteria, and one more record of tomorrow."""
-    rows = [(*key, pieces, as_of, True, True, True, True) for key, pieces in held.items()]
+    rows = [(*key, pieces, day, True, True, True, True) for key, own in held.items()
+            for day, pieces in own]
     rows.append(("later", 1, 1, as_of + timedelta(days=1), True, True, True, True))
     return pl.DataFrame(rows, schema={
         "order_id": pl.String, "line_no": pl.Int64, "quantity": pl.Int64, "held_on": pl.Date,

@@ -126,10 +126,10 @@ def test_a_store_recognises_it_on_the_day_since_when_it_is_held(cancellable: str
     assert backlog.figures["ties_hold"] and backlog.figures["rpo_cents"] == walk.get("rpo", 0)
 
 
-def test_a_record_that_may_count_twice_what_has_shipped_says_so():
+def test_a_record_tells_how_many_of_its_pieces_have_shipped():
     """Three of ten were shipped on 10 January, four are held since the 20th, two leave on the 28th:
-    whether they are of the four nobody says, so the record tells that two have shipped since. A
-    book without a ledger says nothing."""
+    two of the four. A book without a ledger does not say when any left: its seven open pieces are
+    five, and four of these are held."""
     lived = Lived([line("A", 1, 10, "100.00")])
     lived.record("order_shipped", "A/1", "2026-01-10", quantity=3)
     lived.record("order_shipped", "A/1", "2026-01-28", quantity=2)
