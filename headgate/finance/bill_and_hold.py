@@ -77,6 +77,16 @@ def held_of(book: Book, progress: pl.DataFrame | None, record: pl.DataFrame) -> 
         how="diagonal"))
 
 
+def fitting(book: Book, progress: pl.DataFrame | None, record: pl.DataFrame) -> pl.DataFrame:
+    """
+    The rows of a record as far as they fit a book that it was not written for, such as an older
+    one: of lines that it has, and of their pieces no more than it can know.
+
+    raises IssuesError : columns are missing
+    """
+    return _kept(book, progress, record)[0].select("row", *HELD)
+
+
 def _kept(book: Book, progress: pl.DataFrame | None,
           record: pl.DataFrame) -> tuple[pl.DataFrame, list[Issue]]:
     """The rows of a record as far as they fit a book, and what is wrong with the others."""

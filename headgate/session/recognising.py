@@ -10,6 +10,7 @@ import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
+from headgate.finance.bill_and_hold import fitting
 from headgate.finance.contracted import contracted
 from headgate.finance.past import Past, with_past
 from headgate.finance.recognised import Left
@@ -73,14 +74,19 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     bill_and_hold : what is billed and held: a .csv file, or a frame with the columns of
                     `headgate.finance.bill_and_hold.HELD`. With all four criteria it was recognised
                     before the plan, which sends it; without, it is recognised by its line's rule.
+                    Beside `compare_book` it counts as far as that book can know it
     raises IssuesError : a standalone price is missing that the split of a contract needs; a plan
                          cannot be read or is of another book; the billings or the record of what is
                          held have faults
     """
     billings, held = billings_given(book, billings), held_given(bill_and_hold)
     now = _revenue_of(book, plan, stated_prices, progress, past, held)
-    before = None if compare is None else _revenue_of(compare_book or book, compare, stated_prices,
-                                                      progress, past, held)
+    before = None
+    if compare is not None:
+        other = _opened(compare_book or book, compare)
+        # The record was written for the book of the plan; what the other cannot know is left out.
+        fit = None if held is None else fitting(other.book, progress, held)
+        before = _revenue_of(other.book, other, stated_prices, progress, past, fit)
     told = None
     if left is not None and progress is not None:
         told = so_far(contracted(now.facts.book, stated_prices, progress, held), progress, left,
@@ -177,9 +183,13 @@ def revenue_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None
 def _revenue_of(book: Book, plan: Plan | str | Path, stated_prices: bool,
                 progress: pl.DataFrame | None, past: Past | None,
                 held: pl.DataFrame | None = None) -> Revenue:
-    opened = plan if isinstance(plan, Plan) else open_plan(book, plan)
+    opened = _opened(book, plan)
     return revenue_of(opened.book, opened.policy, opened.allocation, opened.summary["value"],
                       stated_prices, progress, past, held)
+
+
+def _opened(book: Book, plan: Plan | str | Path) -> Plan:
+    return plan if isinstance(plan, Plan) else open_plan(book, plan)
 
 
 def write_revenue(made: RevenueStatement, folder: str | Path, format: str = "csv") -> Path:

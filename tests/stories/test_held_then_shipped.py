@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import headgate as hg
 from headgate.finance.bill_and_hold import CRITERIA, HELD
 from headgate.session.backlog import backlog
-from headgate.session.recognising import recognised
+from headgate.session.recognising import recognised, revenue
 from tests.stories.lived import Lived, line, support
 
 RULES = ("ship", "deliver", "accept")
@@ -167,3 +168,49 @@ def test_a_split_price_ties_to_the_cent_before_and_after():
     assert told(lived, "2026-03-31", held) == {"FY26 Q1": 85_78}
     lived.record("order_shipped", "A/1", "2026-05-10", quantity=2)
     assert told(lived, "2026-05-31", held) == {"FY26 Q1": 85_78, "FY26 Q2": 85_79}
+
+
+def test_another_plan_is_told_of_the_record_what_its_book_can_know():
+    """Ten of A at 100 were planned on 2 February; on the 5th B came into the book, four at 50,
+    booked on 15 January, and eight of A left. Held are four of A since the 2nd and two of B since
+    20 January. The plan of the 9th sends two of each: of A's ten eight have left, four of which
+    were held, and of B two were: 2 x 100 + 2 x 50 = 300. The older book has no B, and of A's ten
+    four are held: 600. Either way round the bridge leads from the one to the other. The book of the
+    plan is held against the record as strictly as ever."""
+    lived = Lived([line("A", 1, 10, "100.00", requested_on=1)])
+    lived.record("supply_committed", "PO-1", "2026-02-02", item_id="server", site_id="austin",
+                 available_on="2026-02-09", quantity=20, reference="PO-1")
+    old = lived.book("2026-02-02")
+    first = hg.plan(old)
+    lived.record("order_booked", "B/1", "2026-02-05", order_id="B", line_no=1, customer_id="acme",
+                 segment="enterprise", region="AMER", item_id="server", quantity=4,
+                 unit_price_cents=50_00, booked_on="2026-01-15", requested_on="2026-02-20")
+    lived.record("order_shipped", "A/1", "2026-02-05", quantity=8)
+    new, known = lived.book("2026-02-09"), lived.journals("2026-02-09")
+    second = hg.plan(new)
+    held = pl.concat([record((4, date(2026, 2, 2))), record((2, date(2026, 1, 20)), order="B")])
+    beside: dict[str, Any] = {"progress": known.progress, "past": known.past}
+    made = revenue(new, second, first, old, bill_and_hold=held, **beside)
+    assert made.revenue.totals["revenue_cents"] == 300_00
+    assert made.bridge is not None and made.bridge["revenue_cents"].sum() == 300_00 - 600_00
+    with pytest.raises(hg.IssuesError, match=r"bill_and_hold\.line\.unknown"):
+        revenue(old, first, second, new, bill_and_hold=held, **beside)
+    back = revenue(old, first, second, new, bill_and_hold=held.head(1), **beside)
+    assert back.revenue.totals["revenue_cents"] == 600_00
+    assert back.bridge is not None and back.bridge["revenue_cents"].sum() == 600_00 - 400_00
+
+
+def test_another_book_without_a_ledger_is_told_up_to_what_it_has_open():
+    """Six of ten at 100 are held. The book that the plan is compared with has three open pieces
+    left: all of them are held there, and its plan brings nothing; four are left of this one."""
+    plans = []
+    for pieces in (0, 7):
+        lived = Lived([line("A", 1, 10, "100.00", requested_on=1, shipped_quantity=pieces)])
+        lived.record("supply_committed", "PO-1", "2026-02-02", item_id="server", site_id="austin",
+                     available_on="2026-02-09", quantity=20, reference="PO-1")
+        plans.append(hg.plan(lived.book("2026-02-09")))
+    now, other = plans
+    held = record((6, date(2026, 2, 2)))
+    made = revenue(now.book, now, other, other.book, bill_and_hold=held)
+    assert made.revenue.totals["revenue_cents"] == 400_00
+    assert made.bridge is not None and made.bridge["revenue_cents"].sum() == 400_00
