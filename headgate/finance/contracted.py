@@ -65,8 +65,8 @@ class Contracted:
 
     def services_earned(self) -> tuple[Longs, Ints, Longs]:
         """What of each stretch of `starts` fell on days before as_of: stretch, currency, cents."""
-        start, currency, cents = amounts_of(self.starts, self.obligations, self.allocated)
-        return start, currency, performed(self.starts, start, cents, self.as_of)
+        amounts = amounts_of(self.starts, self.obligations, self.allocated)
+        return amounts.start, amounts.currency, performed(self.starts, amounts, self.as_of)
 
     def earned(self) -> pl.DataFrame:
         """What is recognised by as_of: `contract_id`, `currency` and `cents` of that currency."""

@@ -78,7 +78,7 @@ def _earned(revenue: Revenue) -> pl.DataFrame:
         obligations.pieces[:obligations.lines])
     parts.append(_part(revenue, place, currency, cents, np.full(len(place), -1)))
     now = day_number(facts.book.settings.as_of)
-    days = over_term(facts.starts, *amounts_of(facts.starts, obligations, allocated),
+    days = over_term(facts.starts, amounts_of(facts.starts, obligations, allocated),
                      term_edges(facts.starts, facts.quarters.ends, facts.exchange, now))
     parts.append(_part(revenue, days.service, days.currency, days.cents, np.where(
         days.last_day < now, -1, facts.quarters.place(days.last_day))))

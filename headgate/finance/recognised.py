@@ -22,7 +22,7 @@ from headgate.finance.contracted import Contracted
 from headgate.finance.contracts import Allocated
 from headgate.finance.exchange import EPOCH, Exchange, day_number
 from headgate.finance.recognition import cost_by_day
-from headgate.finance.services import Starts, amounts_of, over_term, term_edges
+from headgate.finance.services import Amounts, Starts, amounts_of, over_term, term_edges
 from headgate.finance.shares import summed
 from headgate.finance.steps import Delivered, Taken, taken_of
 from headgate.tables.revenue_schema import RECOGNISED
@@ -250,23 +250,23 @@ def _penalties(contracts: Contracted, sold: Sold, progress: pl.DataFrame, line: 
 def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
               left: Left) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
     """Rows of service lines by quarter, their price at the rates of as_of, and what was earned."""
-    parts = [(contracts.starts, *amounts_of(contracts.starts, contracts.obligations,
-                                            contracts.allocated)),
+    parts = [(contracts.starts, amounts_of(contracts.starts, contracts.obligations,
+                                           contracts.allocated)),
              _left_services(contracts, sold, progress, left)]
     unit = np.concatenate([contracts.book.unit_cost_cents, [0]])
     ids = pl.concat([_service_ids(contracts), _left_ids(contracts, sold, left)])
     year, first = fiscal_year(contracts.book.settings.fiscal_year_end), min(
-        int(starts.since.min(initial=contracts.as_of)) for starts, *_ in parts)
+        int(starts.since.min(initial=contracts.as_of)) for starts, _ in parts)
     ends = np.array([day_number(period.ends_on) for period in periods(
         year, "quarter", EPOCH + timedelta(days=first), contracts.book.settings.as_of)])
     item = np.concatenate([contracts.obligations.item[contracts.obligations.lines:], [
         contracts.book.items.index(name) if name in contracts.book.items else -1
         for name in left.services["item_id"]]]).astype(np.int64)
     frames, costs, earned = [], [], []
-    for starts, start, currency, cents in parts:
+    for starts, amounts in parts:
         edges = term_edges(starts, ends, contracts.exchange, contracts.as_of)
         edges = np.append(edges, max(int(starts.end.max(initial=0)), int(edges[-1]) + 1))
-        days = over_term(starts, start, currency, cents, edges)
+        days = over_term(starts, amounts, edges)
         now = np.full(len(days.last_day), contracts.as_of)
         frames.append(pl.DataFrame({
             "service": days.service, "last_day": days.last_day,
@@ -322,7 +322,7 @@ def _left_ids(contracts: Contracted, sold: Sold, left: Left) -> pl.DataFrame:
 
 
 def _left_services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
-                   left: Left) -> tuple[Starts, Longs, Ints, Longs]:
+                   left: Left) -> tuple[Starts, Amounts]:
     """When services that have left the book started, and what each start is worth, as stated."""
     services = left.services.with_row_index("place").with_columns(
         start_line=pl.col("starts").cast(pl.Int64, strict=False),
@@ -344,11 +344,11 @@ def _left_services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
         "amount_cents", "first", "last", "quantity"))
     number = len(contracts.obligations) + rows["place"].to_numpy()
     begin, none = rows["begin"].to_numpy(), np.zeros(0, dtype=np.int64)
-    starts = Starts(number, first, last, begin, end.to_numpy(), begin, end.to_numpy(),
+    starts = Starts(number, first, first, last, begin, end.to_numpy(), begin, end.to_numpy(),
                     np.zeros(len(begin), dtype=np.bool_), none, none.astype(np.bool_))
     worth = Allocated(np.arange(len(amount)), np.zeros(len(amount), dtype=np.int32), amount)
     place, currency, cents = worth.of_pieces(np.arange(len(amount)), first, last, whole)
-    return starts, place, currency, cents
+    return starts, Amounts(place, currency, np.zeros_like(cents), cents)
 
 
 def _dates(days: Longs) -> pl.Series:

@@ -13,6 +13,7 @@ from headgate.finance.contracts import Allocated, Obligations
 from headgate.finance.exchange import Exchange, day_number
 from headgate.finance.quarters import Quarters
 from headgate.finance.services import (
+    Amounts,
     Days,
     Starts,
     amounts_of,
@@ -156,7 +157,7 @@ def services_of(book: Book, obligations: Obligations, allocated: Allocated, exch
     """
     now = day_number(book.settings.as_of)
     edges = term_edges(starts, quarters.ends, exchange, now)
-    days = over_term(starts, *amounts_of(starts, obligations, allocated), edges)
+    days = over_term(starts, amounts_of(starts, obligations, allocated), edges)
     price = days.at_rates(exchange, days.last_day)
     at_once = days.at_rates(exchange, np.full(len(days.last_day), now))
     cost = cost_by_day(starts, book.unit_cost_cents[obligations.item[starts.service]], edges)
@@ -178,13 +179,14 @@ def services_of(book: Book, obligations: Obligations, allocated: Allocated, exch
 
 def cost_by_day(starts: Starts, unit_cents: Longs, edges: Longs) -> Days:
     """
-    The standard cost of each start, spread over its term like its price.
+    The standard cost of each start, spread over its term and rounded like its price.
 
     unit_cents : (starts,) standard cost of the service for one piece; edges : as for `over_term`
     """
-    cents = (starts.last - starts.first) * unit_cents
-    return over_term(starts, np.arange(len(starts)), np.zeros(len(starts), dtype=np.int32), cents,
-                     edges)
+    before, upto = ((pieces - starts.together) * unit_cents
+                    for pieces in (starts.first, starts.last))
+    return over_term(starts, Amounts(np.arange(len(starts)), np.zeros(len(starts), dtype=np.int32),
+                                     before, upto), edges)
 
 
 def _quarters_of(parts: tuple[Days, Days], quarters: Quarters) -> tuple[Longs, Longs, list[slice]]:
@@ -241,11 +243,11 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
     held_cents, _ = cents_of(begin, end)
     undated, undated_services = cents_of(upto, whole)
     # Pieces that came back and are not sent again have no date, but for what they had earned.
-    start, currency, cents = amounts_of(starts, obligations, allocated)
-    earned = exchange.convert(performed(starts, start, cents, as_of), currency,
-                              np.full(len(start), as_of))
-    over = starts.ended[starts.service[start] - obligations.lines]
-    undated_services -= int(earned[starts.away[start] & ~over].sum())
+    amounts = amounts_of(starts, obligations, allocated)
+    earned = exchange.convert(performed(starts, amounts, as_of), amounts.currency,
+                              np.full(len(amounts.start), as_of))
+    over = starts.ended[starts.service[amounts.start] - obligations.lines]
+    undated_services -= int(earned[starts.away[amounts.start] & ~over].sum())
     cancelled = cents_of(given_up, whole)[1] - int(earned[over].sum())
     return Elsewhere(shipped, held_cents, begun, elapsed, cancelled, undated, undated_services)
 

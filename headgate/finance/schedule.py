@@ -109,7 +109,7 @@ def _bound(contracts: Contracted, shipments: Shipments, kept: pl.Series) -> Ship
 def _services(contracts: Contracted, starts: Starts, quarters: Quarters) -> tuple[Longs, int]:
     """(quarters,) what services bring from as_of on, at its rates; how often that is rounded."""
     edges = term_edges(starts, quarters.ends, contracts.exchange, contracts.as_of)
-    days = over_term(starts, *amounts_of(starts, contracts.obligations, contracts.allocated),
+    days = over_term(starts, amounts_of(starts, contracts.obligations, contracts.allocated),
                      edges)
     cents = days.at_rates(contracts.exchange, np.full(len(days.last_day), contracts.as_of))
     later = days.last_day >= contracts.as_of

@@ -26,6 +26,7 @@ class Starts:
     Pieces whose service runs for a stretch of days, by service, then by the day of the start.
 
     service       : obligation
+    together      : pieces of the service that have started on earlier days
     first, last   : pieces of the service that have started before these, and with them
     begin, end    : first day of the term, and the day after its last; days since 1970-01-01. Days
                     on which the pieces were away, to be shipped again, put the term off
@@ -38,6 +39,7 @@ class Starts:
     """
 
     service: Longs
+    together: Longs
     first: Longs
     last: Longs
     begin: Longs
@@ -71,13 +73,33 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Amounts:
+    """
+    What pieces of services have that started on one day; (rows,) each.
+
+    start, currency : row of `Starts`, number of the currency
+    before, upto    : cents of that currency that those have together which started on the day and
+                      come before the pieces of the start, and with these
+
+    What falls on days is rounded for all that started together. So it stays to the cent when some
+    of them come back later, and their term goes on by itself.
+    """
+
+    start: Longs
+    currency: NDArray[np.int32]
+    before: Longs
+    upto: Longs
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """
     What of a service falls on the days of one stretch; (stretches,) each.
 
     service, currency : obligation, number of the currency
-    before, upto      : cents of the start in that currency that fall on the days of its term
-                        before the stretch, and with it
+    before, upto      : cents in that currency that fall on the days of its term before the stretch,
+                        and with it; (2, stretches): of what started on its day up to its pieces,
+                        and of what of that comes before them
     last_day          : the stretch's last day
     pieces            : pieces that start in it, told in each currency
     """
@@ -92,7 +114,7 @@ class Days:
     @property
     def cents(self) -> Longs:
         """What falls on the stretch, in its currency."""
-        return self.upto - self.before
+        return _stretch(self.before, self.upto)
 
     def at_rates(self, exchange: Exchange, day: Longs) -> Longs:
         """
@@ -101,8 +123,14 @@ class Days:
         Sums up to the stretch and with it are converted, so that the stretches of one rate sum to
         the whole, converted and rounded once.
         """
-        return (exchange.convert(self.upto, self.currency, day)
-                - exchange.convert(self.before, self.currency, day))
+        before, upto = (np.stack([exchange.convert(cents, self.currency, day) for cents in both])
+                        for both in (self.before, self.upto))
+        return _stretch(before, upto)
+
+
+def _stretch(before: Longs, upto: Longs) -> Longs:
+    """Cents of a stretch from those of its days up to it and with it; (2, stretches) each."""
+    return np.asarray((upto - before)[0] - (upto - before)[1], dtype=np.int64)
 
 
 def told_of(obligations: Obligations, as_of: int, progress: pl.DataFrame | None) -> Told:
@@ -212,6 +240,9 @@ def _stretched(rows: pl.DataFrame, obligations: Obligations, served_on: tuple[St
     service, begin = rows["service"].to_numpy(), rows["begin"].to_numpy()
     place = service - obligations.lines
     first = before_each(rows["pieces"].to_numpy(), service) + unknown[place]
+    # Rows stand in order, so that the least of those that started on a day is its first.
+    together = pl.DataFrame({"service": service, "start": rows["start"], "first": first}).select(
+        pl.col("first").first().over("service", "start")).to_series().to_numpy()
     months = pl.Series(obligations.term_months[service])
     end = rows.with_columns(months=months).select(
         pl.col("start").cast(pl.Int32).cast(pl.Date)
@@ -240,44 +271,47 @@ def _stretched(rows: pl.DataFrame, obligations: Obligations, served_on: tuple[St
     order = np.lexsort((since, which))
     which, starts, since, until = (part[order] for part in (which, starts, since, until))
     pieces = rows["pieces"].to_numpy()[which]
-    return Starts(service[which], first[which], first[which] + pieces, starts,
+    return Starts(service[which], together[which], first[which], first[which] + pieces, starts,
                   starts + term[which], since, until, begin[which] < 0, unknown, ended >= 0)
 
 
-def amounts_of(starts: Starts, obligations: Obligations,
-               allocated: Allocated) -> tuple[Longs, NDArray[np.int32], Longs]:
+def amounts_of(starts: Starts, obligations: Obligations, allocated: Allocated) -> Amounts:
     """
-    What each start gets of its service's allocated price: start, currency, cents; (rows,) each.
+    What each start gets of its service's allocated price, a row for each of its currencies.
 
     Pieces share the price by cumulative rounding, see `headgate.finance.shares.between`.
     """
-    return allocated.of_pieces(starts.service, starts.first, starts.last,
-                               obligations.pieces[starts.service])
+    whole = obligations.pieces[starts.service]
+    start, currency, before = allocated.of_pieces(
+        starts.service, starts.together, starts.first, whole)
+    _, _, upto = allocated.of_pieces(starts.service, starts.together, starts.last, whole)
+    return Amounts(start, currency, before, upto)
 
 
-def performed(starts: Starts, start: Longs, cents: Longs, day: int) -> Longs:
+def performed(starts: Starts, amounts: Amounts, day: int) -> Longs:
     """
-    What of amounts fell on the days of their stretches before a day, evenly by day.
+    (rows of amounts,) what of amounts fell on the days of their stretches before a day, evenly.
 
-    start, cents : (rows,) as `amounts_of` gives them
-    Rounded down to the cent, as revenue counts it (ASC 606-10-25-27a).
+    Rounded down to the cent for all that started together, as revenue counts it (ASC
+    606-10-25-27a).
     """
-    begin, since = starts.begin[start], starts.since[start]
-    days, term = np.clip(day, since, starts.until[start]) - begin, starts.end[start] - begin
-    return part_of(cents, days, term) - part_of(cents, since - begin, term)
+    begin, since = starts.begin[amounts.start], starts.since[amounts.start]
+    term = starts.end[amounts.start] - begin
+    days = np.clip(day, since, starts.until[amounts.start]) - begin
+    return _stretch(*(np.stack([part_of(cents, passed, term) for cents in (
+        amounts.upto, amounts.before)]) for passed in (since - begin, days)))
 
 
-def over_term(starts: Starts, start: Longs, currency: NDArray[np.int32], cents: Longs,
-              edges: Longs) -> Days:
+def over_term(starts: Starts, amounts: Amounts, edges: Longs) -> Days:
     """
     Amounts spread over the days of their terms, evenly by day.
 
     What has fallen on all days up to one is rounded down to the cent, so that the stretches of a
     term sum to the amount exactly.
 
-    start, currency, cents : (rows,) as `amounts_of` gives them
-    edges   : last days of stretches, in order; the last edge is not before the end of any term
+    edges : last days of stretches, in order; the last edge is not before the end of any term
     """
+    start = amounts.start
     begin, end = starts.begin[start], starts.end[start]
     since, stop = starts.since[start], starts.until[start]
     low = np.searchsorted(edges, since)
@@ -286,13 +320,16 @@ def over_term(starts: Starts, start: Longs, currency: NDArray[np.int32], cents: 
     place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
     term = (end - begin)[row]
     until = np.minimum(edges[place] + 1, stop[row]) - begin[row]
-    total = part_of(cents[row], until, term)
-    inner = np.arange(len(row)) > (np.cumsum(count) - count)[row]
-    before = part_of(cents[row], (since - begin)[row], term)
-    before[inner] = total[np.flatnonzero(inner) - 1]
+    inner = np.flatnonzero(np.arange(len(row)) > (np.cumsum(count) - count)[row])
+    before, upto = np.zeros((2, 2, len(row)), dtype=np.int64)
+    for which, cents in enumerate((amounts.upto[row], amounts.before[row])):
+        upto[which] = part_of(cents, until, term)
+        before[which] = part_of(cents, (since - begin)[row], term)
+        before[which, inner] = upto[which, inner - 1]
     fresh = np.where(starts.new[start], starts.last[start] - starts.first[start], 0)
-    pieces = np.where(inner, 0, fresh[row])
-    return Days(starts.service[start[row]], currency[row], before, total,
+    pieces = fresh[row]
+    pieces[inner] = 0
+    return Days(starts.service[start[row]], amounts.currency[row], before, upto,
                 np.minimum(edges[place], stop[row] - 1), pieces)
 
 

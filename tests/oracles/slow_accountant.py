@@ -257,17 +257,20 @@ class Accountant:
             for one in (*line.held, *line.back):
                 if one.served:
                     starts[self._group(date.min, one.served)] += 1
-        first, earned, gone_left = unknown, 0, 0
+        first, earned, gone_left, days_begun = unknown, 0, 0, {}
         for (start, begin, served), count in sorted(starts.items()):
-            part = share * (first + count) // whole - share * first // whole
+            # What began on one day is rounded together, be it that some came back since.
+            base = days_begun.setdefault(start, first)
+            low, high = (share * piece // whole - share * base // whole
+                         for piece in (first, first + count))
             first += count
             months = row["term_months"]
             term = (_months_later(start, months) - start).days
             spans = [*served, *([] if begin == date.min else [(begin, date.max)])]
             days = sum(max(0, (min(last, until) - since).days) for since, last in spans)
-            own = part * min(days, term) // term
+            own = high * min(days, term) // term - low * min(days, term) // term
             earned += own
-            gone_left += 0 if begin == date.min else part - own
+            gone_left += 0 if begin == date.min else high - low - own
         if ended:
             return earned, 0
         left = share - share * unknown // whole - earned

@@ -128,44 +128,55 @@ class SlowRecognised:
         else:
             begin, first = date.fromisoformat(self.slow.services[key]["starts"]), 0
             served = [(1, [(begin, max(begin, self.as_of))], begin, False)]
+        begun: dict[date, int] = {}
         for count, stretches, start, _ in served:
-            self._term(key, first, first + count, start, stretches)
+            base = begun.setdefault(start, first)
+            self._term(key, (base, first, first + count), start, stretches)
             first += count
 
-    def _term(self, key: Key, first: int, last: int, start: date,
+    def _term(self, key: Key, pieces_of: tuple[int, int, int], start: date,
               served: list[tuple[date, date]]) -> None:
-        """Every day of a term that has passed, at its own rate, by fiscal quarter."""
+        """Every day of a term that has passed, at its own rate, by fiscal quarter.
+
+        What began on one day is rounded together, be it that some came back since: of the pieces
+        the first that began on the day, then the first and the last of these here."""
+        base, first, last = pieces_of
         term = (_months_later(start, self.slow.services[key]["term_months"]) - start).days
         days = [(place, since + timedelta(days=number))
                 for place, (since, until) in enumerate(served)
                 for number in range((min(until, self.as_of) - since).days)][:term]
-        parts, pieces = self.slow.part("service", key, first, last), last - first
+        parts, pieces = self.slow.part("service", key, base, last), last - first
+        before = self.slow.part("service", key, base, first)
         first_currency = next(iter(parts))
         for currency, cents in parts.items():
+            lower = before[currency]
             stretches: dict[tuple[Any, ...], list[int]] = {}
             for number, (place, day) in enumerate(days):
                 rate = self.slow.at(1_000_000, currency, day)
-                upto = [cents * number // term, cents * (number + 1) // term]
                 quarter = self.slow.year.quarter_of(day)
-                stretch = stretches.setdefault((place, quarter, rate), [upto[0], upto[1], 0])
-                stretch[1] = upto[1]
+                stretch = stretches.setdefault((place, quarter, rate), [number, number, 0])
+                stretch[1] = number + 1
                 stretch[2] = (day - date(1970, 1, 1)).days
             if currency == first_currency:
                 # The cost goes with the days, however many currencies the price has.
-                cost = pieces * self._unit(self.slow.services[key])
+                unit = self._unit(self.slow.services[key])
+                costs_of = [(piece - base) * unit for piece in (first, last)]
                 costs: dict[Any, list[int]] = {}
                 for number, (_, day) in enumerate(days):
                     whole = costs.setdefault(self.slow.year.quarter_of(day), [0, 0])
-                    whole[0] += cost * (number + 1) // term - cost * number // term
+                    low, high = (cost * (number + 1) // term - cost * number // term
+                                 for cost in costs_of)
+                    whole[0] += high - low
                     whole[1] = (day - date(1970, 1, 1)).days
-                for cents, number in costs.values():
-                    self._add(key, date(1970, 1, 1) + timedelta(days=number), 0, {"cost": cents})
-            for low, high, number in stretches.values():
+                for spent, number in costs.values():
+                    self._add(key, date(1970, 1, 1) + timedelta(days=number), 0, {"cost": spent})
+            for passed, until, number in stretches.values():
                 day = date(1970, 1, 1) + timedelta(days=number)
-                self._add(key, day, pieces, {
-                    "price": self.slow.at(high, currency, day) - self.slow.at(low, currency, day),
-                    "at_once": self.slow.at(high, currency, self.as_of)
-                    - self.slow.at(low, currency, self.as_of)})
+                self._add(key, day, pieces, {name: sum(
+                    sign * (self.slow.at(own * until // term, currency, on)
+                            - self.slow.at(own * passed // term, currency, on))
+                    for own, sign in ((cents, 1), (lower, -1)))
+                    for name, on in (("price", day), ("at_once", self.as_of))})
                 pieces = 0
 
     def _add(self, key: Key, day: date, pieces: int, cents: dict[str, int]) -> None:

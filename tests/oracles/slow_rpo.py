@@ -107,13 +107,17 @@ class SlowRpo:
         until = (row["quantity"] if hung else 1) if bound else first + sum(
             count for count, *_ in served)
         told = self.value("service", key, first, until)
+        begun: dict[date, int] = {}
         for count, stretches, start, away in served:
+            # What began on one day is rounded together, be it that some came back since.
+            base = begun.setdefault(start, first)
             term = (_months_later(start, months) - start).days
             days = min(term, sum((until - since).days for since, until in stretches))
             if not bound and away:
                 told -= self.value("service", key, first, first + count)
-            for currency, cents in self.slow.part("service", key, first, first + count).items():
-                own = cents * days // term
+            before = self.slow.part("service", key, base, first)
+            for currency, cents in self.slow.part("service", key, base, first + count).items():
+                own = cents * days // term - before[currency] * days // term
                 self.earned[self.contract(line), currency] += own
                 told -= self.slow.at(own, currency, self.as_of) if bound or not away else 0
             first += count

@@ -1,10 +1,11 @@
-"""Ledgers that lived with goods billed and held: an accountant's numbers."""
+"""Ledgers that lived with goods billed and held: an accountant's numbers, and closed quarters."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -25,8 +26,12 @@ from tests.stories.lived import LATER_ON, Lived
 
 EVENTS = 45
 SEEDS = range(6)
+FIRSTS = (date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1))
+"""The days after the ends of quarters: services are recognised up to the day before."""
 NEVER_HERE = {"correction", "order_cancelled"}
 """Kinds that say that what was held was never there, or is not sold any more."""
+RESPLIT = {"order_amended", "override", "service_amended", "service_started"}
+"""Kinds that move what had been recognised, and of which the notes tell."""
 Holdings = list[tuple[date, Key, int]]
 
 
@@ -121,3 +126,21 @@ def test_what_is_held_and_ships_is_that_of_an_accountant(seed: int):
     last = lived.rows[-1].event.effective_on
     for day in (AS_OF + timedelta(days=dice.randint(5, 60)), last, last + timedelta(days=200)):
         assert told(lived, day, held) == counted(lived, day, held), day
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_closed_quarter_is_told_as_it_was(seed: int):
+    """The same lives without what splits a price anew. Revenue, standard cost and deferred revenue
+    of each quarter, as told when it was over, are those that are told on every later day."""
+    dice = random.Random(f"held/closed/{seed}")
+    lived = begun(dice)
+    held, _ = live(lived, dice, NEVER_HERE | RESPLIT)
+    last = max(lived.rows[-1].event.effective_on, FIRSTS[0])
+    closed: dict[str, tuple[Any, ...]] = {}
+    for day in (*(first for first in FIRSTS if first <= last), last + timedelta(days=90)):
+        made = so_far(lived, day, held)
+        rows = {name: tuple(cents or 0 for cents in row) for name, *row in made.by_quarter.filter(
+            pl.col("by") == "all").select("quarter", "hardware_cents", "services_cents",
+                                          "standard_cents", "deferred_cents").iter_rows()}
+        assert {name: rows.get(name, (0, 0, 0, 0)) for name in closed} == closed, day
+        closed |= {period.name: rows.get(period.name, (0, 0, 0, 0))
+                   for period in made.made.quarters if period.ends_on < day}
+    assert len(closed) > 1 and any(row != (0, 0, 0, 0) for row in closed.values())

@@ -46,6 +46,24 @@ def test_a_service_costs_its_standard_over_its_term():
     assert rows.select("quantity", "price_cents", "standard_cents").rows() == [(2, 177_53, 49)]
 
 
+def test_a_piece_that_comes_back_moves_no_cent_of_a_closed_quarter():
+    """Two servers with three months of support (92 days) were delivered on 1 March: of its 2.00 the
+    31 days of March have floor(2.00 x 31 / 92) = 0.67. In April one comes back, so that the terms
+    of the two go on by themselves: floor(1.00 x 31 / 92) = 0.33 of each would be 0.66. What began
+    together is rounded together, and the first quarter stays. By the end of the second the one
+    that came back has had 45 days, floor(1.00 x 45 / 92) = 0.48, and the other its whole 1.00:
+    0.81 more than 0.67, with the 10.00 of the server back."""
+    lived = Lived([line("A", 1, 2, "1000.00")], [support("A", 2, "720.00", "1", 3)])
+    lived.record("order_shipped", "A/1", "2026-03-01", quantity=2)
+    lived.record("order_delivered", "A/1", "2026-03-01", quantity=2)
+    before = margins(told(lived, "2026-04-02"))["FY26 Q1"]
+    assert before[1] == 20_67
+    lived.record("order_returned", "A/1", "2026-04-15", quantity=1, stage="delivered")
+    after = margins(told(lived, "2026-07-20"))
+    assert after["FY26 Q1"] == before
+    assert after["FY26 Q2"][1] == -10_00 + 81
+
+
 def test_what_no_table_has_any_more_has_no_cost_and_no_margin():
     """A line of an item that nobody lists any more brought 100.00. It cost something, but nobody
     knows what: cost and margin of its quarter are blank, not nothing and all of it."""
