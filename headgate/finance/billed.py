@@ -10,7 +10,7 @@ from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.contracts import Obligations
 from headgate.finance.exchange import Exchange
-from headgate.finance.shares import before_each
+from headgate.finance.shares import before_each, part_of
 
 Longs = NDArray[np.int64]
 
@@ -87,6 +87,25 @@ def billed(book: Book, obligations: Obligations, exchange: Exchange,
         currency=pl.col("currency").fill_null(settings.currency), amount_cents="amount_cents",
         posted_on="posted_on", line_no="line_no", kind="kind", refundable="refundable").sort(
         "posted_on", maintain_order=True)
+
+
+def unearned(rows: pl.DataFrame, earned: pl.DataFrame, exchange: Exchange) -> pl.DataFrame:
+    """
+    `contract_id` and `cents` of what is billed or paid and not earned, where that is above 0.
+
+    In each currency billed less earned; in the book's currency at the average rate of what is left
+    of the billings, see `carried` (ASC 606-10-45-2, 830-10-45-18).
+
+    rows    : as `billed` gives them
+    earned  : contract_id, currency and cents of that, each pair once
+    returns : a row for each contract and currency
+    """
+    left = carried(rows, exchange).join(
+        earned, on=["contract_id", "currency"], how="left", maintain_order="left").with_columns(
+        left=pl.col("left_cents") - pl.col("cents").fill_null(0)).filter(pl.col("left") > 0)
+    cents = part_of(left["own_cents"].to_numpy(), left["left"].to_numpy(),
+                    left["of_cents"].to_numpy())
+    return left.select("contract_id", cents=pl.Series(cents, dtype=pl.Int64))
 
 
 def carried(rows: pl.DataFrame, exchange: Exchange) -> pl.DataFrame:

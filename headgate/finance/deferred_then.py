@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import polars as pl
 
 from headgate.base.periods import Period
-from headgate.finance.billed import billed, carried
+from headgate.finance.billed import billed, unearned
 from headgate.finance.contracted import Contracted
 from headgate.finance.exchange import day_number
-from headgate.finance.shares import part_of
 from headgate.tables.revenue_schema import BY_QUARTER
 
 
@@ -20,9 +18,8 @@ def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.D
     """
     Deferred revenue at the end of each quarter, of the one under way on the day of the book.
 
-    In each contract and currency billed or paid by then less what was recognised by then, where
-    that is above 0; in the book's currency at the average rate of what was left of the billings
-    (ASC 606-10-45-2, 830-10-45-18). Contracts are those of today.
+    In each contract and currency billed or paid by then less what was recognised by then, see
+    `headgate.finance.billed.unearned`. Contracts are those of today.
 
     earned   : as `headgate.finance.recognised.Recognised` has it
     billings : the columns of `headgate.finance.billed.BILLINGS`
@@ -30,18 +27,13 @@ def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.D
     raises IssuesError : columns of the billings are missing, or a currency has no rate
     """
     rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
-    keys = ["contract_id", "currency"]
     found = {}
     for period in quarters:
         end = min(period.ends_on, contracts.book.settings.as_of)
-        gone = earned.filter(pl.col("day") <= day_number(end)).group_by(keys).agg(
-            pl.col("cents").sum())
-        left = carried(rows.filter(pl.col("posted_on") <= end), contracts.exchange).join(
-            gone, on=keys, how="left", maintain_order="left").with_columns(
-            left=pl.col("left_cents") - pl.col("cents").fill_null(0)).filter(pl.col("left") > 0)
-        cents = part_of(left["own_cents"].to_numpy(), left["left"].to_numpy(),
-                        left["of_cents"].to_numpy())
-        found[period.name] = int(np.sum(cents, dtype=np.int64))
+        gone = earned.filter(pl.col("day") <= day_number(end)).group_by(
+            "contract_id", "currency").agg(pl.col("cents").sum())
+        found[period.name] = int(unearned(rows.filter(pl.col("posted_on") <= end), gone,
+                                          contracts.exchange)["cents"].sum())
     return found
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from headgate.finance.billed import billed, carried
+from headgate.finance.billed import billed, unearned
 from headgate.finance.contracted import Contracted
-from headgate.finance.shares import part_of
 from headgate.tables.backlog_schema import RPO_WALK
 
 
@@ -88,19 +87,12 @@ def deferred_of(contracts: Contracted, billings: pl.DataFrame) -> pl.DataFrame:
     `contract_id` and `cents` of what is billed or paid and not recognised, contracts above 0 only.
 
     billings : the columns of `headgate.finance.billed.BILLINGS`; rows after as_of are left out
-    In each currency billed less recognised; in the book's currency at the average rate of what is
-    left of the billings, see `headgate.finance.billed.carried` (ASC 830-10-45-18).
+    In each currency billed less recognised, see `headgate.finance.billed.unearned`.
     raises IssuesError : columns of the billings are missing, or a currency has no rate
     """
     rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
-    earned = contracts.earned()
-    left = carried(rows, contracts.exchange).join(
-        earned, on=["contract_id", "currency"], how="left", maintain_order="left").with_columns(
-        left=pl.col("left_cents") - pl.col("cents").fill_null(0)).filter(pl.col("left") > 0)
-    cents = part_of(left["own_cents"].to_numpy(), left["left"].to_numpy(),
-                    left["of_cents"].to_numpy())
-    return left.select("contract_id", cents=pl.Series(cents, dtype=pl.Int64)).group_by(
-        "contract_id").agg(pl.col("cents").sum()).sort("contract_id")
+    return unearned(rows, contracts.earned(), contracts.exchange).group_by("contract_id").agg(
+        pl.col("cents").sum()).sort("contract_id")
 
 
 def rpo_walk(obligations: pl.DataFrame, deferred: pl.DataFrame | None,
