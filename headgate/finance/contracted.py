@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.finance.bill_and_hold import Held, held_of
-from headgate.finance.contracts import Allocated, Obligations, obligations_of, split_prices
+from headgate.finance.contracts import (
+    Allocated,
+    Obligations,
+    by_contract,
+    obligations_of,
+    split_prices,
+)
 from headgate.finance.exchange import Exchange, day_number, exchange_of
 from headgate.finance.services import Starts, Told, amounts_of, performed, starts_of, told_of
 from headgate.finance.shares import summed
@@ -76,11 +82,8 @@ class Contracted:
             lines, np.zeros_like(lines), self.before.recognised, self.obligations.pieces[lines])]
         obligation, number, amount = (np.concatenate([part[k] for part in parts])
                                       for k in range(3))
-        contract = pl.Series(self.obligations.contract[obligation])
-        return pl.DataFrame({
-            "contract_id": self.obligations.names.gather(contract),
-            "currency": pl.Series(self.exchange.names, dtype=pl.String).gather(pl.Series(number)),
-            "cents": amount}).group_by("contract_id", "currency").agg(pl.col("cents").sum())
+        return by_contract(self.obligations, self.exchange, obligation, number, amount).group_by(
+            "contract_id", "currency").agg(pl.col("cents").sum())
 
 
 def contracted(book: Book, stated_prices: bool = False,

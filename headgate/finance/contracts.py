@@ -73,6 +73,21 @@ class Obligations:
         return places
 
 
+def by_contract(obligations: Obligations, exchange: Exchange, obligation: Longs, currency: Ints,
+                cents: Longs, **more: Longs) -> pl.DataFrame:
+    """
+    Amounts of obligations under the names of their contracts and currencies.
+
+    obligation, currency, cents : (rows,) as `Allocated` has them; more : further columns
+    returns : contract_id, currency, cents, and the further columns; (rows,)
+    """
+    return pl.DataFrame({
+        "contract_id": obligations.names.gather(pl.Series(obligations.contract[obligation])),
+        "currency": pl.Series(exchange.names, dtype=pl.String).gather(pl.Series(currency)),
+        "cents": pl.Series(cents, dtype=pl.Int64),
+        **{name: pl.Series(values, dtype=pl.Int64) for name, values in more.items()}})
+
+
 @dataclass(frozen=True, slots=True)
 class Allocated:
     """

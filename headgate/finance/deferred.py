@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from headgate.finance.billed import billed
+from headgate.finance.contracts import by_contract
 from headgate.finance.exchange import day_number
 from headgate.finance.revenue import Revenue
 from headgate.finance.services import amounts_of, over_term, term_edges
 from headgate.tables.revenue_schema import DEFERRED
-
-Longs = NDArray[np.int64]
 
 
 def deferred(revenue: Revenue, billings: pl.DataFrame) -> pl.DataFrame:
@@ -70,27 +68,17 @@ def _earned(revenue: Revenue) -> pl.DataFrame:
     whole = obligations.pieces[shipments.line]
     place, currency, cents = allocated.of_pieces(shipments.line, first, first + shipments.pieces,
                                                  whole)
-    parts = [_part(revenue, shipments.line[place], currency, cents,
-                   facts.quarters.place(shipments.due[place]))]
+    parts = [(shipments.line[place], currency, cents, facts.quarters.place(shipments.due[place]))]
     lines = np.arange(obligations.lines)
     place, currency, cents = allocated.of_pieces(
         lines, np.zeros_like(lines), facts.before.recognised,
         obligations.pieces[:obligations.lines])
-    parts.append(_part(revenue, place, currency, cents, np.full(len(place), -1)))
+    parts.append((place, currency, cents, np.full(len(place), -1)))
     now = day_number(facts.book.settings.as_of)
     days = over_term(facts.starts, amounts_of(facts.starts, obligations, allocated),
                      term_edges(facts.starts, facts.quarters.ends, facts.exchange, now))
-    parts.append(_part(revenue, days.service, days.currency, days.cents, np.where(
+    parts.append((days.service, days.currency, days.cents, np.where(
         days.last_day < now, -1, facts.quarters.place(days.last_day))))
-    return pl.concat(parts).group_by("contract_id", "currency", "place").agg(
-        pl.col("cents").sum())
-
-
-def _part(revenue: Revenue, obligation: Longs, currency: NDArray[np.int32], cents: Longs,
-          place: Longs) -> pl.DataFrame:
-    facts = revenue.facts
-    contract = pl.Series(facts.obligations.contract[obligation])
-    return pl.DataFrame({
-        "contract_id": facts.obligations.names.gather(contract),
-        "currency": pl.Series(facts.exchange.names, dtype=pl.String).gather(pl.Series(currency)),
-        "place": place.astype(np.int64), "cents": cents})
+    return pl.concat(by_contract(obligations, facts.exchange, obligation, currency, cents,
+                                 place=place) for obligation, currency, cents, place in parts
+                     ).group_by("contract_id", "currency", "place").agg(pl.col("cents").sum())

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from headgate.base.calendar import fiscal_year
 from headgate.base.periods import Period, period_of, periods
 from headgate.finance.contracted import Contracted
-from headgate.finance.contracts import Allocated
+from headgate.finance.contracts import Allocated, by_contract
 from headgate.finance.exchange import EPOCH, Exchange, day_number
 from headgate.finance.recognition import cost_by_day
 from headgate.finance.services import Amounts, Starts, amounts_of, over_term, term_edges
@@ -28,7 +28,6 @@ from headgate.finance.steps import Delivered, Taken, taken_of
 from headgate.tables.revenue_schema import RECOGNISED
 
 Longs = NDArray[np.int64]
-Ints = NDArray[np.int32]
 ATTRIBUTES = ("order_id", "line_no", "customer_id", "segment", "region", "item_id")
 
 
@@ -187,19 +186,8 @@ def _hardware(contracts: Contracted, sold: Sold,
                                 dtype=pl.Int64), standard_cents=pl.lit(None, pl.Int64))
     # What lines earned that belong to no contract of the book, its billings do not have either.
     own = line[place] < contracts.obligations.lines
-    return frame, at_once, _earned(
-        contracts, line[place][own], currency[own], day[place][own], cents[own])
-
-
-def _earned(contracts: Contracted, obligation: Longs, currency: Ints, day: Longs,
-            cents: Longs) -> pl.DataFrame:
-    """What obligations earned on days, in their currencies: see `Recognised.earned`."""
-    obligations = contracts.obligations
-    names = pl.Series(contracts.exchange.names, dtype=pl.String)
-    return pl.DataFrame({
-        "contract_id": obligations.names.gather(pl.Series(obligations.contract[obligation])),
-        "currency": names.gather(pl.Series(currency)), "day": pl.Series(day, dtype=pl.Int64),
-        "cents": pl.Series(cents, dtype=pl.Int64)})
+    return frame, at_once, by_contract(contracts.obligations, exchange, line[place][own],
+                                       currency[own], cents[own], day=day[place][own])
 
 
 def _parts(contracts: Contracted, sold: Sold) -> tuple[Longs, Longs, Longs]:
@@ -277,8 +265,8 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
                 pl.Int64)).filter(pl.col("last_day") < contracts.as_of))
         cost = cost_by_day(starts, unit[item[starts.service - contracts.obligations.lines]], edges)
         own = (days.service < len(contracts.obligations)) & (days.last_day < contracts.as_of)
-        earned.append(_earned(contracts, days.service[own], days.currency[own],
-                              days.last_day[own], days.cents[own]))
+        earned.append(by_contract(contracts.obligations, contracts.exchange, days.service[own],
+                                  days.currency[own], days.cents[own], day=days.last_day[own]))
         # Pieces are counted with the cost, which has one currency; the price may have several.
         costs.append(pl.DataFrame({
             "service": cost.service, "quarter": np.searchsorted(ends, cost.last_day),
