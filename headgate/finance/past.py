@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -13,7 +14,7 @@ CLOSED = "closed"
 KEY = ["order_id", "line_no"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
     """
     What a ledger knows and a book does not name any more.
@@ -22,18 +23,33 @@ class Past:
     services : service lines that were closed or cancelled, with the columns of `service_lines`
     of       : the book of which it is known that its tables have what belongs to these; see
                `known_past`
-    wide     : that book with them, once it was asked for: it takes as long as reading one
     """
 
     orders: pl.DataFrame
     services: pl.DataFrame
     of: Book | None = field(default=None, repr=False, compare=False)
-    wide: list[Book] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def empty(self) -> bool:
         """Whether nothing has left the book."""
         return self.orders.is_empty() and self.services.is_empty()
+
+    @cached_property
+    def wide(self) -> Book:
+        """
+        The book `of` with these, built once: that takes as long as reading one.
+
+        raises IssuesError : the book as a whole is too large to plan with
+        """
+        assert self.of is not None, "only what is known of a book can widen it"
+        frames = dict(self.of.tables.frames)
+        for name, gone in (("orders", self.orders), ("service_lines", self.services)):
+            own = frames[name]
+            there = gone.select(column for column in own.columns if column in gone.columns)
+            frames[name] = pl.concat([own.with_columns(pl.lit(False).alias(CLOSED)),
+                                      there.with_columns(pl.lit(True).alias(CLOSED))],
+                                     how="diagonal")
+        return build_book(replace(self.of.tables, frames=frames))
 
 
 def known_past(book: Book, past: Past) -> Past:
@@ -70,18 +86,4 @@ def with_past(book: Book, past: Past | None) -> Book:
     """
     if past is None or past.empty:
         return book
-    if past.of is not book:
-        past = known_past(book, past)
-    if not past.wide:
-        past.wide.append(_widened(book, past))
-    return past.wide[0]
-
-
-def _widened(book: Book, past: Past) -> Book:
-    frames = dict(book.tables.frames)
-    for name, gone in (("orders", past.orders), ("service_lines", past.services)):
-        own = frames[name]
-        there = gone.select(column for column in own.columns if column in gone.columns)
-        frames[name] = pl.concat([own.with_columns(pl.lit(False).alias(CLOSED)),
-                                  there.with_columns(pl.lit(True).alias(CLOSED))], how="diagonal")
-    return build_book(replace(book.tables, frames=frames))
+    return (past if past.of is book else known_past(book, past)).wide
