@@ -194,6 +194,6 @@ REVENUE_TABLES: tuple[PlanTable, ...] = (ENTRIES, MARGINS, RECONCILIATION, PRICE
                                          SYSTEMS, BRIDGE, DEFERRED, RECOGNISED, BY_QUARTER,
                                          RECOGNISED_WALK, RECOGNISED_TIES, BILL_AND_HOLD)
 """
-What `headgate revenue --out` writes: bridge, deferred and bill_and_hold where they were asked for,
-the four before the last of a store.
+What `headgate revenue --out` writes: `bridge`, `deferred` and `bill_and_hold` where they were asked
+for; `recognised`, `by_quarter`, `recognised_walk` and `recognised_ties` of a store.
 """
