@@ -60,7 +60,13 @@ def _resplit(contracts: Contracted, entries: pl.DataFrame, progress: pl.DataFram
         services, on=["order_id", "line_no"]).select("contract_id", day="effective_on")
     booked = orders.select(pl.coalesce("contract_id", "order_id").alias("contract_id"),
                            day="booked_on")
-    since = pl.concat([booked, changed]).join(begun, on="contract_id").filter(
+    # The first price of a line is that of its booking; those after it changed something.
+    priced = progress.filter(pl.col("step") == PRICED).sort(
+        "effective_on", maintain_order=True).filter(
+        pl.int_range(pl.len()).over("order_id", "line_no") > 0).join(orders.select(
+            "order_id", "line_no", contract_id=pl.coalesce("contract_id", "order_id")),
+            on=["order_id", "line_no"]).select("contract_id", day="effective_on")
+    since = pl.concat([booked, changed, priced]).join(begun, on="contract_id").filter(
         (pl.col("day") > pl.col("first")) & (pl.col("day") <= contracts.book.settings.as_of))
     found |= set(since["contract_id"].to_list())
     return sorted(found & several)

@@ -43,6 +43,19 @@ def test_a_line_that_comes_into_a_contract_moves_what_was_recognised():
     assert note.startswith("Of contract A the price is split otherwise")
 
 
+def test_a_price_of_what_has_not_left_moves_what_was_recognised():
+    """Another line of A, two boxes at 400.00 of which none has left, is amended to 300.00 in April:
+    200.00 less are split, and the server that left in March had its part of them."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 2, "400.00", item_id="box"),
+                   line("B", 1, 2, "1000.00")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.record("order_amended", "B/1", "2026-04-01", unit_price_cents=900_00)
+    assert notes(lived, "2026-04-10") == []
+    lived.record("order_amended", "A/2", "2026-04-01", unit_price_cents=300_00)
+    (note,) = notes(lived, "2026-04-10")
+    assert note.startswith("Of contract A the price is split otherwise")
+
+
 def test_prices_that_nothing_shares_move_nothing():
     """B sells two servers at what one costs alone, and one has left when a third comes into the
     order at the same price: each is worth its own price, then as before."""
