@@ -18,7 +18,15 @@ from headgate.finance.contracts import (
     split_prices,
 )
 from headgate.finance.exchange import Exchange, day_number, exchange_of
-from headgate.finance.services import Starts, Told, amounts_of, performed, starts_of, told_of
+from headgate.finance.services import (
+    Performed,
+    Starts,
+    Told,
+    amounts_of,
+    performed,
+    starts_of,
+    told_of,
+)
 from headgate.finance.shares import summed
 from headgate.finance.shipments import Shipments
 from headgate.finance.under_way import Before, before_of
@@ -69,16 +77,16 @@ class Contracted:
         there = self.exchange.convert(cents, currency, np.full(len(cents), self.as_of))
         return summed(place, there, len(obligation))
 
-    def services_earned(self) -> tuple[Longs, Ints, Longs]:
-        """What of each stretch of `starts` fell on days before as_of: stretch, currency, cents."""
+    def services_earned(self) -> tuple[Longs, Performed]:
+        """The stretches of `starts`, and what of each fell on days before as_of; (rows,) each."""
         amounts = amounts_of(self.starts, self.obligations, self.allocated)
-        return amounts.start, amounts.currency, performed(self.starts, amounts, self.as_of)
+        return amounts.start, performed(self.starts, amounts, self.as_of)
 
     def earned(self) -> pl.DataFrame:
         """What is recognised by as_of: `contract_id`, `currency` and `cents` of that currency."""
         lines = np.arange(self.obligations.lines)
-        start, *performed = self.services_earned()
-        parts = [(self.starts.service[start], *performed), self.allocated.of_pieces(
+        start, done = self.services_earned()
+        parts = [(self.starts.service[start], done.currency, done.cents), self.allocated.of_pieces(
             lines, np.zeros_like(lines), self.before.recognised, self.obligations.pieces[lines])]
         obligation, number, amount = (np.concatenate([part[k] for part in parts])
                                       for k in range(3))

@@ -198,8 +198,8 @@ def _ended(contracts: Contracted, bound: Longs, back: NDArray[np.bool_]) -> int:
     bound : (obligations,) what would be RPO or earned; back : (starts,) of such pieces
     """
     starts, obligations = contracts.starts, contracts.obligations
-    start, currency, cents = contracts.services_earned()
-    earned = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
+    start, done = contracts.services_earned()
+    earned = done.at_rates(contracts.exchange, np.full(len(start), contracts.as_of))
     place = starts.service[start] - obligations.lines
     ended = starts.ended[place]
     there = back & ~starts.ended[starts.service - obligations.lines]

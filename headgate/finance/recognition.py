@@ -244,8 +244,8 @@ def elsewhere_of(book: Book, obligations: Obligations, allocated: Allocated, exc
     undated, undated_services = cents_of(upto, whole)
     # Pieces that came back and are not sent again have no date, but for what they had earned.
     amounts = amounts_of(starts, obligations, allocated)
-    earned = exchange.convert(performed(starts, amounts, as_of), amounts.currency,
-                              np.full(len(amounts.start), as_of))
+    earned = performed(starts, amounts, as_of).at_rates(
+        exchange, np.full(len(amounts.start), as_of))
     over = starts.ended[starts.service[amounts.start] - obligations.lines]
     undated_services -= int(earned[starts.away[amounts.start] & ~over].sum())
     cancelled = cents_of(given_up, whole)[1] - int(earned[over].sum())

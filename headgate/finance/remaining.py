@@ -101,8 +101,8 @@ def _services(contracts: Contracted, out: Bools, shipped: Longs) -> tuple[Longs,
     first = contracts.starts.unknown
     last = np.where(dated, pieces, np.where(out[line], shipped[line], pieces))
     starts = contracts.starts
-    start, currency, cents = contracts.services_earned()
-    there = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
+    start, done = contracts.services_earned()
+    there = done.at_rates(contracts.exchange, np.full(len(start), contracts.as_of))
     # Pieces that came back are open again: what they earned is no part of what binds nobody.
     open_again = starts.away & out[obligations.line[starts.service]]
     earned = summed(starts.service[start] - obligations.lines,

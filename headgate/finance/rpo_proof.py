@@ -59,9 +59,9 @@ def rpo_of_prices(contracts: Contracted, kept: pl.Series, penalty: Longs | None)
     again = np.flatnonzero(back & starts.new)
     returned = summed(starts.service[again] - obligations.lines,
                       starts.last[again] - starts.first[again], len(services))
-    start, currency, cents = contracts.services_earned()
+    start, done = contracts.services_earned()
     kept_anyway = (back | ended)[start]
-    np.add.at(left, currency[kept_anyway], cents[kept_anyway])
+    np.add.at(left, done.currency[kept_anyway], done.cents[kept_anyway])
     gone, free = services[starts.ended], lines[~binds]
     whole = obligations.pieces
     for rows, first, last in (
@@ -86,6 +86,7 @@ def foreign_parts(contracts: Contracted) -> Longs:
 
 def foreign_of_walk(contracts: Contracted) -> int:
     """How many foreign amounts are rounded on the way to RPO, at most."""
-    _, currency, _ = contracts.services_earned()
-    # Of a line: its order backlog, open pieces, those held, those under way; and the whole.
-    return int(5 * foreign_parts(contracts).sum() + (currency > 0).sum())
+    _, done = contracts.services_earned()
+    # Of a line: its order backlog, open pieces, those held, those under way; and the whole. Of what
+    # a service has earned four sums, see `Performed.at_rates`, each to half a cent.
+    return int(5 * foreign_parts(contracts).sum() + 2 * (done.currency > 0).sum())

@@ -92,24 +92,19 @@ class Amounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class Performed:
     """
-    What of a service falls on the days of one stretch; (stretches,) each.
+    What of services falls on days of their terms; (stretches,) each.
 
-    service, currency : obligation, number of the currency
-    before, upto      : cents in that currency that fall on the days of its term before the stretch,
-                        and with it; (2, stretches): of what started on its day up to its pieces,
-                        and of what of that comes before them
-    last_day          : the stretch's last day
-    pieces            : pieces that start in it, told in each currency
+    currency     : number of the currency
+    before, upto : cents in that currency that fall on the days of its term before the stretch, and
+                   with it; (2, stretches): of what started on its day up to its pieces, and of
+                   what of that comes before them
     """
 
-    service: Longs
     currency: NDArray[np.int32]
     before: Longs
     upto: Longs
-    last_day: Longs
-    pieces: Longs
 
     @property
     def cents(self) -> Longs:
@@ -126,6 +121,21 @@ class Days:
         before, upto = (np.stack([exchange.convert(cents, self.currency, day) for cents in both])
                         for both in (self.before, self.upto))
         return _stretch(before, upto)
+
+
+@dataclass(frozen=True, slots=True)
+class Days(Performed):
+    """
+    What of a service falls on the days of one stretch; (stretches,) each.
+
+    service  : obligation
+    last_day : the stretch's last day
+    pieces   : pieces that start in it, told in each currency
+    """
+
+    service: Longs
+    last_day: Longs
+    pieces: Longs
 
 
 def _stretch(before: Longs, upto: Longs) -> Longs:
@@ -288,9 +298,9 @@ def amounts_of(starts: Starts, obligations: Obligations, allocated: Allocated) -
     return Amounts(start, currency, before, upto)
 
 
-def performed(starts: Starts, amounts: Amounts, day: int) -> Longs:
+def performed(starts: Starts, amounts: Amounts, day: int) -> Performed:
     """
-    (rows of amounts,) what of amounts fell on the days of their stretches before a day, evenly.
+    What of amounts fell on the days of their stretches before a day, evenly; a row for each amount.
 
     Rounded down to the cent for all that started together, as revenue counts it (ASC
     606-10-25-27a).
@@ -298,7 +308,7 @@ def performed(starts: Starts, amounts: Amounts, day: int) -> Longs:
     begin, since = starts.begin[amounts.start], starts.since[amounts.start]
     term = starts.end[amounts.start] - begin
     days = np.clip(day, since, starts.until[amounts.start]) - begin
-    return _stretch(*(np.stack([part_of(cents, passed, term) for cents in (
+    return Performed(amounts.currency, *(np.stack([part_of(cents, passed, term) for cents in (
         amounts.upto, amounts.before)]) for passed in (since - begin, days)))
 
 
@@ -329,7 +339,7 @@ def over_term(starts: Starts, amounts: Amounts, edges: Longs) -> Days:
     fresh = np.where(starts.new[start], starts.last[start] - starts.first[start], 0)
     pieces = fresh[row]
     pieces[inner] = 0
-    return Days(starts.service[start[row]], amounts.currency[row], before, upto,
+    return Days(amounts.currency[row], before, upto, starts.service[start[row]],
                 np.minimum(edges[place], stop[row] - 1), pieces)
 
 

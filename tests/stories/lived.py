@@ -29,7 +29,7 @@ class Lived:
     A ledger that began with a book of servers and boxes, and what was recorded since.
 
     It offers what finance reads of a store: `read` and `state`. Servers cost 1,000.00 standing
-    alone, boxes 500.00, a support of any line 360.00.
+    alone, boxes 500.00, a support of any line 360.00. Where a line is in euros, one is 1.10.
     """
 
     def __init__(self, orders: Rows, services: Rows = [], now: datetime = NOW) -> None:  # noqa: B006
@@ -97,7 +97,8 @@ def story_of(orders: Rows, services: Rows = []) -> Story:  # noqa: B006
     story = book(orders, [("server", 1, 1), ("box", 1, 1)], items=[
         ("server", 10, "server", {"standalone_price": "1000.00"}),
         ("box", 10, "component", {"standalone_price": "500.00"}),
-        ("support", 1, "service", {"standalone_price": "360.00"})], horizon=26)
+        ("support", 1, "service", {"standalone_price": "360.00"})], horizon=26, rates=[
+            ("EUR", "1.10")] if any(row.get("currency") == "EUR" for row in orders) else [])
     if services:
         story.frames["service_lines"] = pl.DataFrame(services).cast(pl.String)
     return Story(story.frames, {**story.settings, "fiscal_year_end": "12-31"})
