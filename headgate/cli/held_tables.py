@@ -9,6 +9,7 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.cli.showing import grid
 from headgate.finance.bill_and_hold import CRITERIA
+from headgate.finance.held_pieces import NO_ROW
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,7 +25,7 @@ def held_tables(told: pl.DataFrame | None, currency: str, most: int) -> list[Ren
     if told is None:
         return []
     if told.is_empty():
-        return ["\nThe record of what is billed and held has no row of this day or before."]
+        return [f"\n{NO_ROW}"]
     rows = [(f"{row['order_id']}/{row['line_no']}", row["held_on"].isoformat(),
              f"{row['quantity']:,}", short_money(row["amount_cents"], currency),
              "-" if row["shipped_since"] is None else f"{row['shipped_since']:,}",

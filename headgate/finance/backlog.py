@@ -18,7 +18,7 @@ from headgate.finance.concentration import concentration, herfindahl
 from headgate.finance.contracted import Contracted, contracted
 from headgate.finance.conversion import conversion, planned_soon, run_weeks
 from headgate.finance.exchange import exchange_at
-from headgate.finance.held_pieces import held_pieces
+from headgate.finance.held_pieces import NO_ROW, held_pieces
 from headgate.finance.known_later import known_later
 from headgate.finance.levels import TOTAL, Cut, by_cuts
 from headgate.finance.open_lines import open_lines, tranches_of
@@ -241,7 +241,8 @@ def _figures(book: Book, told: Told, asked: Asked, parts: dict[str, pl.DataFrame
     notes = [*([OF_A_BOOK] if told.of_book else []),
              *([ALL_RECOGNISED] if told.progress is None else []),
              *([] if later.is_empty() else [LATER_NEWS]),
-             *([NOTHING_BINDS] if lines.height and lines["cancellable"].all() else [])]
+             *([NOTHING_BINDS] if lines.height and lines["cancellable"].all() else []),
+             *([NO_ROW] if told.held is not None and parts["bill_and_hold"].is_empty() else [])]
     return {
         "book_name": settings.name, "as_of": settings.as_of.isoformat(),
         "until": asked.span.until.isoformat(), "currency": settings.currency,

@@ -12,6 +12,8 @@ from headgate.finance.shares import before_each, summed
 from headgate.tables.backlog_schema import BILL_AND_HOLD
 
 Longs = NDArray[np.int64]
+NO_ROW = "The record of what is billed and held has no row of this day or before."
+"""Said where a record was given and the table is empty all the same."""
 
 
 def held_pieces(contracts: Contracted) -> pl.DataFrame:

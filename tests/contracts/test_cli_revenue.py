@@ -248,6 +248,22 @@ def test_the_report_takes_what_revenue_and_backlog_take(run, made, tmp_path):
     assert "not redirectable: they can neither be used" in text
 
 
+@pytest.mark.parametrize("command", ["revenue", "backlog", "report"])
+def test_a_record_without_a_row_of_this_day_is_told_to_be_so(run, made, tmp_path, command):
+    """Its only row is of next year. Whoever gave it is told that it said nothing, in the same words
+    by all three; without a record nobody says so."""
+    page, held = tmp_path / "r.html", tmp_path / "h.csv"
+    held.write_text(HELD.format("yes").replace("2026-02-01", "2027-02-01"))
+    call = (command, made / "book", made / "plan", *(
+        ("--out", page) if command == "report" else ()))
+    words = "The record of what is billed and held has no row of this day or before."
+    for more, there in (((), False), (("--bill-and-hold", held), True)):
+        said = run(*call, *more)
+        assert said.code == exits.FINE, said.err
+        text = page.read_text(encoding="utf-8") if command == "report" else said.out
+        assert (words in " ".join(text.split())) == there
+
+
 @pytest.mark.parametrize(("option", "text", "code"), [
     ("--billings", "order_id,on,amount,currency\nSO-4711,2026-01-15,1,JPY\n",
      "billings.currency.other"),
