@@ -155,7 +155,8 @@ def _fault(row: Row, faults: list[Issue]) -> bool:
     name, number = f"{row['order_id']}/{row['line_no']}", row["row"]
     if row["open"] is None:
         faults.append(Issue("bill_and_hold.line.unknown", "error", "bill_and_hold",
-                            "is no order line of the book", number, "order_id", name))
+                            "is no order line of the book; correct it, or take the row out if "
+                            "the line was cancelled", number, "order_id", name))
     elif row["booked_on"] is not None and row["held_on"] < row["booked_on"]:
         faults.append(Issue("bill_and_hold.held_on.early", "error", "bill_and_hold",
                             f"lies before {name} was booked, on {row['booked_on']}; correct "
@@ -197,11 +198,14 @@ def _counted(rows: Sequence[Row], left_on: Sequence[tuple[Any, int]], with_ledge
         free = max(0, there - held if row["counts"] else there)
         if row["quantity"] > free:
             name = f"{row['order_id']}/{row['line_no']}"
-            which = f"were open on {row['held_on']}" if with_ledger else "are open"
+            which, remedy = ((
+                f"were open on {row['held_on']} and not cancelled since", "")
+                if with_ledger else ("are open", " when its pieces have left"))
             faults.append(Issue(
                 "bill_and_hold.quantity.range", "error", "bill_and_hold",
-                f"must be no more than the {free:,} pieces of {name} that {which} and no earlier "
-                "row holds", row["row"], "quantity", f"{row['quantity']}"))
+                f"must be no more than the {free:,} pieces of {name} that {which}, and that no "
+                f"earlier row holds; lessen it, or take the row out{remedy}", row["row"],
+                "quantity", f"{row['quantity']}"))
         one = {**row, "quantity": min(row["quantity"], free), "shipped_since": 0}
         told.append(one)
         if row["counts"]:

@@ -138,6 +138,33 @@ def test_what_had_left_by_then_cannot_be_held():
         told(lived, "2026-06-30", record((5, TENTH)))
 
 
+def test_what_was_held_and_is_cancelled_is_told_to_be_taken_out():
+    """Four of ten are held, and in April eight of the ten are cancelled: two are left, so that the
+    row can hold two. Then these are cancelled, too, and the line is gone. Whoever reads it learns
+    which row it is, what there is, and what to do."""
+    lived = Lived([line("A", 1, 10, "100.00"), line("B", 1, 1, "1.00")])
+    lived.record("order_cancelled", "A/1", "2026-04-10", quantity=8)
+    with pytest.raises(hg.IssuesError) as fault:
+        told(lived, "2026-06-30", record((4, TENTH)))
+    assert ("row 2  quantity = 4  must be no more than the 2 pieces of A/1 that were open on "
+            "2026-03-10 and not cancelled since, and that no earlier row holds; lessen it, or take "
+            "the row out  [") in str(fault.value)
+    assert told(lived, "2026-06-30", record((2, TENTH))) == {"FY26 Q1": 200_00}
+    lived.record("order_cancelled", "A/1", "2026-05-10", quantity=2)
+    with pytest.raises(hg.IssuesError, match="take the row out if the line was cancelled"):
+        told(lived, "2026-06-30", record((2, TENTH)))
+
+
+def test_without_a_ledger_a_row_is_taken_out_when_its_pieces_have_left():
+    """Three of ten are open: a row of four cannot be held, and is told to be lessened, or to be
+    taken out when its pieces have left, for nobody says when they did."""
+    lived = Lived([line("A", 1, 10, "100.00", shipped_quantity=7)])
+    with pytest.raises(hg.IssuesError) as fault:
+        backlog(lived.book("2026-06-30"), bill_and_hold=record((4, TENTH)))
+    assert ("no more than the 3 pieces of A/1 that are open, and that no earlier row holds; lessen "
+            "it, or take the row out when its pieces have left  [") in str(fault.value)
+
+
 def test_a_price_that_changes_later_moves_nothing_of_it():
     """Four of ten at 100 are held. In April the price is amended to 70, in May all ten ship: what
     was recognised stays 400, and the six others bring 420, not 6 x 100 and not 10 x 70 - 400."""
