@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from headgate.finance.bill_and_hold import CRITERIA
 from headgate.finance.contracted import Contracted
 from headgate.finance.shares import before_each, summed
+from headgate.finance.steps import taken_of
 from headgate.tables.backlog_schema import BILL_AND_HOLD
 
 Longs = NDArray[np.int64]
+DAYS = 2**24
+"""More than any day: a line and a day of it make one number."""
 NO_ROW = "The record of what is billed and held has no row of this day or before."
 """Said where a record was given and the table is empty all the same."""
 
@@ -45,31 +48,59 @@ def _amounts(contracts: Contracted, rows: pl.DataFrame) -> Longs:
     """
     (rows,) what the pieces of each have of the price of their contract, at the rates of as_of.
 
-    Those that count are the last of what is recognised; of the others nobody says which they are:
-    they are told as the first that are open. Parts of a line are its pieces, or what these cost
-    where they have several prices.
+    Those that count have what was recognised of them on their day, whatever became of them since;
+    of the others nobody says which they are: they are told as the first that are open. Parts of a
+    line are its pieces, or what these cost where they have several prices.
     """
     obligations, before = contracts.obligations, contracts.before
-    line, pieces = rows["line"].to_numpy(), rows["quantity"].to_numpy()
-    counts, whole = rows["counts"].to_numpy(), obligations.pieces[line]
-    orders = contracts.book.tables.frames["orders"][pl.Series(contracts.book.lines.source_row)]
-    now = orders["unit_price_cents"].to_numpy()[line]
-    priced = np.isin(line, before.prices.line)
-    each = np.where(priced, np.where(rows["price_cents"].is_null().to_numpy() | ~counts, now,
-                                     rows["price_cents"].fill_null(0).to_numpy()), 1)
-    parts = pieces * each
-
-    def worth(piece: Longs) -> Longs:
-        return before.prices.worth(line, piece)
-
-    done = summed(line[counts], parts[counts], obligations.lines)
-    base = np.where(counts, np.maximum(0, worth(before.recognised[line]) - done[line]),
-                    worth(contracts.shipped[line] + before.held[line]))
     # Rows of a line stand together, those that count before the others.
-    first = base + before_each(parts, line * 2 + ~counts)
-    end = worth(whole)
+    counting = rows.filter("counts")
+    line = rows.filter(~pl.col("counts"))["line"].to_numpy()
+    now = _orders(contracts)["unit_price_cents"].to_numpy()[line]
+    parts = rows.filter(~pl.col("counts"))["quantity"].to_numpy() * np.where(
+        np.isin(line, before.prices.line), now, 1)
+    end = before.prices.worth(line, obligations.pieces[line])
+    first = before.prices.worth(line, (contracts.shipped + before.held)[line]) + before_each(
+        parts, line)
     first = np.maximum(0, np.minimum(first, end - parts))
-    place, currency, cents = contracts.allocated.of_parts(
-        line, first, np.minimum(first + parts, end), end)
+    found = np.zeros(rows.height, dtype=np.int64)
+    counts = rows["counts"].to_numpy()
+    found[counts] = _worth(contracts, counting["line"].to_numpy(), *_recognised(
+        contracts, counting))
+    found[~counts] = _worth(contracts, line, first, np.minimum(parts, end - first), end)
+    return found
+
+
+def _recognised(contracts: Contracted, rows: pl.DataFrame) -> tuple[Longs, Longs, Longs]:
+    """Of rows that count the parts of their lines before each, its own, and all that there are."""
+    assert contracts.held is not None, "rows are those of a record"
+    lines, place = np.unique(rows["line"].to_numpy(), return_inverse=True)
+    orders = _orders(contracts)[pl.Series(lines)]
+    taken = taken_of(orders, contracts.held.steps, contracts.book.settings.as_of,
+                     contracts.shipped[lines])
+    stated = contracts.obligations.stated_cents[lines]
+    priced = taken.priced(stated)
+    now = orders["unit_price_cents"].to_numpy()[place]
+    each = np.where(priced[place], np.where(
+        rows["price_cents"].is_null().to_numpy(), now, rows["price_cents"].fill_null(0)), 1)
+    parts = rows["quantity"].to_numpy() * each
+    day = rows["held_on"].to_physical().cast(pl.Int64).to_numpy()
+    # What is held on a day comes after all else that was recognised by then: the last cell before.
+    there = place * DAYS + day
+    cell = np.searchsorted((taken.line * DAYS + taken.day) * 2 + taken.held, there * 2 + 1)
+    upto = np.where(priced[taken.line], taken.upto, taken.last)
+    of_line = np.concatenate([[-1], taken.line])[cell] == place
+    first = np.where(of_line, np.concatenate([[0], upto])[cell], 0) + before_each(parts, there)
+    return first, parts, np.where(priced, stated, contracts.obligations.pieces[lines])[place]
+
+
+def _worth(contracts: Contracted, line: Longs, first: Longs, parts: Longs, whole: Longs) -> Longs:
+    """(rows,) what so many parts of lines after others have, at the rates of as_of."""
+    place, currency, cents = contracts.allocated.of_parts(line, first, first + parts, whole)
     there = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
     return summed(place, there, len(line))
+
+
+def _orders(contracts: Contracted) -> pl.DataFrame:
+    """The orders of the book, in the order of its lines."""
+    return contracts.book.tables.frames["orders"][pl.Series(contracts.book.lines.source_row)]

@@ -199,7 +199,7 @@ def _parts(contracts: Contracted, sold: Sold) -> tuple[Longs, Longs, Longs]:
     taken, count = sold.taken, contracts.obligations.lines
     stated = np.zeros(sold.frame.height, dtype=np.int64)
     stated[:count] = contracts.obligations.stated_cents[:count]
-    priced = (taken.moved & (stated > 0))[taken.line]
+    priced = taken.priced(stated)[taken.line]
     whole = sold.frame["quantity"].to_numpy()[taken.line]
     return (np.where(priced, taken.before, taken.first), np.where(priced, taken.upto, taken.last),
             np.where(priced, stated[taken.line], whole))

@@ -52,6 +52,14 @@ class Taken:
     spared: Longs
     ahead: Longs
 
+    def priced(self, stated: Longs) -> NDArray[np.bool_]:
+        """
+        (lines,) whether pieces share the price of their line by the cents that they were sold at.
+
+        stated : (lines,) cents of each line; of one that is worth nothing nobody can share these
+        """
+        return np.asarray(self.moved & (stated > 0))
+
 
 def taken_of(lines: pl.DataFrame, progress: pl.DataFrame, until: date, gone: Longs) -> Taken:
     """

@@ -13,7 +13,7 @@ import pytest
 from headgate.finance.bill_and_hold import CRITERIA, HELD
 from headgate.finance.contracted import contracted
 from headgate.finance.past import with_past
-from headgate.finance.recognised import Left
+from headgate.finance.recognised import HELD_RULE, Left
 from headgate.finance.recognised_walk import SoFar
 from headgate.ledger.book_tables import left_frames
 from headgate.ledger.fold import fold
@@ -86,7 +86,22 @@ def so_far(lived: Lived, day: date, held: Holdings) -> SoFar:
     apart = recognised(lived.book(day), known.progress, Left(*left_frames(fold(lived.rows, day))),
                        bill_and_hold=record(held))
     assert apart.ties_hold, (day, apart.ties.filter(pl.col("holds") != "yes"))
+    assert_told_alike(made)
     return made
+
+
+def assert_told_alike(made: SoFar) -> None:
+    """The table of the record has of each line and day what was recognised as held, to the cent;
+    but of a day on which some of it came back, for that is net there."""
+    assert made.held is not None
+    keys = ["order_id", "line_no", "recognised_on"]
+    rows = made.held.filter(pl.col("recognised") == "yes").group_by(
+        "order_id", "line_no", recognised_on="held_on").agg(
+        pl.col("quantity", "amount_cents").sum())
+    both = rows.join(made.made.entries.filter(pl.col("rule") == HELD_RULE), on=[*keys, "quantity"])
+    assert both.height or rows.is_empty()
+    other = both.filter(pl.col("amount_cents") != pl.col("price_cents"))
+    assert other.is_empty(), other.select(*keys, "quantity", "amount_cents", "price_cents").rows()
 
 
 def told(lived: Lived, day: date, held: Holdings) -> dict[str, dict[str, int]]:

@@ -189,12 +189,16 @@ def test_what_was_held_is_late_to_nobody():
 def test_a_split_price_ties_to_the_cent_before_and_after():
     """Three servers at 100.00 with a support of 50.01 for a year, split by 1000 and 360 each:
     350.01 x 3000 / 4080 = 257.36 for the three. One is held in March: 85.78. Two ship in May, of
-    which the first is that one: 85.79 for the other, and the cents stand where they stood."""
+    which the first is that one: 85.79 for the other, and the cents stand where they stood, in the
+    table of what is billed and held, too."""
     lived = Lived([line("A", 1, 3, "100.00")], [support("A", 9, "50.01", "1", 12)])
     held = record((1, TENTH))
     assert told(lived, "2026-03-31", held) == {"FY26 Q1": 85_78}
     lived.record("order_shipped", "A/1", "2026-05-10", quantity=2)
     assert told(lived, "2026-05-31", held) == {"FY26 Q1": 85_78, "FY26 Q2": 85_79}
+    for on in ("2026-03-31", "2026-05-31"):
+        made = hg.backlog(lived.book(on), progress=lived.journals(on).progress, bill_and_hold=held)
+        assert made.parts["bill_and_hold"]["amount_cents"].to_list() == [85_78]
 
 
 def test_another_plan_is_told_of_the_record_what_its_book_can_know():
