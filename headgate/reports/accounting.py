@@ -96,7 +96,9 @@ def _held(made: Backlog) -> list[Panel]:
     if frame.is_empty():
         return []
     counts = pl.col("recognised") == "yes"
-    yes, no = (int(frame.filter(which)["amount_cents"].sum()) for which in (counts, ~counts))
+    yes, lacking = int(frame.filter(counts)["amount_cents"].sum()), frame.filter(~counts).height
+    # No amount of these: the same pieces may have a row of later that counts, or may have shipped.
+    rest = f"; {count_of(lacking, 'row lacks', 'rows lack')} a criterion" if lacking else ""
     words = {name: f"{name.replace('_', ' ')}: {text}" for name, text in CRITERIA.items()}
     cells = [(f"{row['order_id']} / {row['line_no']}", row["held_on"].isoformat(),
               f"{row['quantity']:,}", exact_money(row["amount_cents"], currency),
@@ -104,8 +106,8 @@ def _held(made: Backlog) -> list[Panel]:
               row["recognised"], "; ".join(words[name] for name in filter(
                   None, (row["missing"] or "").split(";")))) for row in frame.iter_rows(named=True)]
     return [Panel(
-        "bill-and-hold", f"{short_money(yes, currency) if yes else 'Nothing'} that is or was "
-        f"billed and held is recognised{f'; {short_money(no, currency)} is not' if no else ''}",
+        "bill-and-hold", f"{short_money(yes, currency) if yes else 'Nothing'} was recognised as "
+        f"billed and held{rest}",
         "Billed before it is shipped: revenue by all four criteria of ASC 606-10-55-83, or by the "
         "rule of its line", None, grid_of(f"Billed and held, {currency}", (
             "Order / line", "Since", "Pieces", "Price", "Shipped since", "Recognised",

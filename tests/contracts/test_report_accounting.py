@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -20,8 +21,10 @@ from headgate.finance.backlog import ALL_RECOGNISED, OF_A_BOOK
 from headgate.reports.accounting import accounting_panels
 from headgate.session import Plan
 from tests.conftest import chromium_path
+from tests.stories.lived import Lived, line
 from tests.stories.money_book import money_billings, money_movements, money_plan
 from tests.stories.report_book import TAG
+from tests.stories.test_held_then_shipped import record
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -70,6 +73,20 @@ def test_every_chart_has_its_numbers_and_plotly_knows_it():
         assert "The numbers as a table" in panel(key, page())
     assert "book-to-bill" not in figures(page(ledger=False))
     assert "ages-promised" not in figures(page())
+
+
+def test_what_lacked_a_criterion_is_not_told_as_missing_when_it_counts_later():
+    """Six at 100 were held in March and not ready, and are since April: 600 was recognised, and of
+    the row of March, which stays, nobody says that another 600 was not."""
+    lived = Lived([line("A", 1, 10, "100.00")])
+    log = pl.concat([record((6, date(2026, 3, 10)), ready=False), record((6, date(2026, 4, 10)))])
+    for on, words in (("2026-03-31", "Nothing was recognised as billed and held; 1 row lacks a "
+                                     "criterion"),
+                      ("2026-06-30", "$600.00 was recognised as billed and held; 1 row lacks a "
+                                     "criterion")):
+        told = hg.backlog(lived.book(on), progress=lived.journals(on).progress, bill_and_hold=log)
+        found = [one for one in accounting_panels(told) if one.key == "bill-and-hold"]
+        assert [one.finding for one in found] == [words]
 
 
 def test_the_roll_forward_walks_from_quarter_to_quarter():
