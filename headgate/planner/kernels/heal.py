@@ -50,6 +50,7 @@ from headgate.planner.kernels.rank import (
     OPEN,
     PIECES,
     SENT,
+    SET,
     SHIP,
     Lines,
 )
@@ -100,11 +101,12 @@ def _loss_of_unit(world: World, lines: Lines, market: Market, held: Held, old: O
 
 @inner
 def _pick(world: World, lines: Lines, market: Market, held: Held, old: Old, found: Longs,
-          count: Int, week: Int, until: Int, untried: bool) -> Int:
+          count: Int, week: Int, until: Int, short: Int, untried: bool) -> Int:
     """
     The candidate that gives up first: by class and fence, then by what each of its pieces loses.
 
     week, until : the shortage and the week in which it ends
+    short       : the most that is short in it: what a candidate uses beyond it counts for nothing
     untried     : only those not yet asked for other sources; -1 when there is none
     """
     best, best_tier, best_loss = np.int64(-1), np.int64(0), 0.0
@@ -121,7 +123,8 @@ def _pick(world: World, lines: Lines, market: Market, held: Held, old: Old, foun
             loss = -old.standing[line]
         else:
             loss = _loss_of_unit(world, lines, market, held, old, row,
-                                 until - found[place, C_WEEK]) / found[place, C_USE]
+                                 until - found[place, C_WEEK]) / min(
+                                     short, found[place, C_USE])
         if best < 0 or tier < best_tier or loss < best_loss or (
                 loss == best_loss and found[place, C_USE] > found[best, C_USE]):
             best, best_tier, best_loss = np.int64(place), tier, loss
@@ -177,29 +180,45 @@ def _eject(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Hel
 
 
 @inner
+def _keep_rest(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
+               cost: Floats, held: Held, room: Room, old: Old, row: Int) -> None:
+    """Of an allocation that was taken out for a lesser shortage, keep what its date has left."""
+    line, arrival = held.log.rows[row, LINE], arrival_of(lines, held.log, row)
+    if lines.rows[line, COMPLETE] == 1 or lines.rows[line, SET] >= 0 or (
+            held.log.size[0] + len(scratch.draws) > len(held.log.rows)) or (
+            held.log.size[1] + len(scratch.draws) > len(held.log.pieces)):
+        return
+    give(trees, world, scratch, lines, market, cost, held, room, old, line,
+         held.log.rows[row, PIECES], arrival, arrival, 0.0)
+
+
+@inner
 def _relieve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
              cost: Floats, held: Held, room: Room, old: Old, found: Longs, candidates: Int,
-             week: Int, until: Int, swaps: Int, out: Longs, cause: Longs, count: Longs, kind: Int,
-             what: Int) -> Int:
+             week: Int, until: Int, short: Int, swaps: Int, out: Longs, cause: Longs, count: Longs,
+             kind: Int, what: Int) -> Int:
     """
     One step against a shortage: another source for one candidate, or one that is taken out.
 
+    short   : the most pieces, or hours, that are short from `week` until `until`
     returns : swaps that may still be tried; -1 when there is no candidate
     """
     swap = np.int64(-1)
     if swaps > 0:
-        swap = _pick(world, lines, market, held, old, found, candidates, week, until, True)
+        swap = _pick(world, lines, market, held, old, found, candidates, week, until, short, True)
     if swap >= 0:
         found[swap, C_TRIED] = 1
         row = found[swap, C_ROW]
         loss = _loss(world, lines, market, held, old, row, until - found[swap, C_WEEK])
         _swap(trees, world, scratch, lines, market, cost, held, room, old, row, loss)
         return swaps - 1
-    best = _pick(world, lines, market, held, old, found, candidates, week, until, False)
+    best = _pick(world, lines, market, held, old, found, candidates, week, until, short, False)
     if best < 0:
         return np.int64(-1)
-    _eject(trees, world, scratch, lines, held, room, old, found[best, C_ROW], out, cause, count,
-           kind, what, week)
+    row = found[best, C_ROW]
+    _eject(trees, world, scratch, lines, held, room, old, row, out, cause, count, kind, what, week)
+    if found[best, C_USE] > short:
+        _keep_rest(trees, world, scratch, lines, market, cost, held, room, old, row)
     return swaps
 
 
@@ -274,8 +293,8 @@ def heal(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
                 if candidates < 0:
                     candidates = _working(trees, world, scratch, lines, held, old, row, when, found)
                 swaps = _relieve(trees, world, scratch, lines, market, cost, held, room, old, found,
-                                 candidates, when, when + 1, swaps, out, cause, count,
-                                 HOURS_CAUSE, row)
+                                 candidates, when, when + 1, -world.hours[row, when], swaps, out,
+                                 cause, count, HOURS_CAUSE, row)
     for pool in range(len(held.balance)):
         candidates, swaps = np.int64(-1), np.int64(most_swaps)
         week = np.int64(0)
@@ -284,9 +303,12 @@ def heal(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
                 week += 1
                 continue
             until: Int = week + 1
+            short: Int = -held.balance[pool, week]
             while until < weeks and held.balance[pool, until] < 0:
+                short = max(short, -held.balance[pool, until])
                 until += 1
             if candidates < 0:
                 candidates = _drawing(trees, held, old, pool, found)
             swaps = _relieve(trees, world, scratch, lines, market, cost, held, room, old, found,
-                             candidates, week, until, swaps, out, cause, count, POOL_CAUSE, pool)
+                             candidates, week, until, short, swaps, out, cause, count, POOL_CAUSE,
+                             pool)
