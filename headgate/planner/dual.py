@@ -126,11 +126,12 @@ class Descent:
     """
     A quasi-Newton descent that can be continued, at one temperature after another.
 
+    memory : pairs of steps and slopes that it remembers
     prices : where it stands
     """
 
-    def __init__(self, dual: Dual, start: Prices) -> None:
-        self.dual = dual
+    def __init__(self, dual: Dual, start: Prices, memory: int = MEMORY) -> None:
+        self.dual, self.memory = dual, memory
         scale, heat = _scales(dual)
         self.live = np.flatnonzero(scale > 0)
         self.scale = scale[self.live]
@@ -164,6 +165,14 @@ class Descent:
             self.total, self.slope = self._value(self.x)
         return all(self._step() for _ in range(steps))
 
+    def cool(self, tau: float, steps: int) -> bool:
+        """The same at a colder temperature, at which the slope bends so much the more."""
+        bend = self.tau / tau
+        pairs = [(step, change * bend, inverse / bend) for step, change, inverse in self.pairs]
+        self.advance(tau, 0)
+        self.pairs = pairs
+        return self.advance(tau, steps)
+
     def _step(self) -> bool:
         x, slope = self.x, self.slope
         free = (x > 0) | (slope < 0)
@@ -187,7 +196,7 @@ class Descent:
         curve = float(step @ change)
         if curve > 1e-12 * float(change @ change):
             self.pairs.append((step, change, 1.0 / curve))
-            del self.pairs[:-MEMORY]
+            del self.pairs[:-self.memory]
         gained = self.total - total
         self.x, self.total, self.slope = point, total, new_slope
         return gained > 1e-7 * abs(total)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from headgate.planner.draft import LARGEST, Draft, longer
 from headgate.planner.kernels.heal import heal
 from headgate.planner.kernels.held import adopt
+from headgate.planner.kernels.improve import Places
 from headgate.planner.kernels.kept import (
     NEVER,
     PROMISED,
@@ -38,9 +39,9 @@ from headgate.planner.restart import Retraced
 
 Longs = NDArray[np.int64]
 
-MOST_TRADING = 8
+MOST_TRADING = 6
 """The most lines that one trade serves anew."""
-SWAPS = 200
+SWAPS = 50
 """So many candidates for each shortage are asked whether other sources keep their date."""
 
 
@@ -212,26 +213,24 @@ class Keeper:
             draft.cost, draft.held, draft.room, self.old, order, place, aim,
             discount, draft.room.removed, draft.room_rows, draft.room_draws))
 
-    def trade(self, among: NDArray[np.bool_], may: NDArray[np.bool_], stands: Longs, turns: int,
-              discount: float) -> Longs:
+    def trade(self, places: Places, may: NDArray[np.bool_], stands: Longs, turns: int,
+              discount: float, worth: float) -> Longs:
         """
         Serve a few lines anew at a time, see `headgate.planner.kernels.trade.trade`.
 
-        among   : (lines,) with which turns begin; may : (lines,) which may be served anew
+        places  : where turns begin; may : (lines,) which may be served anew
+        worth   : cents that each promise which moves beside must bring
         returns : (lines,) of those whose dates may have changed the one that a turn began with
         """
         draft = self.draft
         by = np.full(len(may), -1, dtype=np.int64)
-        places = draft.aim(among)
-        if places is None:
-            return by
         draft.forget_bounds()
         rest, state = np.array([turns], dtype=np.int64), draft.state.copy()
         while rest[0] > 0:
             trade(draft.exchange.trees, draft.world, draft.scratch, draft.lines,
                   draft.exchange.market, draft.cost, draft.held, draft.room, self.old, places,
                   may.astype(np.int8), stands, draft.marked, state, rest, MOST_TRADING, discount,
-                  by, MOST_TRADING * draft.room_rows, MOST_TRADING * draft.room_draws)
+                  by, worth, MOST_TRADING * draft.room_rows, MOST_TRADING * draft.room_draws)
             if rest[0] > 0:
                 self._reserve(len(self.old.alive), len(draft.held.log.pieces))
         return by

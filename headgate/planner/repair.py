@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -46,10 +47,14 @@ GAP_GROWTH, LARGE_CHANGE = 0.002, 0.001
 When the gap has grown by more than this, or what is no longer there was worth more than this share
 of what all earned, prices are looked for.
 """
-TEMPERATURE, STEPS = 0.0003, 80
-"""So warm, and in so many steps."""
-LARGE_LOSS, TURNS = 0.0005, 15
+WARM, COLD = ((0.0003, 40),), ((0.0001, 50), (0.00003, 30))
+"""So warm, and in so many steps: before lines are placed, and then for the bound alone."""
+REMEMBERED = 16
+"""So many steps the descent remembers."""
+LARGE_LOSS, TURNS = 0.0005, 11
 """When lines lost more than this share of what all earned, so many trades are tried for each."""
+WORTH_MOVING = 0.000003
+"""What a trade must restore for each promise that it moves, as a share of what all earned."""
 UNMOVED = 0
 (BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED, BY_HELD) = range(1, 9)
 """Why a promise moved; the first two are `POOL_CAUSE` and `HOURS_CAUSE`."""
@@ -88,6 +93,7 @@ class Repairer:
     def __init__(self, whole: Book, policy: Policy, older: Older, confirmed: Confirmed,
                  threads: ThreadPoolExecutor) -> None:
         self.whole, self.policy, self.whole_pools = whole, policy, pools_of(whole, policy)
+        self.threads = threads
         self.fixed = fix(whole, self.whole_pools)
         book, self.pools = rest_of(whole, self.whole_pools, self.fixed)
         self.book, self.confirmed = book, confirmed.without(self.fixed.placed, book.lines.open)
@@ -109,6 +115,7 @@ class Repairer:
         else:
             self.draft.cost = self.exchange.costs(dual.tables)
         self.price = price
+        self.descent: Descent | None = None
         self.retraced: Retraced = retrace_older(book, self.pools, older)
         terms, money = self.confirmed.terms()
         standing = np.zeros(0)
@@ -138,9 +145,8 @@ class Repairer:
         keeper.put_fitting(self._by_right(lost))
         self._insert(np.flatnonzero((held.left > 0) & (had.group == LOSE)), MOVE)
         self._use_freed(np.concatenate([gone, lost]), reason)
-        if self.policy.objective == "value":
-            self._trade(earned, reason, cause)
-        return Repaired(self._settled(), self._certificate(), reason, cause)
+        certificate = self._finished(earned, reason, cause)
+        return Repaired(self._settled(), certificate, reason, cause)
 
     def _price_large_change(self, earned: Floats) -> None:
         """
@@ -154,15 +160,17 @@ class Repairer:
         dollars = missing * np.where(self.price < DEAR, self.price, 0.0)
         if dollars.max(axis=1, initial=0.0).sum() <= LARGE_CHANGE * earned.sum():
             return
-        self.prices = self._better_prices()
+        self.prices = self._descended(WARM)
         self.price = self.dual.quote(self.prices, 0.0)
         self.draft.take_prices(self.dual.tables, self.price)
 
-    def _better_prices(self) -> Prices:
-        """Prices that prove a lower bound, from those that there are."""
-        descent = Descent(self.dual, self.prices)
-        descent.advance(TEMPERATURE, STEPS)
-        return descent.prices
+    def _descended(self, schedule: Sequence[tuple[float, int]]) -> Prices:
+        """Prices that prove a lower bound, from those that there are; temperatures and steps."""
+        if self.descent is None:
+            self.descent = Descent(self.dual, self.prices, REMEMBERED)
+        for tau, steps in schedule:
+            self.descent.cool(tau, steps)
+        return self.descent.prices
 
     def _first_reasons(self) -> tuple[Longs, Longs]:
         """Lines whose order changed, or whose allocations this book does not allow."""
@@ -251,22 +259,30 @@ class Repairer:
         return np.bincount(held.log.rows[rows, LINE], held.earned[rows],
                            len(held.left)).astype(np.float64)
 
-    def _trade(self, before: Floats, reason: Longs, cause: Longs) -> None:
+    def _trading(self, before: Floats) -> Callable[[Longs, Longs], None] | None:
         """
-        Lines of one class trade dates where a repair has lost much, and none more is moved.
+        Lines of one class may trade dates where a repair has lost much; hardly more promises move.
 
-        before : (lines,) what each earned in the older plan
+        before  : (lines,) what each earned in the older plan
+        returns : does it, and notes reasons and causes
         """
         had = self.confirmed
         loss = np.maximum(0.0, before - self._earned())
         free = ((had.group == GAIN) | (had.group == REDISTRIBUTE)) & had.known
         hurt = free & (loss > 0) & (self.draft.lines.rows[:, SET] < 0)
-        if loss[hurt].sum() < LARGE_LOSS * before.sum():
-            return
-        stands = np.stack([had.planned, had.due], axis=1)
-        by = self.keeper.trade(hurt, free, stands, TURNS * int(hurt.sum()), DISCOUNT)
-        changed = np.flatnonzero((by >= 0) & (reason == UNMOVED))
-        reason[changed], cause[changed] = reason[by[changed]], cause[by[changed]]
+        places = self.draft.aim(hurt)
+        if places is None or loss[hurt].sum() < LARGE_LOSS * before.sum():
+            return None
+
+        def trade(reason: Longs, cause: Longs) -> None:
+            """Take the turns."""
+            by = self.keeper.trade(places, free, np.stack([had.planned, had.due], axis=1),
+                                   TURNS * int(hurt.sum()), DISCOUNT,
+                                   WORTH_MOVING * float(before.sum()))
+            changed = np.flatnonzero((by >= 0) & (reason == UNMOVED))
+            reason[changed], cause[changed] = reason[by[changed]], cause[by[changed]]
+
+        return trade
 
     def _by_right(self, rows: Longs) -> Longs:
         """Rows in the order in which they may return: by class, then what earns most."""
@@ -324,14 +340,23 @@ class Repairer:
     def _settled(self) -> Allocation:
         return settled(self.whole, self.whole_pools, self.fixed, self.draft.log())
 
-    def _certificate(self) -> Certificate | None:
+    def _finished(self, earned: Floats, reason: Longs, cause: Longs) -> Certificate | None:
+        """
+        Trade dates where that is of use, and prove a bound; where much was lost, a better one.
+
+        earned : (lines,) what each earned in the older plan
+        """
         if self.policy.objective != "value":
             return None
         found = certify(self.book, self.exchange, self.pools, self.prices)
-        self.draft.count_value()
-        value = self.draft.value_cents + self.exchange.floor_cents
-        former = self.older.start.gap
-        if former is None or value >= (1.0 - former - GAP_GROWTH) * found.bound_cents:
-            return found
-        lower = certify(self.book, self.exchange, self.pools, self._better_prices())
-        return min(found, lower, key=lambda one: one.bound_cents)
+        value = float(self._earned().sum()) + self.exchange.floor_cents
+        former, trade = self.older.start.gap, self._trading(earned)
+        # Trades stand by the prices with which lines were placed: others are looked for beside.
+        trading = None if trade is None else self.threads.submit(trade, reason, cause)
+        if former is not None and value < (1.0 - former - GAP_GROWTH) * found.bound_cents:
+            prices = self._descended(COLD if self.descent else (*WARM, *COLD))
+            lower = certify(self.book, self.exchange, self.pools, prices)
+            found = min(found, lower, key=lambda one: one.bound_cents)
+        if trading is not None:
+            trading.result()
+        return found

@@ -1,4 +1,4 @@
-"""Trades of promises after a repair: they earn more, move no more, and change no class's word."""
+"""Trades of promises after a repair: they earn more, and move more only for much."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 import headgate as hg
 from headgate import session
-from headgate.planner.repair import Repairer
+from headgate.planner.repair import WORTH_MOVING, Repairer
 
 WORK = {"objective": "value", "work": 8}
 
@@ -52,23 +52,34 @@ def earned(plan: hg.Plan) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_trades_earn_more_and_move_no_more(seed: int, monkeypatch: pytest.MonkeyPatch):
-    """With trades a repair is worth at least as much as without, moves no more promises, and is
-    proven; from turned tables it is the same to the digit."""
+def test_trades_earn_more_and_move_more_only_for_much(seed: int, monkeypatch: pytest.MonkeyPatch):
+    """With trades a repair is worth at least as much as without, and more by WORTH_MOVING of what
+    the older plan earned for each promise that it moves beside; it is proven, and from turned
+    tables the same to the digit."""
     book = slipped(seed)
     traded = hg.replan(book, old()[2], WORK)
     again = hg.replan(slipped(seed, turned=True), old()[2], WORK)
     assert hg.check(book, traded).issues == ()
     assert traded.allocations.equals(again.allocations)
     assert traded.moves.equals(again.moves)
-    monkeypatch.setattr(Repairer, "_trade", lambda *_: None)
+    monkeypatch.setattr(Repairer, "_trading", lambda *_: None)
     plain = hg.replan(book, old()[2], WORK)
-    assert earned(traded)[0] >= earned(plain)[0] and earned(traded)[1] <= earned(plain)[1]
+    gained, moved = (one - other for one, other in zip(earned(traded), earned(plain), strict=True))
+    assert gained >= max(0, moved) * WORTH_MOVING * old()[2].summary["value"]["value_cents"]
+
+
+def test_no_promise_moves_beside_where_nothing_is_worth_it(monkeypatch: pytest.MonkeyPatch):
+    """Where a promise that moves beside must bring all that the plan earned, none does."""
+    monkeypatch.setattr("headgate.planner.repair.WORTH_MOVING", 1.0)
+    traded = [earned(hg.replan(slipped(seed), old()[2], WORK))[1] for seed in range(4)]
+    monkeypatch.setattr(Repairer, "_trading", lambda *_: None)
+    plain = [earned(hg.replan(slipped(seed), old()[2], WORK))[1] for seed in range(4)]
+    assert all(one <= other for one, other in zip(traded, plain, strict=True))
 
 
 def test_some_repairs_are_worth_more_by_trades(monkeypatch: pytest.MonkeyPatch):
     """Of four sets of slips at least one is worth more with trades than without."""
     with_trades = [earned(hg.replan(slipped(seed), old()[2], WORK))[0] for seed in range(4)]
-    monkeypatch.setattr(Repairer, "_trade", lambda *_: None)
+    monkeypatch.setattr(Repairer, "_trading", lambda *_: None)
     without = [earned(hg.replan(slipped(seed), old()[2], WORK))[0] for seed in range(4)]
     assert sum(with_trades) > sum(without)

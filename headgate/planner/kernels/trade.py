@@ -107,10 +107,11 @@ def _serve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: M
 def trade(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market, cost: Floats,
           held: Held, room: Room, old: Old, places: Places, may: Bytes, stands: Longs,
           marked: Bytes, state: Longs, rest: Longs, largest: Int, discount: float, by: Longs,
-          room_rows: Int, room_draws: Int) -> None:
+          worth: float, room_rows: Int, room_draws: Int) -> None:
     """
     `rest[0]` turns that each serve a few lines anew, or until the log may run full; undone is what
-    does not earn more, with moving counted and without, and what moves more promises.
+    does not earn more, with moving counted and without, and what moves more promises for less than
+    `worth` cents each.
 
     may    : (lines,) 1 for those that may be served anew, none of them in a ship set
     stands : (lines, 2) the last arrival bucket in the older plan, and pieces that had a date
@@ -150,7 +151,7 @@ def trade(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Ma
             earned += _earned(held, line)
             charged += _charge(lines, held, old, stands, line, weeks)
             moved -= np.int64(_is_moved(lines, held, old, stands, line))
-        if earned > 0.5 and earned >= charged and moved >= 0:
+        if earned > 0.5 and earned >= charged and earned >= -moved * worth:
             for place in range(count):
                 by[room.chosen[place]] = seed
             continue
