@@ -36,7 +36,7 @@ def read_assumptions_file(path: Path) -> Mapping[str, Any]:
 def read_held(path: Path) -> pl.DataFrame:
     """
     A record of what is billed and held, with the columns of `headgate.finance.bill_and_hold.HELD`
-    and `row`, the line of the file at which each begins.
+    with `row`, the line of the file at which each begins, and `file`.
 
     raises IssuesError : every fault of the file
     """
@@ -55,7 +55,8 @@ def read_held(path: Path) -> pl.DataFrame:
             for number, given in table.each(issues)]
     if issues:
         raise IssuesError(issues, CONSEQUENCE)
-    return pl.DataFrame(rows, schema={"row": pl.Int64, **HELD}, orient="row")
+    return pl.DataFrame(rows, schema={"row": pl.Int64, **HELD}, orient="row").with_columns(
+        file=pl.lit(str(path)))
 
 
 def _row(path: Path, number: int, row: Mapping[str, str | None],

@@ -8,7 +8,7 @@ are held, whatever became of them since. So a quarter that is over stays as it w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -105,6 +105,11 @@ def _kept(book: Book, progress: pl.DataFrame | None,
         counts=pl.all_horizontal(*CRITERIA)).join(
         _lines(book, progress), on=["order_id", "line_no"], how="left", maintain_order="left")
     told, faults = _fitting(rows, _left_on(book, progress, rows), progress is not None)
+    if "file" in record.columns:
+        # A file names the day `on`.
+        faults = [replace(one, file=record["file"][0],
+                          column="on" if one.column == "held_on" else one.column)
+                  for one in faults]
     return pl.DataFrame(told, schema={
         "row": pl.Int64, **HELD, "counts": pl.Boolean, "shipped_since": pl.Int64}), faults
 

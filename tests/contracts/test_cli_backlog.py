@@ -156,6 +156,15 @@ def test_faults_of_a_file_are_told_together(run, made, tmp_path, option, text, c
         assert f"[{code}]" in said.err
 
 
+def test_what_does_not_fit_the_book_is_told_of_the_file_as_it_is_written(run, made, tmp_path):
+    """Held before the order was booked: the answer names the file, its line and its column `on`."""
+    file = tmp_path / "held.csv"
+    file.write_text("order_id,line_no,quantity,on\n\nSO-4711,1,1,2001-01-01\n")
+    said = run("backlog", made / "book", "--bill-and-hold", file)
+    assert said.code == exits.FAULTY_BOOK and str(file) in said.err
+    assert "row 3  on = 2001-01-01" in said.err
+
+
 @pytest.mark.parametrize(("words", "code"), [
     (["--by", "colour"], exits.FAULTY_BOOK), (["--period", "day"], exits.WRONG_USE),
     (["--from", "yesterday"], exits.FAULTY_BOOK), (["--to", "FY28"], exits.FAULTY_BOOK),
