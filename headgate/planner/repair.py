@@ -270,8 +270,10 @@ class Repairer:
         loss = np.maximum(0.0, before - self._earned())
         free = ((had.group == GAIN) | (had.group == REDISTRIBUTE)) & had.known
         hurt = free & (loss > 0) & (self.draft.lines.rows[:, SET] < 0)
+        if loss[hurt].sum() < LARGE_LOSS * before.sum():
+            return None
         places = self.draft.aim(hurt)
-        if places is None or loss[hurt].sum() < LARGE_LOSS * before.sum():
+        if places is None:
             return None
 
         def trade(reason: Longs, cause: Longs) -> None:
