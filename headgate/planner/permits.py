@@ -50,11 +50,6 @@ class Quota:
     cap: int
     reserved: int
 
-    def covers(self, scope: Scope) -> bool:
-        """Whether it holds for lines of a scope."""
-        return all(own is None or own == other
-                   for own, other in zip(self.scope, scope, strict=True))
-
     @property
     def breadth(self) -> tuple[int, bool, str]:
         """Sorts the most specific first: most of the scope named, an item before a family."""
@@ -315,13 +310,20 @@ class Matches:
     """Which quotas hold for a scope, remembered."""
 
     def __init__(self, quotas: list[Quota]) -> None:
-        self.quotas = quotas
+        self.places = [quota.place for quota in quotas]
+        self.own: dict[Scope, list[int]] = {}
+        for number, quota in enumerate(quotas):
+            self.own.setdefault(quota.scope, []).append(number)
         self.known: dict[Scope, tuple[int, ...]] = {}
 
     def of(self, scope: Scope) -> tuple[int, ...]:
         """The rows of the quotas that match, in the order of their ids."""
         if scope not in self.known:
-            self.known[scope] = tuple(quota.place for quota in self.quotas if quota.covers(scope))
+            # A quota that holds names each part of the scope, or leaves it open.
+            one, two, three = scope
+            wide = {(a, b, c) for a in (one, None) for b in (two, None) for c in (three, None)}
+            self.known[scope] = tuple(self.places[number] for number in sorted(
+                number for own in wide for number in self.own.get(own, ())))
         return self.known[scope]
 
 
