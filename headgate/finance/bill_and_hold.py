@@ -216,9 +216,8 @@ def _counted(rows: Sequence[Row], left_on: Sequence[tuple[Any, int]], with_ledge
         if row["counts"]:
             waiting.append(one)
     leave(None)
-    if with_ledger:
-        return [row if row["counts"] else {**row, "shipped_since": None} for row in told]
-    return [{**row, "shipped_since": None} for row in told]
+    return [row if with_ledger and row["counts"] else {**row, "shipped_since": None}
+            for row in told]
 
 
 def _prices(rows: pl.DataFrame, progress: pl.DataFrame | None) -> pl.Series:

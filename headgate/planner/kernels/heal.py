@@ -132,6 +132,13 @@ def _pick(world: World, lines: Lines, market: Market, held: Held, old: Old, foun
 
 
 @inner
+def _has_room(scratch: Scratch, held: Held) -> bool:
+    """Whether the log can take what one line is given."""
+    return bool(held.log.size[0] + len(scratch.draws) <= len(held.log.rows) and (
+        held.log.size[1] + len(scratch.draws) <= len(held.log.pieces)))
+
+
+@inner
 def _swap(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market, cost: Floats,
           held: Held, room: Room, old: Old, row: Int, loss: Real) -> bool:
     """Keep an allocation's date from other sources, if that costs less than giving it up."""
@@ -140,8 +147,7 @@ def _swap(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Ma
     refresh(world, held, room.touched)
     forget_row(lines, held, room, row)
     start, left = held.log.size[0], held.left[line]
-    if start + len(scratch.draws) > len(held.log.rows) or (
-            held.log.size[1] + len(scratch.draws) > len(held.log.pieces)):
+    if not _has_room(scratch, held):
         put_back(trees, world, scratch, lines, held, room, old, row)
         refresh(world, held, room.touched)
         return False
@@ -185,8 +191,7 @@ def _keep_rest(trees: Trees, world: World, scratch: Scratch, lines: Lines, marke
     """Of an allocation that was taken out for a lesser shortage, keep what its date has left."""
     line, arrival = held.log.rows[row, LINE], arrival_of(lines, held.log, row)
     if lines.rows[line, COMPLETE] == 1 or lines.rows[line, SET] >= 0 or (
-            held.log.size[0] + len(scratch.draws) > len(held.log.rows)) or (
-            held.log.size[1] + len(scratch.draws) > len(held.log.pieces)):
+            not _has_room(scratch, held)):
         return
     give(trees, world, scratch, lines, market, cost, held, room, old, line,
          held.log.rows[row, PIECES], arrival, arrival, 0.0)
