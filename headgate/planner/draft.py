@@ -258,11 +258,13 @@ class Draft:
         log = self.held.log
         if rows == len(log.rows) and draws == len(log.pieces):
             return
-        whole = Log(longer(log.rows, rows), longer(log.first_draw, rows + 1),
-                    longer(log.sources, draws), longer(log.pieces, draws), log.size)
+        used, drawn = log.size.tolist()
+        whole = Log(longer(log.rows[:used], rows), longer(log.first_draw[:used + 1], rows + 1),
+                    longer(log.sources[:drawn], draws), longer(log.pieces[:drawn], draws), log.size)
         self.held = self.held._replace(
-            log=whole, behind=longer(self.held.behind, rows),
-            earned=longer(self.held.earned, rows), price=longer(self.held.price, rows))
+            log=whole, behind=longer(self.held.behind[:used], rows),
+            earned=longer(self.held.earned[:used], rows),
+            price=longer(self.held.price[:used], rows))
 
     def count_value(self) -> None:
         """Add up anew what is held."""

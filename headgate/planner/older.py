@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
+from headgate.planner.kernels.retrace import Drawn
 from headgate.planner.numbering import KEY, lines_of_keys
 from headgate.tables.plan_schema import PlanFrames
 
@@ -44,25 +45,6 @@ class Allocated(NamedTuple):
     item: Longs
     site: Longs
     ship: Longs
-    pieces: Longs
-
-
-class Drawn(NamedTuple):
-    """
-    Rows of `pegging` without their supply rows, each array (rows,).
-
-    line, item, site : numbers
-    stood            : item that was called for, `item` itself where nothing stood in for it
-    week             : of the draw, as `Allocated.ship`
-    days, pieces     : lead days from the draw to shipping, quantity
-    """
-
-    line: Longs
-    item: Longs
-    site: Longs
-    stood: Longs
-    week: Longs
-    days: Longs
     pieces: Longs
 
 

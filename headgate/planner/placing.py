@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.planner.kernels.layout import World
+from headgate.planner.kernels.merge import merge
 from headgate.planner.kernels.rank import LANE, LINE, SENT, SHIP, Lines, Log, place_lines
 from headgate.planner.numbering import order_of
 from headgate.planner.world import Pools, log_of, room_for_line, scratch_of, trees_of
@@ -89,30 +90,10 @@ def merged(log: Log) -> Log:
 
     In the order of line, week, lane and item, so that nothing tells how the plan came about.
     """
-    rows = log.rows
-    order = order_of([(rows[:, column], int(rows[:, column].max(initial=0)) + 1)
+    order = order_of([(log.rows[:, column], int(log.rows[:, column].max(initial=0)) + 1)
                       for column in (LINE, SHIP, LANE, SENT)])
-    key = rows[order][:, [LINE, SENT, LANE, SHIP]]
-    fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = (key[1:] != key[:-1]).any(axis=1)
-    into = np.cumsum(fresh) - 1
-    counts = np.diff(log.first_draw)[order]
-    before = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    draws = np.repeat(log.first_draw[:-1][order] - before[:-1], counts) + np.arange(before[-1])
-    together = rows[order[fresh]].copy()
-    together[:, -1] = 0
-    np.add.at(together[:, -1], into, rows[order, -1])
-    owner = np.repeat(into, counts)
-    node, pool = log.sources[draws, 0], log.sources[draws, 1]
-    low, high = int(node.min(initial=0)), int(node.max(initial=0))
-    place = order_of([(owner, len(together)), (node - low, high - low + 1),
-                      (pool, int(pool.max(initial=0)) + 1)])
-    owner, draws = owner[place], draws[place]
-    node, pool = node[place], pool[place]
-    new = np.ones(len(draws), dtype=bool)
-    new[1:] = (owner[1:] != owner[:-1]) | (node[1:] != node[:-1]) | (pool[1:] != pool[:-1])
-    starts = np.flatnonzero(new)
-    pieces = np.add.reduceat(log.pieces[draws], starts) if len(starts) else log.pieces[draws]
-    first = np.searchsorted(owner[new], np.arange(len(together) + 1)).astype(np.int64)
-    return Log(together, first, np.stack([node[new], pool[new]], axis=1), pieces,
-               np.array([len(together), len(pieces)], dtype=np.int64))
+    whole = log_of(len(log.rows), len(log.pieces))
+    merge(log, order, whole)
+    rows, draws = whole.size.tolist()
+    return Log(whole.rows[:rows], whole.first_draw[:rows + 1], whole.sources[:draws],
+               whole.pieces[:draws], whole.size)

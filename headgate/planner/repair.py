@@ -145,8 +145,7 @@ class Repairer:
         keeper.put_fitting(self._by_right(lost))
         self._insert(np.flatnonzero((held.left > 0) & (had.group == LOSE)), MOVE)
         self._use_freed(np.concatenate([gone, lost]), reason)
-        certificate = self._finished(earned, reason, cause)
-        return Repaired(self._settled(), certificate, reason, cause)
+        return Repaired(*self._finished(earned, reason, cause), reason, cause)
 
     def _price_large_change(self, earned: Floats) -> None:
         """
@@ -339,26 +338,30 @@ class Repairer:
                                 lines.ban[order]], axis=1).astype(np.int64)
             keeper.place_by_rank(order, windows)
 
-    def _settled(self) -> Allocation:
-        return settled(self.whole, self.whole_pools, self.fixed, self.draft.log())
-
-    def _finished(self, earned: Floats, reason: Longs, cause: Longs) -> Certificate | None:
+    def _finished(self, earned: Floats, reason: Longs,
+                  cause: Longs) -> tuple[Allocation, Certificate | None]:
         """
-        Trade dates where that is of use, and prove a bound; where much was lost, a better one.
+        The plan, dates traded where that is of use, and a bound; where much was lost, a better one.
 
         earned : (lines,) what each earned in the older plan
         """
-        if self.policy.objective != "value":
-            return None
-        found = certify(self.book, self.exchange, self.pools, self.prices)
+        trade = None if self.policy.objective == "rank" else self._trading(earned)
+
+        def settle() -> Allocation:
+            """Trade, and put the plan in its order."""
+            if trade is not None:
+                trade(reason, cause)
+            return settled(self.whole, self.whole_pools, self.fixed, self.draft.log())
+
+        if self.policy.objective == "rank":
+            return settle(), None
         value = float(self._earned().sum()) + self.exchange.floor_cents
-        former, trade = self.older.start.gap, self._trading(earned)
         # Trades stand by the prices with which lines were placed: others are looked for beside.
-        trading = None if trade is None else self.threads.submit(trade, reason, cause)
+        settling = self.threads.submit(settle)
+        found = certify(self.book, self.exchange, self.pools, self.prices)
+        former = self.older.start.gap
         if former is not None and value < (1.0 - former - GAP_GROWTH) * found.bound_cents:
             prices = self._descended(COLD if self.descent else (*WARM, *COLD))
             lower = certify(self.book, self.exchange, self.pools, prices)
             found = min(found, lower, key=lambda one: one.bound_cents)
-        if trading is not None:
-            trading.result()
-        return found
+        return settling.result(), found

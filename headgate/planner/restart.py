@@ -12,10 +12,18 @@ from headgate.book import Book
 from headgate.planner.allocate import by_line
 from headgate.planner.dual import Prices
 from headgate.planner.kernels.rank import LANE, LINE, PIECES, SHIP, Log
-from headgate.planner.kernels.retrace import retrace
+from headgate.planner.kernels.retrace import (
+    P_CALLED,
+    P_DAYS,
+    P_ITEM,
+    Drawn,
+    find_spans,
+    pick_known,
+    retrace,
+)
 from headgate.planner.market import useful_steps
 from headgate.planner.numbering import order_of
-from headgate.planner.older import Allocated, Drawn, Older, buckets_of_days, days_of
+from headgate.planner.older import Allocated, Older, buckets_of_days, days_of
 from headgate.planner.quota_use import with_permits
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.world import (
@@ -179,16 +187,19 @@ def _within_open(book: Book, rows: Longs) -> Longs:
 
 def _published(book: Book, rows: Longs, drawn: Drawn) -> tuple[Longs, Longs]:
     """For each allocation the span of its draws, and the draws, as `retrace` takes them."""
-    sites, weeks, items = max(1, len(book.sites)), book.horizon + 1, len(book.items)
-    ship = drawn.week + -(-drawn.days // 7)
-    good = np.flatnonzero((drawn.line >= 0) & (drawn.item >= 0) & (drawn.site >= 0)
-                          & (drawn.stood >= 0) & (ship >= 0) & (ship < book.horizon))
-    key = (drawn.line[good] * sites + drawn.site[good]) * weeks + ship[good]
-    stood, item, days = drawn.stood[good], drawn.item[good], drawn.days[good]
-    order = order_of([(key, len(book.lines) * sites * weeks), (stood, items), (item, items),
-                      (days, int(days.max(initial=0)) + 1)])
-    key = key[order]
-    table = np.stack([stood, item, days, drawn.pieces[good]], axis=1)[order]
-    asked = (rows[:, LINE] * sites + book.lanes.site[rows[:, LANE]]) * weeks + rows[:, SHIP]
-    spans = np.stack([np.searchsorted(key, asked), np.searchsorted(key, asked, "right")], axis=1)
-    return spans.astype(np.int64), table
+    sites, items, count = max(1, len(book.sites)), len(book.items), len(drawn.line)
+    key, draws = np.zeros(count, dtype=np.int64), np.zeros((count, 4), dtype=np.int64)
+    known = pick_known(drawn, sites, book.horizon, key, draws)
+    ordered, known = known >= 0, known if known >= 0 else -1 - known
+    key, draws = key[:known], draws[:known]
+    if not ordered:
+        days = draws[:, P_DAYS]
+        order = order_of([(key, len(book.lines) * sites * book.horizon),
+                          (draws[:, P_CALLED], items), (draws[:, P_ITEM], items),
+                          (days, int(days.max(initial=0)) + 1)])
+        key, draws = key[order], draws[order]
+    site = book.lanes.site[rows[:, LANE]]
+    asked = (rows[:, LINE] * sites + site) * book.horizon + rows[:, SHIP]
+    spans = np.zeros((len(rows), 2), dtype=np.int64)
+    find_spans(key, asked, spans)
+    return spans, draws

@@ -11,7 +11,8 @@ import polars as pl
 from headgate.book import Book
 from headgate.planner.allocate import by_line
 from headgate.planner.fixed import Fixed
-from headgate.planner.older import Allocated, Drawn, Older
+from headgate.planner.kernels.retrace import Drawn
+from headgate.planner.older import Allocated, Older
 from headgate.planner.pegging import drawn_rows
 from headgate.planner.placing import merged
 from headgate.planner.world import Pools

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -16,11 +17,13 @@ import headgate as hg
 from headgate.base.issue import IssuesError
 from headgate.planner.allocate import by_line
 from headgate.planner.confirmed import confirmed_of
+from headgate.planner.kernels.retrace import Drawn
 from headgate.planner.older import Older, Start
 from headgate.planner.pegging import drawn_rows
 from headgate.planner.placing import merged
 from headgate.planner.repair import Repairer
 from headgate.planner.replan_policy import CLASSES
+from headgate.planner.restart import retrace_older
 from headgate.planner.usage import hours_used
 from tests.oracles.random_books import random_book
 from tests.properties.strategies import RawParts, books
@@ -116,6 +119,21 @@ def test_a_repair_of_nothing_gives_the_very_draws(parts: RawParts, objective: st
                   for allocation in (mine, plan.allocation))
     assert found.equals(own)
     assert np.array_equal(hours_used(book, mine), hours_used(book, plan.allocation))
+
+
+@given(books(), SEEDS)
+@settings(max_examples=15, deadline=None)
+def test_published_draws_are_found_in_any_order(parts: RawParts, seed: int):
+    """A book may number its lines, items and sites in another order than the older plan: the draws
+    of each allocation are found all the same."""
+    book = hg.read_book(*parts)
+    plan = hg.plan(book, by("rank"))
+    older = Older.of(book, Start.of(plan.frames))
+    turned = np.random.default_rng(seed).permutation(len(older.drawn.line))
+    other = replace(older, drawn=Drawn(*(column[turned] for column in older.drawn)))
+    for one, two in zip(retrace_older(book, plan.allocation.pools, older).log,
+                        retrace_older(book, plan.allocation.pools, other).log, strict=True):
+        assert np.array_equal(one, two)
 
 
 @given(books(), SEEDS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,6 +54,85 @@ Bytes = NDArray[np.int8]
 
 P_CALLED, P_ITEM, P_DAYS, P_PIECES = range(4)
 """Columns of the published draws: item called for, item drawn, lead days, pieces."""
+
+
+class Drawn(NamedTuple):
+    """
+    Draws that were published, each array (rows,); numbers -1 where a book does not know them.
+
+    line, item, site : numbers
+    stood            : item that was called for, `item` itself where nothing stood in for it
+    week             : of the draw, a bucket of the book, below 0 before its first week
+    days, pieces     : lead days from the draw to shipping, quantity
+    """
+
+    line: Longs
+    item: Longs
+    site: Longs
+    stood: Longs
+    week: Longs
+    days: Longs
+    pieces: Longs
+
+
+@kernel
+def pick_known(drawn: Drawn, sites: Int, weeks: Int, key: Longs, draws: Longs) -> int:
+    """
+    The draws of lines, items, sites and ship weeks that a book knows; their number, or, where they
+    do not stand in the order of key, item called for, item drawn and lead days, -1 less it.
+
+    key   : (rows,) written, one number for line, site and ship week, in this order
+    draws : (rows, 4) written
+    """
+    count, ordered = 0, True
+    for row in range(len(drawn.line)):
+        ship = drawn.week[row] + (drawn.days[row] + 6) // 7
+        if min(drawn.line[row], drawn.item[row], drawn.site[row], drawn.stood[row], ship) < 0 or (
+                ship >= weeks):
+            continue
+        key[count] = (drawn.line[row] * sites + drawn.site[row]) * weeks + ship
+        draws[count, P_CALLED], draws[count, P_ITEM] = drawn.stood[row], drawn.item[row]
+        draws[count, P_DAYS], draws[count, P_PIECES] = drawn.days[row], drawn.pieces[row]
+        if count > 0 and ordered:
+            ordered = _in_order(key, draws, count)
+        count += 1
+    return count if ordered else -1 - count
+
+
+@inner
+def _in_order(key: Longs, draws: Longs, row: Int) -> bool:
+    """Whether a draw stands in order behind the one before it."""
+    if key[row] != key[row - 1]:
+        return bool(key[row] > key[row - 1])
+    for column in (P_CALLED, P_ITEM, P_DAYS):
+        if draws[row, column] != draws[row - 1, column]:
+            return bool(draws[row, column] > draws[row - 1, column])
+    return True
+
+
+@kernel
+def find_spans(key: Longs, asked: Longs, spans: Longs) -> None:
+    """
+    Where each number that is asked for begins and ends among sorted ones.
+
+    spans : (asked, 2) written
+    """
+    for row in range(len(asked)):
+        spans[row, 0] = _first_from(key, asked[row])
+        spans[row, 1] = _first_from(key, asked[row] + 1)
+
+
+@inner
+def _first_from(key: Longs, least: Int) -> Int:
+    """The first place of sorted numbers that is not below one."""
+    low, high = np.int64(0), np.int64(len(key))
+    while low < high:
+        middle = (low + high) // 2
+        if key[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @inner
