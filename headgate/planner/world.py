@@ -284,7 +284,7 @@ def room_for_line(book: Book, pools: Pools) -> tuple[int, int]:
 
 
 def log_of(allocations: int, draws: int) -> Log:
-    """An empty log with room for so many allocations and draws."""
-    return Log(np.zeros((allocations, 5), dtype=np.int64),
-               np.zeros(allocations + 1, dtype=np.int64), np.zeros((draws, 2), dtype=np.int32),
-               np.zeros(draws, dtype=np.int64), np.zeros(2, dtype=np.int64))
+    """An empty log with room for so many allocations and draws; only what `size` counts is set."""
+    return Log(np.empty((allocations, 5), dtype=np.int64),
+               np.zeros(allocations + 1, dtype=np.int64), np.empty((draws, 2), dtype=np.int32),
+               np.empty(draws, dtype=np.int64), np.zeros(2, dtype=np.int64))

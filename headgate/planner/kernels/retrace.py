@@ -115,17 +115,28 @@ def find_spans(key: Longs, asked: Longs, spans: Longs) -> None:
     """
     Where each number that is asked for begins and ends among sorted ones.
 
+    asked : in any order; quick where each is near the one before it
     spans : (asked, 2) written
     """
+    place = np.int64(0)
     for row in range(len(asked)):
-        spans[row, 0] = _first_from(key, asked[row])
-        spans[row, 1] = _first_from(key, asked[row] + 1)
+        place = _first_from(key, asked[row], place)
+        spans[row, 0] = place
+        spans[row, 1] = _first_from(key, asked[row] + 1, place)
 
 
 @inner
-def _first_from(key: Longs, least: Int) -> Int:
-    """The first place of sorted numbers that is not below one."""
-    low, high = np.int64(0), np.int64(len(key))
+def _first_from(key: Longs, least: Int, near: Int) -> Int:
+    """The first place of sorted numbers that is not below one, looked for about a place."""
+    low, high, step = np.int64(0), np.int64(len(key)), np.int64(1)
+    if near > 0 and key[near - 1] >= least:
+        high = near - 1
+    else:
+        low = near
+        while low + step < high and key[low + step - 1] < least:
+            low += step
+            step *= 2
+        high = min(high, low + step)
     while low < high:
         middle = (low + high) // 2
         if key[middle] < least:
