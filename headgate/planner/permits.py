@@ -294,7 +294,10 @@ def _claims(book: Book, quotas: list[Quota], asked: Iterable[tuple[int, Scope]],
             place[slot] = claim
         return known, place[lines.slot]
     orders = book.tables.frames["orders"].select(SCOPE)[pl.Series(lines.source_row)]
-    keyed = orders.with_columns(slot=pl.Series(lines.slot)).with_row_index("line")
+    keyed = orders.with_columns(*(
+        pl.when(pl.col(name).is_in(sorted(named))).then(pl.col(name))
+        for name, named in zip(SCOPE, matches.named, strict=True)),
+        slot=pl.Series(lines.slot)).with_row_index("line")
     groups = (keyed.group_by(*SCOPE, "slot").agg(pl.col("line"))
               .sort(*SCOPE, "slot", nulls_last=False))
     claim_of = np.zeros(len(lines), dtype=np.int32)
@@ -307,13 +310,19 @@ def _claims(book: Book, quotas: list[Quota], asked: Iterable[tuple[int, Scope]],
 
 
 class Matches:
-    """Which quotas hold for a scope, remembered."""
+    """
+    Which quotas hold for a scope, remembered.
+
+    named : what the quotas name of each part of a scope; other names make no difference
+    """
 
     def __init__(self, quotas: list[Quota]) -> None:
         self.places = [quota.place for quota in quotas]
         self.own: dict[Scope, list[int]] = {}
         for number, quota in enumerate(quotas):
             self.own.setdefault(quota.scope, []).append(number)
+        self.named = [{name for name in part if name is not None}
+                      for part in zip(*self.own, strict=True)] or [set(), set(), set()]
         self.known: dict[Scope, tuple[int, ...]] = {}
 
     def of(self, scope: Scope) -> tuple[int, ...]:
