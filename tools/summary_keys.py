@@ -75,7 +75,8 @@ BEGUN_KEYS: dict[str, str] = {
     "replan.settings": "every setting of the policy's replan, defaults included",
     "replan.promises": "lines with a date for pieces that are still open: before, kept, moved; of "
                        "the moved ones later, earlier, and lost, those with fewer pieces, and of "
-                       "these withdrawn, those with none; and lines that gained pieces",
+                       "these withdrawn, those with none; lines that gained pieces; and, "
+                       "beside all these, those gone that are open no more",
     "replan.exceptions": "lines whose class could not be held to",
     "replan.share_moved": "the share of the promises before that moved",
     "replan.days_by_dollar": "days moved, either way, times the dollars that moved, over the "

@@ -45,21 +45,31 @@ MOVE_REASONS: dict[str, str] = {
 """Why a re-plan moved a promise, as a clause for people."""
 
 
-def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
-              binding_on: date | None) -> str:
-    """
-    Why a promise moved, as one sentence.
+TAKEN_OUT = ("part", "resource", "quota", "held", "rules", "winner", "class")
+"""Reasons for which a line gave up what it had; it was placed anew then."""
 
-    >>> move_text("part", "gpu-b300", "austin", date(2026, 3, 2))
+
+def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
+              binding_on: date | None, days: int | None = None) -> str:
+    """
+    Why a promise moved, in one sentence, and in a second one why it moved earlier.
+
+    days : from the old date to the new one
+
+    >>> move_text("part", "gpu-b300", "austin", date(2026, 3, 2), 14)
     'A part ran short (gpu-b300 at austin, in the week of 2026-03-02).'
+    >>> move_text("winner", None, None, None, -7)
+    'It made way for a line of class win. Placed anew, it can come earlier.'
     """
     sentence = MOVE_REASONS[reason]
     sentence = sentence[0].upper() + sentence[1:]
-    if binding_id is None:
-        return f"{sentence}."
-    if binding_site_id is None:
-        return f"{sentence} ({binding_id}, counted in the week of {binding_on})."
-    return f"{sentence} ({binding_id} at {binding_site_id}, in the week of {binding_on})."
+    if binding_site_id is not None:
+        sentence += f" ({binding_id} at {binding_site_id}, in the week of {binding_on})"
+    elif binding_id is not None:
+        sentence += f" ({binding_id}, counted in the week of {binding_on})"
+    if reason in TAKEN_OUT and days is not None and days < 0:
+        return f"{sentence}. Placed anew, it can come earlier."
+    return f"{sentence}."
 
 
 def reason_text(reason: str, binding_kind: str | None, binding_id: str | None,

@@ -56,16 +56,18 @@ def _by(one: Displaced) -> str:
     """
     What a displaced line loses by, in a word or two.
 
-    A line may keep its date and its pieces and lose all the same, as what it is made from costs
-    more; and one may gain, by what is given back in the end.
+    A line may keep its date and its pieces, or come earlier, and lose all the same, as what it is
+    made from or its freight costs more; and one may gain, by what is given back in the end.
     """
     if one.new_promised_on is None:
         return "no date"
     if one.new_quantity < one.quantity:
         return "fewer pieces"
-    if one.days:
-        return "later" if one.days > 0 else "earlier"
-    return "dearer parts" if one.lost_cents > 0 else "other parts"
+    if one.days and one.days > 0:
+        return "later"
+    if one.lost_cents > 0:
+        return "dearer supply"
+    return "earlier" if one.days else "other supply"
 
 
 def _alternatives(found: Quote) -> list[RenderableType]:

@@ -109,6 +109,11 @@ def replan(
                      f"{out}")
 
 
+def _gone(count: int) -> str:
+    """Promises of lines that are no longer open in the book."""
+    return f"; {count:,} more went with lines that were shipped or cancelled" if count else ""
+
+
 def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:
     """What moved, as a planner reads it."""
     import polars as pl
@@ -122,7 +127,7 @@ def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:
         f"{counted(counts['before'], 'promise')} of the older plan: {counts['kept']:,} kept, "
         f"{counts['later']:,} later, {counts['earlier']:,} earlier, "
         f"{counts['lost'] - counts['withdrawn']:,} with fewer pieces, {counts['withdrawn']:,} "
-        f"withdrawn; {share(figures['share_moved'])} moved",
+        f"withdrawn; {share(figures['share_moved'])} moved{_gone(counts['gone'])}",
         f"lines that got more pieces: {counts['gained']:,}; exceptions from their class: "
         f"{figures['exceptions']:,}; moved: {short_money(figures['moved_cents'], currency)}, which "
         f"the policy charges with {short_money(figures['cost_cents'], currency)}"]

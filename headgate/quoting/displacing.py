@@ -39,7 +39,7 @@ from headgate.planner.kernels.rank import (
 )
 from headgate.planner.kernels.repair import MOVE
 from headgate.planner.market import exchange_of
-from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, strip_permits
+from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, merged, strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import with_permits
 from headgate.planner.replan_policy import WIN, groups_of, scaled_number
@@ -205,7 +205,7 @@ class Displacer:
                 stock = spare if not parts else spare.without(self._used(joined(parts)))
                 parts.append(self._place(rest, room, stock, window))
                 left -= parts[-1].rows[:, PIECES].sum()
-        return None if left else joined(parts)
+        return None if left else merged(joined(parts))
 
     def _place(self, packed: Lines, room: tuple[int, int], stock: Stock,
                window: tuple[int, int, int]) -> Log:

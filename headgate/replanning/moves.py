@@ -174,7 +174,7 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
         "binding_on": pl.select(pl.when(named).then(mondays(
             book, why.week[chosen]))).to_series()})
     texts = [move_text(*row) for row in frame.select(
-        "reason", "binding_id", "binding_site_id", "binding_on").iter_rows()]
+        "reason", "binding_id", "binding_site_id", "binding_on", "days").iter_rows()]
     return frame.with_columns(text=pl.Series(texts, dtype=pl.String)).select(MOVES.names).cast(
         MOVES.types)
 
@@ -190,9 +190,16 @@ def cost_cents(book: Book, had: Confirmed, change: Change, pieces: Longs) -> Lon
     return np.rint(rate).astype(np.int64) * np.abs(weeks) * pieces * change.moved
 
 
-def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame) -> dict[str, object]:
-    """The figures of a re-plan, as `summary.json` records them under `replan`."""
+def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame,
+              promises: pl.DataFrame) -> dict[str, object]:
+    """
+    The figures of a re-plan, as `summary.json` records them under `replan`.
+
+    promises : the older plan's table
+    """
     lines = book.lines
+    line = line_numbers(book, promises.filter(pl.col("promised_on").is_not_null()))
+    gone = (line < 0) | (np.append(lines.open, 0)[line] == 0)
     count = int(change.had.sum())
     price = lines.price_cents.astype(object)
     dollars = int((had.due.astype(object) * price * change.had).sum()) if len(lines) else 0
@@ -204,7 +211,7 @@ def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame) -
                      "moved": int(change.moved.sum()), "later": int(change.later.sum()),
                      "earlier": int(change.earlier.sum()), "lost": int(change.lost.sum()),
                      "withdrawn": int((change.lost & (change.last == NEVER)).sum()),
-                     "gained": int(change.gained.sum())},
+                     "gained": int(change.gained.sum()), "gone": int(gone.sum())},
         "exceptions": int(change.exception.sum()),
         "share_moved": round(int(change.moved.sum()) / count, 6) if count else None,
         "days_by_dollar": round(weighted / dollars, 6) if dollars else None,

@@ -95,7 +95,8 @@ def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) 
     change = change_of(book, had, promises, old.frames["allocations"], new)
     pieces = moved_pieces(book, old.frames["allocations"], new)
     moves = move_frame(book, had, change, promises, pieces, why)
-    return Replanned(made, moves, stability(book, had, change, moves))
+    return Replanned(made, moves, stability(
+        book, had, change, moves, old.frames["promises"]))
 
 
 def _why(book: Book, pools: Pools, found: Repaired) -> Why:

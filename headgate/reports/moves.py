@@ -27,7 +27,8 @@ def move_panels(lines: pl.DataFrame, plan: PlanFrames, currency: str) -> list[Pa
     moves = plan.frames["moves"]
     counts = figures["promises"]
     finding = (f"{moved_words(counts)}; {percent(figures['share_moved'], 1)} of "
-               f"{count_of(counts['before'], 'promise')} of the plan before moved")
+               f"{count_of(counts['before'], 'promise')} of the plan before moved"
+               + (f"; {counts['gone']:,} more went with their lines" if counts["gone"] else ""))
     if moves.is_empty():
         return [Panel("moved", finding, "Every promise of the plan before stands.", wide=True)]
     note = (f"The policy charges {short_money(figures['cost_cents'], currency)} for moving "

@@ -111,8 +111,8 @@ def _check_rows(frame: pl.DataFrame, frames: Mapping[str, pl.DataFrame], line: L
                                                   "only then"))
     if findings:
         return
-    texts = pl.Series([move_text(*row) for row in frame.select(
-        "reason", "binding_id", "binding_site_id", "binding_on").iter_rows()], dtype=pl.String)
+    rows = frame.select("reason", "binding_id", "binding_site_id", "binding_on", "days").iter_rows()
+    texts = pl.Series([move_text(*row) for row in rows], dtype=pl.String)
     findings.add_rows("check.moves.text", TABLE, "text",
                       frame["text"].ne_missing(texts).arg_true().to_numpy(), cell(frame["text"]),
                       same("must be the wording of the row's reason"))
@@ -139,6 +139,9 @@ def _check_figures(summary: Mapping[str, Any], frame: pl.DataFrame, findings: Fi
         name: figure for name, figure in due.items() if counts.get(name) != figure}
     if type(before) is not int or before < moved or counts.get("kept") != before - moved:
         wrong["kept"] = "before less moved"
+    gone = counts.get("gone")
+    if type(gone) is not int or gone < 0:
+        wrong["gone"] = "a count"
     for name, figure in wrong.items():
         findings.add("check.summary.value", "summary", f"must be {figure}, counted in the moves",
                      column=f"replan.promises.{name}", value=counts.get(name))

@@ -156,6 +156,25 @@ def test_what_a_cancelled_order_leaves_serves_who_waits():
     made = replanned(without, planned(before))
     assert moves(made) == [("SO-2", -21, "freed")]
     assert arrivals(made, "SO-2") == [(1, 2)]
+    told = made.summary["replan"]["promises"]
+    assert (told["before"], told["kept"], told["earlier"], told["gone"]) == (2, 1, 1, 1)
+
+
+def test_a_promise_that_is_placed_anew_may_come_earlier():
+    """SO-1's two GPUs come to Austin in week 3, two weeks after the requested one. They slip to
+    week 5; Brno has two, but hours to test servers in week 2 alone. Austin's ran short, SO-1 is 7
+    days earlier all the same, and its row says both."""
+    def story(week: int) -> Story:
+        brno = {"site_id": "brno"}
+        return book([("server", 2, 1)], [("gpu", 2, week)] + [("gpu", 2, 0, brno)] * (week > 3),
+                    [("server", "gpu", 1)], routing=[("server", "test", 1)],
+                    capacity=[("test", 10), ("test", 10, {"week": 2, **brno})],
+                    lanes=[(), ("brno",)])
+
+    made = replanned(story(5), planned(story(3)))
+    assert moves(made) == [("SO-1", -7, "part")]
+    assert made.moves["text"][0] == ("A part ran short (gpu at austin, in the week of 2026-02-23). "
+                                     "Placed anew, it can come earlier.")
 
 
 def test_a_new_order_takes_what_is_left():
