@@ -81,7 +81,7 @@ def demo(
 
 def warm(as_json: Json = False, quiet: Quiet = False) -> None:
     """
-    Compile the kernels ahead of the first plan.
+    Compile the kernels ahead of the first plan, re-plan and quote.
 
     Once after installing is enough.
     """

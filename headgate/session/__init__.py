@@ -23,7 +23,6 @@ from headgate.session.backlog import (
 from headgate.session.making import (
     demo_backlog,
     demo_recorded,
-    warm,
     write_demo,
     write_demo_ledger,
     write_sample,
@@ -55,6 +54,7 @@ from headgate.session.recognising import (
 from headgate.session.replanning import replan
 from headgate.session.scenarios import Scenarios, scenario, write_examples
 from headgate.session.storing import Storage
+from headgate.session.warming import warm
 
 __all__ = ["BacklogAnswer", "FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError",
            "RecognisedAnswer", "RevenueAnswer", "Scenarios", "Storage", "actions", "backlog",

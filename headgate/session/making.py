@@ -1,4 +1,4 @@
-"""Make what a newcomer starts from: the demo book, the sample, and compiled kernels."""
+"""Make what a newcomer starts from: the demo book and its ledger, and the sample."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import polars as pl
 
 from headgate.base.issue import IssuesError
 from headgate.book import build_book
-from headgate.explain.tables import PEG_ALL_UP_TO, explain_plan
-from headgate.explain.why import why as explain_why
-from headgate.explain.why_all import why_all as explain_all
+from headgate.explain.tables import PEG_ALL_UP_TO
 from headgate.finance.backlog import Backlog
-from headgate.planner.policy import read_policy
-from headgate.planner.run import run
 from headgate.session.journals import Journals
-from headgate.session.planning import Plan, Progress, certified_tables
+from headgate.session.planning import Plan, Progress
 from headgate.tables.frames import Tables
-
-WARM_WORK = 40
-"""Units of work after which every kernel of the search has run."""
 
 
 def write_demo(folder: str | Path, lines: int = 10_000, seed: int = 1) -> str:
@@ -123,31 +116,3 @@ def write_sample(folder: str | Path) -> Path:
     frames, settings = sample_book()
     write_book(frames, settings, Path(folder), "csv")
     return Path(folder)
-
-
-def warm(progress: Progress | None = None) -> None:
-    """Compile every kernel by planning, explaining and pegging a tiny book once."""
-    from headgate.tables.check import check_tables
-    from headgate.tables.raw import raw_of_frames
-    from headgate.tables.sample import sample_book
-
-    frames, settings = sample_book()
-    if progress is not None:
-        progress("reading a tiny book", 0.0)
-    book = build_book(check_tables(raw_of_frames(frames, settings)))
-    policy = read_policy({})
-    if progress is not None:
-        progress("compiling the planner", 0.1)
-    allocation = run(book, read_policy({"objective": "rank"})).allocation
-    if progress is not None:
-        progress("compiling the search", 0.3)
-    made = run(book, read_policy({"work": WARM_WORK}))
-    if progress is not None:
-        progress("compiling the explanations", 0.7)
-    explained = explain_plan(book, policy, allocation, certified_tables(book, made), "all")
-    late = explained.promises.not_on_time()
-    if len(late):
-        explain_why(book, policy, allocation, int(late[0]))
-        explain_all(book, policy, allocation, explained.frames["promises"])
-    if progress is not None:
-        progress("warm", 1.0)
