@@ -246,9 +246,8 @@ def backlog_tables(made: Backlog, most: int, out: Path | None) -> list[Renderabl
     for name in made.roll_forward.rows["by"].unique(maintain_order=True):
         if name != "total":
             told += shown.cut(name, most)
-    held = made.parts["bill_and_hold"]
     told += [*shown.ages(), shown.conversion(), *shown.customers(), shown.walk(),
-             *held_tables(None if held.is_empty() else held, made.currency, most),
+             *held_tables(made.parts["bill_and_hold"], made.currency, most),
              *shown.schedule(), *shown.cancelled()]
     broken = made.ties.filter(pl.col("holds") != "yes")
     told.append(f"\nAll {made.ties.height} checks tie to the cent." if broken.is_empty() else

@@ -9,7 +9,6 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.cli.showing import grid
 from headgate.finance.bill_and_hold import CRITERIA
-from headgate.finance.held_pieces import NO_ROW
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,22 +16,22 @@ if TYPE_CHECKING:
 
 def held_tables(told: pl.DataFrame | None, currency: str, most: int) -> list[RenderableType]:
     """
-    What is billed and held, for the terminal; nothing where no record was given.
+    What is billed and held, for the terminal; nothing where there is none, notes say why.
 
     told : the table `bill_and_hold`
     most : rows that are shown
     """
-    if told is None:
+    if told is None or told.is_empty():
         return []
-    if told.is_empty():
-        return [f"\n{NO_ROW}"]
     rows = [(f"{row['order_id']}/{row['line_no']}", row["held_on"].isoformat(),
              f"{row['quantity']:,}", short_money(row["amount_cents"], currency),
-             "-" if row["shipped_since"] is None else f"{row['shipped_since']:,}",
+             *("-" if row[name] is None else f"{row[name]:,}"
+               for name in ("shipped_since", "cancelled_since")),
              row["recognised"], (row["missing"] or "").replace(";", ", "))
             for row in told.head(most).iter_rows(named=True)]
     shown: list[RenderableType] = [grid("Billed and held", (
-        "line", "since", "pieces", "price", "shipped since", "recognised", "missing"), rows)]
+        "line", "since", "pieces", "price", "shipped since", "cancelled since",
+        "recognised", "missing"), rows)]
     if told.height > most:
         shown.append(f"and {told.height - most:,} more; --lines N shows more of them")
     refused = {name for missing in told.filter(pl.col("recognised") == "no")["missing"]

@@ -11,6 +11,7 @@ import polars as pl
 from headgate.base.money import short_money
 from headgate.cli.held_tables import held_tables
 from headgate.cli.showing import counted, grid, share
+from headgate.finance.held_pieces import EMPTY
 from headgate.finance.statement import SCOPE
 from headgate.reports.finance_words import (
     CLASS_WORDS,
@@ -193,6 +194,8 @@ def statement_tables(made: RevenueStatement, by: str, most: int, compare: str | 
     if made.so_far is None:
         # With what was recognised so far they stand there.
         tables += held_tables(made.held, shown.currency, most)
+        if made.held is not None and made.held.is_empty():
+            tables.append(f"\n{EMPTY}")
     tables.append(f"\n{SCOPE}")
     if out is not None:
         tables.append(f"\nthe tables are in {out}")

@@ -18,7 +18,7 @@ from headgate.finance.concentration import concentration, herfindahl
 from headgate.finance.contracted import Contracted, contracted
 from headgate.finance.conversion import conversion, planned_soon, run_weeks
 from headgate.finance.exchange import exchange_at
-from headgate.finance.held_pieces import NO_ROW, held_pieces
+from headgate.finance.held_pieces import held_pieces, notes_of_record
 from headgate.finance.known_later import known_later
 from headgate.finance.levels import TOTAL, Cut, by_cuts
 from headgate.finance.open_lines import open_lines, tranches_of
@@ -188,8 +188,10 @@ def backlog_of(book: Book, told: Told, asked: Asked,
                   rpo_of_prices(contracts, kept, penalty), foreign_of_walk(contracts),
                   schedule.foreign)
     parts["ties"] = ties_of(rolled, parts, int(lines["open_cents"].sum()), as_of, proof)
-    return Backlog(rolled, parts, _figures(book, told, asked, parts, lines,
-                                           allocation is not None))
+    figures = _figures(book, told, asked, parts, lines, allocation is not None)
+    return Backlog(rolled, parts, {
+        **figures, "notes": [*figures["notes"], *notes_of_record(
+            contracts, parts["bill_and_hold"])]})
 
 
 def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series) -> Longs:
@@ -241,8 +243,7 @@ def _figures(book: Book, told: Told, asked: Asked, parts: dict[str, pl.DataFrame
     notes = [*([OF_A_BOOK] if told.of_book else []),
              *([ALL_RECOGNISED] if told.progress is None else []),
              *([] if later.is_empty() else [LATER_NEWS]),
-             *([NOTHING_BINDS] if lines.height and lines["cancellable"].all() else []),
-             *([NO_ROW] if told.held is not None and parts["bill_and_hold"].is_empty() else [])]
+             *([NOTHING_BINDS] if lines.height and lines["cancellable"].all() else [])]
     return {
         "book_name": settings.name, "as_of": settings.as_of.isoformat(),
         "until": asked.span.until.isoformat(), "currency": settings.currency,

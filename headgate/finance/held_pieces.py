@@ -15,8 +15,31 @@ from headgate.tables.backlog_schema import BILL_AND_HOLD
 Longs = NDArray[np.int64]
 DAYS = 2**24
 """More than any day: a line and a day of it make one number."""
-NO_ROW = "The record of what is billed and held has no row of this day or before."
-"""Said where a record was given and the table is empty all the same."""
+EMPTY = "The record of what is billed and held has no row of this day or before."
+"""Said where a record was given that has no row to look at."""
+GONE = ("The record of what is billed and held has no row whose order line stands in a table "
+        "still: these lines were cancelled, or their item has left the book.")
+"""Said where it has rows, and there is nothing to tell of any of them."""
+CANCELLED = ("{} of the {} pieces of {} that row {} of the record holds since {} were cancelled, "
+             "the last of them on {}: what was recognised of them is taken off in the quarter of "
+             "the cancellation, and stays where it was before.")
+"""Said of a row some of whose pieces were cancelled."""
+
+
+def notes_of_record(contracts: Contracted, told: pl.DataFrame) -> list[str]:
+    """
+    What must be known of a record: that the table is empty, and why; what of a row was cancelled.
+
+    told : the table `bill_and_hold`
+    """
+    if contracts.held is None:
+        return []
+    empty = [] if told.height else [EMPTY if contracts.held.rows.is_empty() else GONE]
+    rows = contracts.held.rows.filter(pl.col("cancelled_since") > 0)
+    return [*empty, *(CANCELLED.format(
+        f"{row['cancelled_since']:,}", f"{row['quantity']:,}",
+        f"{row['order_id']}/{row['line_no']}", row["row"], row["held_on"], row["cancelled_on"])
+        for row in rows.iter_rows(named=True))]
 
 
 def held_pieces(contracts: Contracted) -> pl.DataFrame:

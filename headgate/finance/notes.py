@@ -9,7 +9,7 @@ from headgate.base.calendar import fiscal_year
 from headgate.base.periods import period_of
 from headgate.finance.contracted import Contracted
 from headgate.finance.shares import summed
-from headgate.tables.progress_schema import PRICED
+from headgate.tables.progress_schema import ORDERED, PRICED
 
 NAMED = 3
 """So many contracts are named."""
@@ -78,7 +78,8 @@ def _late(contracts: Contracted, progress: pl.DataFrame) -> list[str]:
         return []
     settings = contracts.book.settings
     year = fiscal_year(settings.fiscal_year_end)
-    late = progress.filter(pl.col("step") != PRICED, pl.col("posted_on") > pl.col("effective_on"),
+    late = progress.filter(~pl.col("step").is_in([ORDERED, PRICED]),
+                           pl.col("posted_on") > pl.col("effective_on"),
                            pl.col("effective_on") <= settings.as_of)
     counts: dict[str, int] = {}
     for day in sorted(late["effective_on"].to_list()):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from headgate.tables.progress_schema import ORDERED
+
 STAGES = ("transit", "delivered", "accepted")
 NEVER = -1
 HOLD = "held"
@@ -53,6 +55,8 @@ class Pieces:
     again, but for what is billed and held: those were recognised before they leave, so that they
     do not count once more when they do.
 
+    What is cancelled are the last of the pieces that have not left: those that are held go last.
+
     gone    : pieces that have left; back : pieces that came back and have not left again
     waiting : pieces that are billed and held and have not left, in the order in which they will
     ever_held : whether any ever were
@@ -71,6 +75,12 @@ class Pieces:
         left = pieces - sum(one.pieces for one in again)
         if left:
             self.waiting.append(Tranche(left, NEVER, price, held=day))
+
+    def order(self, pieces: int) -> None:
+        """So many pieces are ordered from now on; what is held beyond them is held no more."""
+        still = pieces - sum(one.pieces for one in self.gone)
+        if sum(one.pieces for one in self.waiting) > still:
+            self.waiting, _ = _split(self.waiting, max(0, still))
 
     def ship(self, pieces: int, day: int, price: int | None, opening: bool = False) -> None:
         """Pieces leave, those first that are held, at their own price; then what had come back."""
@@ -134,6 +144,8 @@ class Pieces:
         """Take a step of pieces; of services, which are in the same journal, none is looked at."""
         if step == HOLD:
             self.hold(pieces, day, price)
+        elif step == ORDERED:
+            self.order(pieces)
         elif step in ("shipped", "opening"):
             self.ship(pieces, day, price, step == "opening")
         elif step == "delivered":

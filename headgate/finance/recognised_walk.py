@@ -14,7 +14,7 @@ from headgate.base.periods import Period
 from headgate.finance.billed import refuse_billings
 from headgate.finance.contracted import Contracted
 from headgate.finance.deferred_then import deferred_at_ends, with_deferred
-from headgate.finance.held_pieces import held_pieces
+from headgate.finance.held_pieces import held_pieces, notes_of_record
 from headgate.finance.notes import notes_of
 from headgate.finance.plain import plain
 from headgate.finance.recognised import (
@@ -108,11 +108,12 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
             [made.entries["recognised_on"], billings["posted_on"]]).drop_nulls()))
         then = deferred_at_ends(contracts, made.earned, billings, made.quarters)
         by_quarter = with_deferred(by_quarter, then)
-    settings = contracts.book.settings
+    settings, held = contracts.book.settings, held_pieces(contracts)
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo,
-             "notes": notes_of(contracts, made.entries, progress)}
+             "notes": [*notes_of(contracts, made.entries, progress),
+                       *notes_of_record(contracts, held)]}
     ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo))
     if then is not None and billings is not None:
         ties = _with_deferred(ties, then[made.quarters[-1].name], int(
@@ -122,7 +123,7 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     return SoFar(made, by_quarter, pl.DataFrame(
         [(step, cents[step], text) for step, text in WALK.items()],
         schema=RECOGNISED_WALK.types, orient="row"), ties, found,
-        None if contracts.held is None else held_pieces(contracts))
+        None if contracts.held is None else held)
 
 
 def _with_deferred(ties: pl.DataFrame, one: int, other: int) -> pl.DataFrame:

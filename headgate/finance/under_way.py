@@ -15,7 +15,7 @@ from headgate.book import Book
 from headgate.finance.exchange import day_number
 from headgate.finance.pieces import HOLD, Pieces, Stretches, Tranche
 from headgate.finance.shares import PIECES
-from headgate.tables.progress_schema import NEEDED, STEPS_OF_PIECES
+from headgate.tables.progress_schema import NEEDED, ORDERED, STEPS_OF_PIECES
 
 Longs = NDArray[np.int64]
 FRIDAY = 4
@@ -222,7 +222,7 @@ def steps_taken(orders: pl.DataFrame, progress: pl.DataFrame, until: date) -> pl
     """
     refuse_progress(progress)
     lines = orders.select("order_id", "line_no").with_row_index("line")
-    rows = progress.filter(pl.col("step").is_in([*STEPS_OF_PIECES, HOLD]),
+    rows = progress.filter(pl.col("step").is_in([*STEPS_OF_PIECES, HOLD, ORDERED]),
                            pl.col("effective_on") <= until)
     for name in ("price_cents", "sequence"):
         if name not in rows.columns:

@@ -102,7 +102,8 @@ def _held(made: Backlog) -> list[Panel]:
     words = {name: f"{name.replace('_', ' ')}: {text}" for name, text in CRITERIA.items()}
     cells = [(f"{row['order_id']} / {row['line_no']}", row["held_on"].isoformat(),
               f"{row['quantity']:,}", exact_money(row["amount_cents"], currency),
-              "–" if row["shipped_since"] is None else f"{row['shipped_since']:,}",
+              *("–" if row[name] is None else f"{row[name]:,}"
+                for name in ("shipped_since", "cancelled_since")),
               row["recognised"], "; ".join(words[name] for name in filter(
                   None, (row["missing"] or "").split(";")))) for row in frame.iter_rows(named=True)]
     return [Panel(
@@ -110,8 +111,8 @@ def _held(made: Backlog) -> list[Panel]:
         f"billed and held{rest}",
         "Billed before it is shipped: revenue by all four criteria of ASC 606-10-55-83, or by the "
         "rule of its line", None, grid_of(f"Billed and held, {currency}", (
-            "Order / line", "Since", "Pieces", "Price", "Shipped since", "Recognised",
-            "Criterion not met"), cells, (2, 3, 4)), wide=True)]
+            "Order / line", "Since", "Pieces", "Price", "Shipped since", "Cancelled since",
+            "Recognised", "Criterion not met"), cells, (2, 3, 4, 5)), wide=True)]
 
 
 def _ratios(made: Backlog) -> list[Panel]:

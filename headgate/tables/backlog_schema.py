@@ -219,6 +219,8 @@ BILL_AND_HOLD = PlanTable(
         _text("missing", "the criteria that are not met, `;` between them", "all are"),
         _whole("shipped_since", "how many of these pieces have shipped since: what is held leaves "
                "first, in the order of the days", "no ledger says, or it is not recognised"),
+        _whole("cancelled_since", "how many of them were cancelled since: what is not held goes "
+               "first, then what was held last", "no ledger says, or it is not recognised"),
     ))
 
 STANDING = PlanTable(

@@ -14,8 +14,8 @@ PROGRESS: dict[str, Any] = {
 The columns of progress, one row for each step, with their types.
 
 sequence    : of the event; it says in which order the steps of one day count
-step        : one of STEPS_OF_PIECES, PRICED, or of a service one of STEPS_OF_SERVICES
-quantity    : pieces; 0 of services and prices
+step        : one of STEPS_OF_PIECES, PRICED, ORDERED, or of a service one of STEPS_OF_SERVICES
+quantity    : pieces; of ORDERED those that are ordered from then on; 0 of services and prices
 stage       : of a return how far the pieces had come: transit, delivered or accepted
 price_cents : of what was shipped, and of PRICED, cents for one piece on that day
 posted_on   : effective_on, or the first day after the periods that were closed when it was recorded
@@ -32,5 +32,10 @@ STEPS_OF_PIECES: tuple[str, ...] = ("opening", "shipped", "delivered", "accepted
 """The steps of pieces; opening: shipped before the line came into the ledger, nobody says when."""
 PRICED = "priced"
 """The price of an order line from a day on, of those that had several; no step of a piece."""
+ORDERED = "ordered"
+"""
+How many pieces of an order line are ordered from a day on, those shipped included; of lines of
+which that changed, by an amendment or because some were cancelled.
+"""
 STEPS_OF_SERVICES: tuple[str, ...] = ("started", "ended", "amended")
 """The steps of services; ended: cancelled; amended: what sells one again."""

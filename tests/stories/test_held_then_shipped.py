@@ -10,6 +10,7 @@ import pytest
 
 import headgate as hg
 from headgate.finance.bill_and_hold import CRITERIA, HELD
+from headgate.finance.held_pieces import EMPTY, GONE
 from headgate.session.backlog import backlog
 from headgate.session.recognising import recognised, revenue
 from tests.stories.lived import Lived, line, support
@@ -122,7 +123,7 @@ def test_rows_are_added_and_none_is_taken_out():
         told(lived, "2026-06-30", pl.concat([log, record((5, date(2026, 6, 1)))]))
     assert [(issue.code, issue.row, issue.value) for issue in fault.value.issues] == [
         ("bill_and_hold.quantity.range", 4, "5")]
-    assert "4 pieces of A/1 that were open on 2026-06-01" in str(fault.value)
+    assert "4 pieces of A/1 that were open as 2026-06-01 began" in str(fault.value)
 
 
 def test_what_had_left_by_then_cannot_be_held():
@@ -138,21 +139,57 @@ def test_what_had_left_by_then_cannot_be_held():
         told(lived, "2026-06-30", record((5, TENTH)))
 
 
-def test_what_was_held_and_is_cancelled_is_told_to_be_taken_out():
-    """Four of ten are held, and in April eight of the ten are cancelled: two are left, so that the
-    row can hold two. Then these are cancelled, too, and the line is gone. Whoever reads it learns
-    which row it is, what there is, and what to do."""
-    lived = Lived([line("A", 1, 10, "100.00"), line("B", 1, 1, "1.00")])
+def test_what_was_held_and_is_cancelled_goes_back_in_its_quarter():
+    """Four of ten at 100 are held since 10 March: 400 of the first quarter. In April eight of the
+    ten are cancelled: the six that nobody held go first, then the two that were held last, 200 less
+    in the second quarter. One ships in May, in July five more are ordered, and the row does not get
+    back what it lost. The answer names line and row, and how many were cancelled when."""
+    lived, held = Lived([line("A", 1, 10, "100.00")]), record((4, TENTH))
+    assert told(lived, "2026-03-31", held) == {"FY26 Q1": 400_00}
     lived.record("order_cancelled", "A/1", "2026-04-10", quantity=8)
-    with pytest.raises(hg.IssuesError) as fault:
-        told(lived, "2026-06-30", record((4, TENTH)))
-    assert ("row 2  quantity = 4  must be no more than the 2 pieces of A/1 that were open on "
-            "2026-03-10 and not cancelled since, and that no earlier row holds; lessen it, or take "
-            "the row out  [") in str(fault.value)
-    assert told(lived, "2026-06-30", record((2, TENTH))) == {"FY26 Q1": 200_00}
-    lived.record("order_cancelled", "A/1", "2026-05-10", quantity=2)
-    with pytest.raises(hg.IssuesError, match="take the row out if the line was cancelled"):
-        told(lived, "2026-06-30", record((2, TENTH)))
+    assert told(lived, "2026-06-30", held) == {"FY26 Q1": 400_00, "FY26 Q2": -200_00}
+    assert steps(lived, "2026-06-30", held) == {"bill_and_hold": -200_00}
+    lived.record("order_shipped", "A/1", "2026-05-10", quantity=1)
+    lived.record("order_amended", "A/1", "2026-07-10", quantity=7)
+    assert told(lived, "2026-08-31", held) == {"FY26 Q1": 400_00, "FY26 Q2": -200_00}
+    assert steps(lived, "2026-08-31", held) == {"bill_and_hold": -100_00, "rpo": 500_00}
+    known = lived.journals("2026-08-31")
+    made = hg.backlog(lived.book("2026-08-31"), progress=known.progress, bill_and_hold=held)
+    row = made.parts["bill_and_hold"].select(
+        "quantity", "shipped_since", "cancelled_since", "amount_cents").row(0)
+    assert row == (4, 1, 2, 400_00)
+    assert ("2 of the 4 pieces of A/1 that row 2 of the record holds since 2026-03-10 were "
+            "cancelled, the last of them on 2026-04-10: ") in "".join(made.figures["notes"])
+
+
+def test_a_row_holds_nothing_that_was_ordered_only_later():
+    """Two servers are ordered, and in April six. On 10 March there were two to hold and not five,
+    neither then nor as told in June; on 11 April a row of four more can hold the others."""
+    lived = Lived([line("A", 1, 2, "100.00")])
+    lived.record("order_amended", "A/1", "2026-04-10", quantity=6)
+    for on in ("2026-03-31", "2026-06-30"):
+        with pytest.raises(hg.IssuesError, match="2 pieces of A/1 that were open as 2026-03-10"):
+            told(lived, on, record((5, TENTH)))
+    assert told(lived, "2026-06-30", record((2, TENTH), (4, date(2026, 4, 11)))) == {
+        "FY26 Q1": 200_00, "FY26 Q2": 400_00}
+
+
+def test_a_row_whose_line_has_left_the_tables_is_not_an_empty_record():
+    """The held server ships and its line is closed; then its item leaves the tables, too. The table
+    of the record is empty, and nobody is told that the record had no row by the day."""
+    lived = Lived([line("A", 1, 1, "100.00", item_id="box"), line("B", 1, 1, "1.00")])
+    lived.record("order_shipped", "A/1", "2026-05-10", quantity=1)
+    lived.record("order_closed", "A/1", "2026-05-11")
+    supply = next(key for key, one in lived.live.supplies
+                  if lived.live.supplies.terms["item_id"][one.row] == "box")
+    lived.record("supply_cut", supply, "2026-05-12", quantity=1)
+    lived.record("row_removed", "items:box", "2026-05-12")
+    known, read = lived.journals("2026-06-30"), lived.book("2026-06-30")
+    for log, empty in ((record((1, TENTH)), False), (record((1, date(2026, 9, 1))), True)):
+        made = backlog(read, movements=known.movements, progress=known.progress, past=known.past,
+                       bill_and_hold=log)
+        assert made.parts["bill_and_hold"].is_empty()
+        assert (EMPTY in made.figures["notes"], GONE in made.figures["notes"]) == (empty, not empty)
 
 
 def test_without_a_ledger_a_row_is_taken_out_when_its_pieces_have_left():
