@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.finance.ageing import ageing, past_due
+from headgate.finance.as_reported import Then, then_of
 from headgate.finance.assumptions import NOTHING_ASSUMED, Assumptions
 from headgate.finance.cancellation import cancellation, double_orders
 from headgate.finance.concentration import concentration, herfindahl
@@ -171,7 +172,7 @@ def backlog_of(book: Book, told: Told, asked: Asked,
                                    None if told.rates is None else posted),
         "ageing": ageing(lines, as_of, cuts), "conversion": conversion(book, tranches, cuts),
         "concentration": concentration(lines, asked.top),
-        "bill_and_hold": held_pieces(contracts),
+        "bill_and_hold": held_pieces(contracts, _held_then(book, told, asked)),
         "cancellation": cancellation(tranches, as_of, assumed, cuts),
         "double_orders": double_orders(lines, as_of)}
     kept = kept_deposits(contracts, told.billings)
@@ -192,6 +193,13 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     return Backlog(rolled, parts, {
         **figures, "notes": [*figures["notes"], *notes_of_record(
             contracts, parts["bill_and_hold"])]})
+
+
+def _held_then(book: Book, told: Told, asked: Asked) -> tuple[Then, ...]:
+    """Contracts that changed of which something is held, as they stood at the ends of quarters."""
+    if told.progress is None or told.held is None:
+        return ()
+    return then_of(book, told.past, asked.stated_prices, told.progress, told.held, True)
 
 
 def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series) -> Longs:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import polars as pl
 
 from headgate.base.periods import Period
+from headgate.finance.as_reported import Then
 from headgate.finance.billed import billed, unearned
 from headgate.finance.contracted import Contracted
 from headgate.finance.exchange import day_number
@@ -14,27 +16,43 @@ from headgate.tables.revenue_schema import BY_QUARTER
 
 
 def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.DataFrame,
-                     quarters: Sequence[Period]) -> dict[str, int]:
+                     quarters: Sequence[Period], then: Sequence[Then] = ()) -> dict[str, int]:
     """
     Deferred revenue at the end of each quarter, of the one under way on the day of the book.
 
     In each contract and currency billed or paid by then less what was recognised by then, see
-    `headgate.finance.billed.unearned`. Contracts are those of today.
+    `headgate.finance.billed.unearned`. Contracts are those of today, but that what changed after a
+    quarter counts there as it was.
 
     earned   : as `headgate.finance.recognised.Recognised` has it
     billings : the columns of `headgate.finance.billed.BILLINGS`
+    then     : contracts that changed later, by quarter
     returns  : cents of the book's currency by the name of the quarter
     raises IssuesError : columns of the billings are missing, or a currency has no rate
     """
     rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
+    other = {one.period: one for one in then}
     found = {}
     for period in quarters:
         end = min(period.ends_on, contracts.book.settings.as_of)
-        gone = earned.filter(pl.col("day") <= day_number(end)).group_by(
-            "contract_id", "currency").agg(pl.col("cents").sum())
-        found[period.name] = int(unearned(rows.filter(pl.col("posted_on") <= end), gone,
-                                          contracts.exchange)["cents"].sum())
+        changed, cents = pl.lit(False), 0
+        if period in other:
+            one = other[period]
+            changed = pl.col("contract_id").is_in(pl.Series(sorted(one.names)).implode())
+            own = billed(one.contracts.book, one.contracts.obligations, one.contracts.exchange,
+                         billings)
+            cents = _left(own.filter(changed), one.made.earned, one.contracts, end)
+        found[period.name] = cents + _left(rows.filter(~changed), earned.filter(~changed),
+                                           contracts, end)
     return found
+
+
+def _left(rows: pl.DataFrame, earned: pl.DataFrame, contracts: Contracted, end: date) -> int:
+    """What is billed or paid by a day and not earned."""
+    gone = earned.filter(pl.col("day") <= day_number(end)).group_by(
+        "contract_id", "currency").agg(pl.col("cents").sum())
+    return int(unearned(rows.filter(pl.col("posted_on") <= end), gone,
+                        contracts.exchange)["cents"].sum())
 
 
 def with_deferred(by_quarter: pl.DataFrame, then: Mapping[str, int]) -> pl.DataFrame:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from headgate.base.periods import Period
 from headgate.finance.bill_and_hold import CRITERIA
 from headgate.finance.contracted import Contracted
 from headgate.finance.shares import before_each, summed
@@ -26,6 +30,18 @@ CANCELLED = ("{} of the {} pieces of {} that row {} of the record holds since {}
 """Said of a row some of whose pieces were cancelled."""
 
 
+class HeldThen(Protocol):
+    """Contracts as they stood at the end of a quarter, as `headgate.finance.as_reported.Then`."""
+
+    @property
+    def period(self) -> Period:
+        """The quarter."""
+
+    @property
+    def contracts(self) -> Contracted:
+        """These contracts, with the record up to then."""
+
+
 def notes_of_record(contracts: Contracted, told: pl.DataFrame) -> list[str]:
     """
     What must be known of a record: that the table is empty, and why; what of a row was cancelled.
@@ -42,24 +58,30 @@ def notes_of_record(contracts: Contracted, told: pl.DataFrame) -> list[str]:
         for row in rows.iter_rows(named=True))]
 
 
-def held_pieces(contracts: Contracted) -> pl.DataFrame:
+def held_pieces(contracts: Contracted, then: Sequence[HeldThen] = ()) -> pl.DataFrame:
     """
     The table `bill_and_hold`: what is billed and held, and whether it counts as revenue.
 
     A line that is invoiced and not shipped stays in order backlog and in RPO, whoever paid, unless
     all four criteria are met and control has passed (ASC 606-10-55-81 to 55-84). What counts is
-    told for good, also when it has shipped; lines that no table describes any more are left out.
+    told for good, also when it has shipped or was cancelled; lines that no table describes any more
+    are left out.
+
+    then : contracts that changed, as they stood at the ends of quarters; what was held in one of
+           these has the amount that was recognised then
     """
     if contracts.held is None:
         return pl.DataFrame(schema=BILL_AND_HOLD.types)
-    ids = contracts.obligations.line_ids.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64))
-    rows = contracts.held.rows.join(
-        ids, on=["order_id", "line_no"], maintain_order="left").sort(
-        "line", "counts", "held_on", "row", descending=[False, True, False, False])
+    amounts = dict(_told(contracts, contracts.as_of).iter_rows())
+    held_on = dict(contracts.held.rows.filter("counts").select("row", "held_on").iter_rows())
+    for one in then:
+        amounts |= {row: cents for row, cents in _told(one.contracts, contracts.as_of).iter_rows()
+                    if row in held_on and one.period.starts_on <= held_on[row]}
     no = pl.concat_str([pl.when(~pl.col(name)).then(pl.lit(name)) for name in CRITERIA],
                        separator=";", ignore_nulls=True)
-    return rows.with_columns(
-        amount_cents=pl.Series(_amounts(contracts, rows), dtype=pl.Int64),
+    cents = pl.DataFrame(list(amounts.items()), schema={
+        "row": pl.Int64, "amount_cents": pl.Int64}, orient="row")
+    return contracts.held.rows.join(cents, on="row").with_columns(
         missing=pl.when(~pl.col("counts")).then(no),
         recognised=pl.when("counts").then(pl.lit("yes")).otherwise(pl.lit("no"))).sort(
         "order_id", "line_no", "held_on", "row").with_columns(
@@ -67,9 +89,20 @@ def held_pieces(contracts: Contracted) -> pl.DataFrame:
         BILL_AND_HOLD.names).cast(BILL_AND_HOLD.types)
 
 
-def _amounts(contracts: Contracted, rows: pl.DataFrame) -> Longs:
+def _told(contracts: Contracted, at: int) -> pl.DataFrame:
+    """`row` and `amount_cents` of the rows of a record whose lines are known, at rates of a day."""
+    assert contracts.held is not None, "rows are those of a record"
+    ids = contracts.obligations.line_ids.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64))
+    rows = contracts.held.rows.join(
+        ids, on=["order_id", "line_no"], maintain_order="left").sort(
+        "line", "counts", "held_on", "row", descending=[False, True, False, False])
+    return rows.select("row", amount_cents=pl.Series(_amounts(contracts, rows, at),
+                                                     dtype=pl.Int64))
+
+
+def _amounts(contracts: Contracted, rows: pl.DataFrame, at: int) -> Longs:
     """
-    (rows,) what the pieces of each have of the price of their contract, at the rates of as_of.
+    (rows,) what the pieces of each have of the price of their contract, at the rates of a day.
 
     Those that count have what was recognised of them on their day, whatever became of them since;
     of the others nobody says which they are: they are told as the first that are open. Parts of a
@@ -88,9 +121,9 @@ def _amounts(contracts: Contracted, rows: pl.DataFrame) -> Longs:
     first = np.maximum(0, np.minimum(first, end - parts))
     found = np.zeros(rows.height, dtype=np.int64)
     counts = rows["counts"].to_numpy()
-    found[counts] = _worth(contracts, counting["line"].to_numpy(), *_recognised(
+    found[counts] = _worth(contracts, at, counting["line"].to_numpy(), *_recognised(
         contracts, counting))
-    found[~counts] = _worth(contracts, line, first, np.minimum(parts, end - first), end)
+    found[~counts] = _worth(contracts, at, line, first, np.minimum(parts, end - first), end)
     return found
 
 
@@ -117,10 +150,11 @@ def _recognised(contracts: Contracted, rows: pl.DataFrame) -> tuple[Longs, Longs
     return first, parts, np.where(priced, stated, contracts.obligations.pieces[lines])[place]
 
 
-def _worth(contracts: Contracted, line: Longs, first: Longs, parts: Longs, whole: Longs) -> Longs:
-    """(rows,) what so many parts of lines after others have, at the rates of as_of."""
+def _worth(contracts: Contracted, at: int, line: Longs, first: Longs, parts: Longs,
+           whole: Longs) -> Longs:
+    """(rows,) what so many parts of lines after others have, at the rates of a day."""
     place, currency, cents = contracts.allocated.of_parts(line, first, first + parts, whole)
-    there = contracts.exchange.convert(cents, currency, np.full(len(cents), contracts.as_of))
+    there = contracts.exchange.convert(cents, currency, np.full(len(cents), at))
     return summed(place, there, len(line))
 
 

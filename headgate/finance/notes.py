@@ -2,74 +2,42 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+
 import polars as pl
 
 from headgate.base.calendar import fiscal_year
+from headgate.base.money import text_of_cents
 from headgate.base.periods import period_of
+from headgate.finance.as_reported import CaughtUp
 from headgate.finance.contracted import Contracted
-from headgate.finance.shares import summed
 from headgate.tables.progress_schema import ORDERED, PRICED
 
 NAMED = 3
-"""So many contracts are named."""
-RESPLIT = ("Of {} the price is split otherwise than when something of it was recognised: a price, "
-           "a service or a line came or changed since. The price of today is split over all that "
-           "it sells, so that what had been recognised moved, too; --recorded-by tells a quarter "
-           "as it was reported.")
-"""Said where the split of a contract is another one than it was."""
+"""So many contracts and changes are named."""
+CAUGHT_UP = ("{}, contract {}: {} of revenue that belongs to earlier quarters stands here, since "
+             "the contract changed after they were over ({}). They stay as they were told.")
+"""Said of a contract of which something was recognised before it changed."""
 LATE = ("Of {}, which was closed, {} recorded later. Here that counts in that quarter, and the "
         "backlog posts it to prior periods; --recorded-by tells the quarter as it was reported.")
 """Said of a closed quarter of which more became known."""
 
 
-def notes_of(contracts: Contracted, entries: pl.DataFrame, progress: pl.DataFrame) -> list[str]:
+def notes_of(contracts: Contracted, caught: Sequence[CaughtUp],
+             progress: pl.DataFrame) -> list[str]:
     """
-    Sentences on splits that were not what they are now, and on what came after a closing.
+    Sentences on contracts that changed, by quarter, and on what came after a closing.
 
-    entries  : the table `recognised`
     progress : the columns of `headgate.tables.progress_schema.PROGRESS`; without `posted_on`
                nothing is said of closings
     """
-    resplit = _resplit(contracts, entries, progress)
-    more = len(resplit) - NAMED
-    names = ", ".join(resplit[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
-    word = "contract" if len(resplit) == 1 else "contracts"
-    return [*([RESPLIT.format(f"{word} {names}")] if resplit else []), *_late(contracts, progress)]
-
-
-def _resplit(contracts: Contracted, entries: pl.DataFrame, progress: pl.DataFrame) -> list[str]:
-    """Contracts of several things that changed after something of them was recognised."""
-    obligations, orders = contracts.obligations, contracts.book.tables.frames["orders"]
-    # Where everything costs what it is said to cost, no change of the one moves the other.
-    allocated = contracts.allocated
-    moved = summed(allocated.obligation, allocated.cents, len(obligations)) != (
-        obligations.stated_cents)
-    counts = np.bincount(obligations.contract, minlength=len(obligations.names))
-    shared = np.bincount(obligations.contract[moved], minlength=len(obligations.names))
-    several = set(obligations.names.filter(pl.Series((counts > 1) & (shared > 0))).to_list())
-    found = set()
-    if obligations.prices is not None:
-        found = set(obligations.names.gather(pl.Series(np.unique(
-            obligations.contract[obligations.prices.line]))).to_list())
-    begun = entries.filter(pl.col("recognised_on").is_not_null()).group_by("contract_id").agg(
-        first=pl.col("recognised_on").min())
-    services = obligations.service_ids.with_columns(contract_id=obligations.names.gather(
-        pl.Series(obligations.contract[obligations.lines:])))
-    changed = progress.filter(pl.col("step") == "amended").join(
-        services, on=["order_id", "line_no"]).select("contract_id", day="effective_on")
-    booked = orders.select(pl.coalesce("contract_id", "order_id").alias("contract_id"),
-                           day="booked_on")
-    # The first price of a line is that of its booking; those after it changed something.
-    priced = progress.filter(pl.col("step") == PRICED).sort(
-        "effective_on", maintain_order=True).filter(
-        pl.int_range(pl.len()).over("order_id", "line_no") > 0).join(orders.select(
-            "order_id", "line_no", contract_id=pl.coalesce("contract_id", "order_id")),
-            on=["order_id", "line_no"]).select("contract_id", day="effective_on")
-    since = pl.concat([booked, changed, priced]).join(begun, on="contract_id").filter(
-        (pl.col("day") > pl.col("first")) & (pl.col("day") <= contracts.book.settings.as_of))
-    found |= set(since["contract_id"].to_list())
-    return sorted(found & several)
+    currency, found = contracts.book.settings.currency, []
+    for one in caught:
+        more = len(one.changes) - NAMED
+        what = "; ".join(one.changes[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+        cents = f"{'-' if one.cents < 0 else '+'}{text_of_cents(abs(one.cents))} {currency}"
+        found.append(CAUGHT_UP.format(one.quarter, one.contract_id, cents, what))
+    return [*found, *_late(contracts, progress)]
 
 
 def _late(contracts: Contracted, progress: pl.DataFrame) -> list[str]:

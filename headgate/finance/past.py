@@ -8,6 +8,7 @@ from functools import cached_property
 import polars as pl
 
 from headgate.book import Book, build_book
+from headgate.ledger.modifications import Modifications
 
 CLOSED = "closed"
 """The column of `orders` and `service_lines` that marks what is there for finance alone."""
@@ -23,11 +24,13 @@ class Past:
     services : service lines that were closed or cancelled, with the columns of `service_lines`
     of       : the book of which it is known that its tables have what belongs to these; see
                `known_past`
+    modified : the contracts that changed since they were booked; None: none did
     """
 
     orders: pl.DataFrame
     services: pl.DataFrame
     of: Book | None = field(default=None, repr=False, compare=False)
+    modified: Modifications | None = field(default=None, repr=False, compare=False)
 
     @property
     def empty(self) -> bool:
@@ -73,7 +76,7 @@ def known_past(book: Book, past: Past) -> Past:
         lines.select("order_id", there="line_no"), left_on=["order_id", line],
         right_on=["order_id", "there"], how="left", maintain_order="left", coalesce=False)
     services = services.filter(line.is_null() | pl.col("there").is_not_null())
-    return Past(orders, services.select(past.services.columns), book)
+    return Past(orders, services.select(past.services.columns), book, past.modified)
 
 
 def with_past(book: Book, past: Past | None) -> Book:

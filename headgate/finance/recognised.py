@@ -90,7 +90,8 @@ HELD_RULE = "bill_and_hold"
 """The rule of what is recognised since it is billed and held, and of what of that came back."""
 
 
-def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Recognised:
+def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
+                  at: int | None = None) -> Recognised:
     """
     What was recognised by the day of a book.
 
@@ -101,10 +102,12 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> 
 
     contracts : of the book, with the same progress, and with what is billed and held
     progress  : the columns of `headgate.tables.progress_schema.PROGRESS`
+    at        : the day whose rates `as_of_cents` has, since 1970-01-01; None: that of the book
     """
+    at = contracts.as_of if at is None else at
     steps = progress if contracts.held is None else contracts.held.steps
     sold = sold_of(contracts, steps, left)
-    found = [_hardware(contracts, sold, steps), _services(contracts, sold, steps, left)]
+    found = [_hardware(contracts, sold, steps, at), _services(contracts, sold, steps, left, at)]
     parts = [frame.select(found[0][0].columns) for frame, *_ in found]
     cents = [at_once for _, at_once, _ in found]
     rows = pl.concat(parts).with_row_index("row")
@@ -164,10 +167,10 @@ def sold_of(contracts: Contracted, progress: pl.DataFrame, left: Left) -> Sold:
         np.concatenate([allocated.cents[of_lines], worth])), taken)
 
 
-def _hardware(contracts: Contracted, sold: Sold,
-              progress: pl.DataFrame) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
+def _hardware(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
+              as_of: int) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
     """Rows of order lines by day, their price at the rates of as_of, and what was earned."""
-    exchange, as_of = contracts.exchange, contracts.as_of
+    exchange = contracts.exchange
     taken = sold.taken
     line, day, first, last = taken.line, taken.day, taken.first, taken.last
     parts = _parts(contracts, sold)
@@ -235,8 +238,8 @@ def _penalties(contracts: Contracted, sold: Sold, progress: pl.DataFrame, line: 
     return contracts.exchange.convert(owed, number, on)
 
 
-def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
-              left: Left) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
+def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame, left: Left,
+              at: int) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
     """Rows of service lines by quarter, their price at the rates of as_of, and what was earned."""
     parts = [(contracts.starts, amounts_of(contracts.starts, contracts.obligations,
                                            contracts.allocated)),
@@ -255,7 +258,7 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
         edges = term_edges(starts, ends, contracts.exchange, contracts.as_of)
         edges = np.append(edges, max(int(starts.end.max(initial=0)), int(edges[-1]) + 1))
         days = over_term(starts, amounts, edges)
-        now = np.full(len(days.last_day), contracts.as_of)
+        now = np.full(len(days.last_day), at)
         frames.append(pl.DataFrame({
             "service": days.service, "last_day": days.last_day,
             "quarter": np.searchsorted(ends, days.last_day),

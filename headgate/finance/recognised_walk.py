@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,11 +12,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.periods import Period
+from headgate.finance.as_reported import CATCH_UP, Then, as_reported
 from headgate.finance.billed import refuse_billings
 from headgate.finance.contracted import Contracted
 from headgate.finance.deferred_then import deferred_at_ends, with_deferred
 from headgate.finance.held_pieces import held_pieces, notes_of_record
 from headgate.finance.notes import notes_of
+from headgate.finance.past import Past
 from headgate.finance.plain import plain
 from headgate.finance.recognised import (
     HELD_RULE,
@@ -38,6 +41,8 @@ WALK: dict[str, str] = {
     "bill_and_hold": "recognised since it was billed and held by all four criteria, be it shipped "
                      "since or not",
     "services": "services recognised: days before the day of the book",
+    "catch_up": "what contracts that changed say more or less of the quarters before the change, "
+                "recognised in that of the change",
     "begun": "services of pieces of which nobody says when they were delivered",
     "left": "lines that have left the book and were not recognised",
     "not_binding": "open lines that the customer may cancel, their services; services cancelled",
@@ -84,7 +89,8 @@ class SoFar:
 
 def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
            billings: pl.DataFrame | None = None, planned: Revenue | None = None,
-           first: date | None = None) -> SoFar:
+           first: date | None = None, past: Past | None = None,
+           then: Sequence[Then] = ()) -> SoFar:
     """
     What was recognised by the day of a book, beside what a plan recognises from then on.
 
@@ -94,29 +100,31 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
                 nothing is told of either
     first     : a day: of what was recognised, only its quarter and later ones are told, while the
                 walk and what ties are of everything; None: all
+    past, then : what changed, and contracts that changed as they stood at the ends of quarters, see
+                `headgate.finance.as_reported.then_of`
     raises IssuesError : columns of the progress are missing
     """
-    made = recognised_of(contracts, progress, left)
+    made, caught = as_reported(contracts, recognised_of(contracts, progress, left), then, past)
     kept = kept_deposits(contracts, billings)
     rpo = int(remaining(contracts, kept)["rpo_cents"].sum())
     cents = _walked(contracts, made, left, kept)
     by_quarter = _by_quarter(made, planned)
-    then = None
+    deferred = None
     if billings is not None:
         refuse_billings(billings, contracts.exchange)
         made = replace(made, quarters=quarters_since(contracts, pl.concat(
             [made.entries["recognised_on"], billings["posted_on"]]).drop_nulls()))
-        then = deferred_at_ends(contracts, made.earned, billings, made.quarters)
-        by_quarter = with_deferred(by_quarter, then)
-    settings, held = contracts.book.settings, held_pieces(contracts)
+        deferred = deferred_at_ends(contracts, made.earned, billings, made.quarters, then)
+        by_quarter = with_deferred(by_quarter, deferred)
+    settings, held = contracts.book.settings, held_pieces(contracts, then)
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo,
-             "notes": [*notes_of(contracts, made.entries, progress),
+             "notes": [*notes_of(contracts, caught, progress),
                        *notes_of_record(contracts, held)]}
     ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo))
-    if then is not None and billings is not None:
-        ties = _with_deferred(ties, then[made.quarters[-1].name], int(
+    if deferred is not None and billings is not None:
+        ties = _with_deferred(ties, deferred[made.quarters[-1].name], int(
             deferred_of(contracts, billings)["cents"].sum()))
     if first is not None:
         made, by_quarter = _since(made, by_quarter, first)
@@ -172,13 +180,14 @@ def _walked(contracts: Contracted, made: Recognised, left: Left,
         kind=pl.lit("service"))
     earned = told.join(pl.concat([gone_ids, gone_services]), on=["order_id", "line_no", "kind"],
                        how="semi")
-    kept_back = pl.col("rule") == HELD_RULE
+    kept_back, caught = pl.col("rule") == HELD_RULE, pl.col("rule") == CATCH_UP
     before = int(told.filter(hardware & dates)["at_once"].sum())
     found = {
         "sold": int(full.sum() + gone_cents.sum()) + of_services, "before": -before,
-        "hardware": -int(told.filter(hardware & ~dates & ~kept_back)["at_once"].sum()),
+        "hardware": -int(told.filter(hardware & ~dates & ~kept_back & ~caught)["at_once"].sum()),
         "bill_and_hold": -int(told.filter(kept_back)["at_once"].sum()),
-        "services": -int(told.filter(~hardware)["at_once"].sum()),
+        "services": -int(told.filter(~hardware & ~caught)["at_once"].sum()),
+        "catch_up": -int(told.filter(caught)["at_once"].sum()),
         "begun": -int(parts[0][service].sum()),
         "left": int(earned["at_once"].sum()) - int(gone_cents.sum()) - of_services,
         "not_binding": -int(parts[3].sum()) - _ended(contracts, parts[1] + parts[2], back),

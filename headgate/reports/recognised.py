@@ -135,7 +135,7 @@ def _walk(told: SoFar) -> Panel:
                   row in (rows[0], rows[-1])) for row in rows
              if row in (rows[0], rows[-1]) or abs(row["cents"]) * TOO_SMALL > abs(sold)]
     recognised = -sum(row["cents"] for row in rows if row["step"] in (
-        "before", "hardware", "bill_and_hold", "services"))
+        "before", "hardware", "bill_and_hold", "services", "catch_up"))
     cells = [(capital(RECOGNISED_WORDS[row["step"]]), exact_money(row["cents"], currency),
               capital(row["text"])) for row in rows]
     broken = told.ties.filter(pl.col("holds") != "yes")

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from headgate.base.calendar import fiscal_year
 from headgate.base.issue import Issue, IssuesError
+from headgate.base.periods import periods
 from headgate.book import Book
 from headgate.finance.past import Past, known_past
 from headgate.finance.recognised import Left
 from headgate.ledger.book_tables import left_frames, orders_frame, services_frame
 from headgate.ledger.fold import State, fold
 from headgate.ledger.journals import Billings, earned_elsewhere
+from headgate.ledger.modifications import Changes
 from headgate.ledger.movements import Movements
 from headgate.ledger.posted_rates import PostedRates
 from headgate.ledger.progress import Progress
 from headgate.ledger.store import Store
 from headgate.stores.writer import uncollected
+from headgate.tables.settings import FIRST_DAY
 
 if TYPE_CHECKING:
     from headgate.session.planning import Plan
@@ -90,16 +94,27 @@ def journals_of(store: Store, until: int | None, book: Book) -> Journals:
 def _journals_of(store: Store, until: int | None, book: Book) -> Journals:
     day = book.settings.as_of
     moving, stepping, billing, rating = Movements(), Progress(), Billings(), PostedRates(day)
+    changing = Changes()
     for row in store.read(until=until):
         moving.take(row)
         stepping.take(row)
         billing.take(row)
         rating.take(row)
+        changing.take(row)
     state = _state(store, until, day)
-    past = known_past(book, Past(orders_frame(state, gone=True), services_frame(state, gone=True)))
+    past = known_past(book, Past(orders_frame(state, gone=True), services_frame(state, gone=True),
+                                 modified=changing.modifications(state, day, _ends(book))))
     movements = moving.frame().filter(pl.col("effective_on") <= day)
     return Journals(movements, stepping.frame(), _billed(billing.frame(), state, book, past), past,
                     _left(state, past), rating.frame())
+
+
+def _ends(book: Book) -> list[date]:
+    """The last days of the quarters that are over."""
+    settings = book.settings
+    year = fiscal_year(settings.fiscal_year_end)
+    return [period.ends_on for period in periods(year, "quarter", FIRST_DAY, settings.as_of)
+            if period.ends_on < settings.as_of]
 
 
 def _left(state: State, past: Past) -> Left:

@@ -10,6 +10,7 @@ import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
+from headgate.finance.as_reported import then_of
 from headgate.finance.bill_and_hold import fitting
 from headgate.finance.contracted import contracted
 from headgate.finance.past import Past, with_past
@@ -90,7 +91,8 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     told = None
     if left is not None and progress is not None:
         told = so_far(contracted(now.facts.book, stated_prices, progress, held), progress, left,
-                      billings, now, _first_day(book, first))
+                      billings, now, _first_day(book, first), past,
+                      then_of(book, past, stated_prices, progress, held))
     made = statement_of(now, before, billings, told, held is not None)
     return RevenueAnswer(*(getattr(made, part.name) for part in fields(made)))
 
@@ -135,9 +137,10 @@ def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices:
     billings      : deferred revenue, and which contracts have a deposit that is not refundable
     raises IssuesError : a standalone price is missing that the split of a contract needs
     """
-    contracts = contracted(with_past(book, past), stated_prices, progress,
-                           held_given(bill_and_hold))
-    made = so_far(contracts, progress, left, billings, first=_first_day(book, first))
+    held = held_given(bill_and_hold)
+    contracts = contracted(with_past(book, past), stated_prices, progress, held)
+    made = so_far(contracts, progress, left, billings, None, _first_day(book, first), past,
+                  then_of(book, past, stated_prices, progress, held))
     return RecognisedAnswer(*(getattr(made, part.name) for part in fields(made)))
 
 

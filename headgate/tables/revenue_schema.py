@@ -150,10 +150,12 @@ RECOGNISED = PlanTable(
         _text("segment", "the segment"), _text("region", "the region"),
         _text("item_id", "the item or service sold"), _text("family", "its family", "it has none"),
         _text("rule", "ship, deliver or accept, as the line says; bill_and_hold of what is held "
-              "by all four criteria, or was, also when it has shipped; of a service term"),
+              "by all four criteria, or was, also when it has shipped; of a service term; catch_up "
+              "of what a contract that changed says more or less of earlier quarters"),
         _text("quarter", "fiscal quarter, such as FY27 Q1", _BEFORE),
         _date("recognised_on", "hardware: the day of its step, of its return, or since when it is "
-              "held; service: the last day in the quarter that has passed", _BEFORE),
+              "held; service: the last day in the quarter that has passed; catch_up: that of the "
+              "last change in the quarter", _BEFORE),
         _whole("quantity", "pieces recognised, below 0 where they came back; of a service those "
                "that start in the quarter"),
         _whole("price_cents", "the part of the contract's price, in cents, before penalties"),

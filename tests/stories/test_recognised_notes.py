@@ -2,58 +2,135 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import polars as pl
+
+from headgate.finance.bill_and_hold import HELD
+from headgate.finance.recognised_walk import SoFar
 from headgate.session.recognising import recognised
 from tests.stories.lived import Lived, line, support
 
 
-def notes(lived: Lived, on: str) -> list[str]:
-    """The notes of a day."""
+def told(lived: Lived, on: str) -> SoFar:
+    """What was recognised by a day, of which everything ties."""
     known = lived.journals(on)
     made = recognised(lived.book(on), known.progress, known.left, past=known.past,
                       billings=known.billings)
-    assert made.ties_hold
-    return list(made.figures["notes"])
+    assert made.ties_hold, made.ties.filter(pl.col("holds") != "yes")
+    return made
+
+
+def notes(lived: Lived, on: str) -> list[str]:
+    """The notes of a day."""
+    return list(told(lived, on).figures["notes"])
+
+
+def revenue(lived: Lived, on: str) -> dict[str, int]:
+    """Revenue by quarter, as told on a day."""
+    return dict(told(lived, on).by_quarter.filter(pl.col("by") == "all").select(
+        "quarter", "revenue_cents").iter_rows())
 
 
 def sold() -> Lived:
-    """A server at 1,000.00 with a year of support at 100.00 in A; it left in March."""
+    """A server at 1,000.00 with a year of support at 100.00 in A, of which the server has
+    1,100 x 1,000 / 1,360 = 808.82; it left in March."""
     lived = Lived([line("A", 1, 1, "1000.00"), line("B", 1, 2, "1000.00")],
                   [support("A", 9, "100.00", "1", 12)])
     lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
     assert notes(lived, "2026-04-10") == []
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 808_82}
     return lived
 
 
-def test_a_service_whose_price_changes_moves_what_was_recognised():
-    """The support of A becomes 300.00: 1,300.00 are split, and the server had 808.82 of 1,100.00.
-    The contract is named."""
+def test_a_service_whose_price_changes_is_caught_up_in_its_quarter():
+    """The support of A becomes 300.00 in April: of 1,300.00 the server has 955.88. It had 808.82
+    when the first quarter was over, and that stays; the 147.06 more are of the second, and the
+    answer names quarter, contract, amount and what changed. RPO is what is left: 344.12."""
     lived = sold()
     lived.record("service_amended", "A/9", "2026-04-01", amount_cents=300_00)
+    for on in ("2026-04-10", "2026-12-10"):
+        assert revenue(lived, on) == {"FY26 Q1": 808_82, "FY26 Q2": 147_06}
     (note,) = notes(lived, "2026-04-10")
-    assert note.startswith("Of contract A the price is split otherwise")
+    assert note == (
+        "FY26 Q2, contract A: +147.06 USD of revenue that belongs to earlier quarters stands here, "
+        "since the contract changed after they were over (price of A/9 on 2026-04-01). They stay "
+        "as they were told.")
+    made = told(lived, "2026-04-10")
+    assert made.figures["rpo_cents"] == 344_12 + 2000_00
+    rows = made.made.entries.select("recognised_on", "rule", "quantity", "price_cents").rows()
+    assert rows == [(date(2026, 3, 10), "ship", 1, 808_82),
+                    (date(2026, 4, 1), "catch_up", 0, 147_06)]
+    walk = dict(made.walk.select("step", "cents").iter_rows())
+    assert (walk["hardware"], walk["catch_up"]) == (-808_82, -147_06)
 
 
-def test_a_line_that_comes_into_a_contract_moves_what_was_recognised():
-    """Another server comes into order A in April, at 700.00: all three share the discount."""
+def test_what_changes_in_the_quarter_itself_is_told_with_it():
+    """The same amendment on 20 March: the first quarter is not over yet, and has 955.88."""
+    lived = sold()
+    lived.record("service_amended", "A/9", "2026-03-20", amount_cents=300_00)
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 955_88}
+    assert notes(lived, "2026-04-10") == []
+
+
+def test_a_line_that_comes_into_a_contract_is_caught_up_in_its_quarter():
+    """Another server comes into order A in April, at 700.00: all three share the discount. Of
+    1,800.00 the first server has 1,800 x 1,000 / 2,360 = 762.71, that is 46.11 less."""
     lived = sold()
     lived.load([line("A", 1, 1, "1000.00", shipped_quantity=1),
                 line("A", 2, 1, "700.00", booked_on="2026-04-01"),
-                line("B", 1, 2, "1000.00")], [support("A", 9, "100.00", "1", 12)])
+                line("B", 1, 2, "1000.00")], [support("A", 9, "100.00", "1", 12)],
+               date(2026, 4, 1))
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 808_82, "FY26 Q2": -46_11}
     (note,) = notes(lived, "2026-04-10")
-    assert note.startswith("Of contract A the price is split otherwise")
+    assert "FY26 Q2, contract A: -46.11 USD" in note and "(booking of A/2 on 2026-04-01)" in note
 
 
-def test_a_price_of_what_has_not_left_moves_what_was_recognised():
+def test_a_price_of_what_has_not_left_is_caught_up_in_its_quarter():
     """Another line of A, two boxes at 400.00 of which none has left, is amended to 300.00 in April:
-    200.00 less are split, and the server that left in March had its part of them."""
+    200.00 less are split, and the server that left in March has half of them. The price of B, whose
+    servers share nothing with anything, concerns those that are still to leave."""
     lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 2, "400.00", item_id="box"),
                    line("B", 1, 2, "1000.00")])
     lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.record("order_shipped", "B/1", "2026-03-10", quantity=1)
     lived.record("order_amended", "B/1", "2026-04-01", unit_price_cents=900_00)
     assert notes(lived, "2026-04-10") == []
     lived.record("order_amended", "A/2", "2026-04-01", unit_price_cents=300_00)
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 1900_00, "FY26 Q2": -100_00}
     (note,) = notes(lived, "2026-04-10")
-    assert note.startswith("Of contract A the price is split otherwise")
+    assert "FY26 Q2, contract A: -100.00 USD" in note and "(price of A/2 on 2026-04-01)" in note
+
+
+def test_a_late_penalty_that_comes_to_light_later_is_of_its_quarter():
+    """A server is recognised when it ships, in March, and owes 2.00 for each week that it arrives
+    late. It does in April, nine weeks after the week of 13 February: 18.00 less in the second
+    quarter, and the first stays."""
+    lived = Lived([line("A", 1, 1, "100.00", requested_on=1, recognise_on="ship",
+                        late_penalty_per_unit_week="2.00"), line("Z", 1, 1, "1.00")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.record("order_delivered", "A/1", "2026-04-14", quantity=1)
+    assert revenue(lived, "2026-06-30") == {"FY26 Q1": 100_00, "FY26 Q2": -18_00}
+    (note,) = notes(lived, "2026-06-30")
+    assert "FY26 Q2, contract A: -18.00 USD" in note and "(delivery of A/1 on 2026-04-14)" in note
+
+
+def test_a_held_line_that_is_cancelled_as_a_whole_goes_back_in_its_quarter():
+    """Four servers at 100.00 are billed and held since 10 March, and the line is cancelled as a
+    whole in April: 400.00 of the first quarter, 400.00 less in the second, and no refusal."""
+    lived = Lived([line("A", 1, 4, "100.00"), line("Z", 1, 1, "1.00")])
+    log = pl.DataFrame([("A", 1, 4, date(2026, 3, 10), True, True, True, True)], schema=HELD,
+                       orient="row")
+    lived.record("order_cancelled", "A/1", "2026-04-10", quantity=4)
+    known = lived.journals("2026-06-30")
+    made = recognised(lived.book("2026-06-30"), known.progress, known.left, past=known.past,
+                      bill_and_hold=log)
+    assert made.ties_hold
+    assert dict(made.by_quarter.filter(pl.col("by") == "all").select(
+        "quarter", "revenue_cents").iter_rows()) == {"FY26 Q1": 400_00, "FY26 Q2": -400_00}
+    notes = "".join(made.figures["notes"])
+    assert "FY26 Q2, contract A: -400.00 USD" in notes
+    assert "4 of the 4 pieces of A/1 that row 2 of the record holds since 2026-03-10" in notes
 
 
 def test_prices_that_nothing_shares_move_nothing():
