@@ -42,12 +42,14 @@ class Then:
 
     contracts : with the progress and the record up to then; the day of its book is the one after
     made      : what was recognised of them by then
+    lines     : order_id, line_no and contract_id of their order lines, cancelled ones among them
     orders    : their order_ids; names : these, and their contracts
     """
 
     period: Period
     contracts: Contracted
     made: Recognised
+    lines: pl.DataFrame
     orders: frozenset[str]
     names: frozenset[str]
 
@@ -83,8 +85,8 @@ def then_of(book: Book, past: Past | None, stated_prices: bool, progress: pl.Dat
     if held:
         orders = set() if record is None else set(record["order_id"])
         modified = tuple(one for one in modified if one.orders & orders)
-        if not modified:
-            return ()
+    if not modified:
+        return ()
     year, begun = fiscal_year(settings.fiscal_year_end), _begun(modified, progress, record)
     found = []
     first = period_of(year, "quarter", min(one.since for one in modified)).starts_on
@@ -121,7 +123,8 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
     stated_prices, progress, record = asked
     assert past.modified is not None, "something of it changed"
     day = period.ends_on
-    orders, services, items = past.modified.tables(modified, day)
+    lines, services, items = past.modified.tables(modified, day)
+    orders = lines.filter(pl.col("quantity") > 0)
     frames = {name: frame.clear() if name in (*NOT_NEEDED, "orders", "service_lines") else frame
               for name, frame in book.tables.frames.items()}
     own = build_book(replace(book.tables, settings=replace(
@@ -150,7 +153,8 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
     contracts = contracted(wide, stated_prices, until, log)
     left = Left(gone.drop("closed"), over.drop("closed", "cancelled"))
     return Then(period, contracts, recognised_of(
-        contracts, until, left, day_number(book.settings.as_of)), ids,
+        contracts, until, left, day_number(book.settings.as_of)), lines.select(
+            *KEY, contract_id=pl.coalesce("contract_id", "order_id")), ids,
         frozenset[str]().union(*(one.names for one in modified)))
 
 

@@ -12,6 +12,7 @@ from headgate.finance.as_reported import Then
 from headgate.finance.billed import billed, unearned
 from headgate.finance.contracted import Contracted
 from headgate.finance.exchange import day_number
+from headgate.finance.past import KEY
 from headgate.tables.revenue_schema import BY_QUARTER
 
 
@@ -39,8 +40,13 @@ def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.D
         if period in other:
             one = other[period]
             changed = pl.col("contract_id").is_in(pl.Series(sorted(one.names)).implode())
+            # An invoice of a line that was cancelled belongs to the contract that it was of then.
+            known = billings if "line_no" not in billings.columns else billings.join(
+                one.lines.rename({"contract_id": "its"}), on=KEY, how="left",
+                maintain_order="left").with_columns(
+                contract_id=pl.coalesce("its", "contract_id")).drop("its")
             own = billed(one.contracts.book, one.contracts.obligations, one.contracts.exchange,
-                         billings)
+                         known)
             cents = _left(own.filter(changed), one.made.earned, one.contracts, end)
         found[period.name] = cents + _left(rows.filter(~changed), earned.filter(~changed),
                                            contracts, end)

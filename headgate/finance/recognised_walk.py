@@ -120,7 +120,7 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo,
-             "notes": [*notes_of(contracts, caught, progress),
+             "notes": [*notes_of(contracts, caught, past),
                        *notes_of_record(contracts, held)]}
     ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo))
     if deferred is not None and billings is not None:

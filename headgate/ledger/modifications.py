@@ -56,6 +56,15 @@ REQUESTED = "requested_on"
 """The column of a line with a late penalty whose change says something else of them, too."""
 
 
+LATE: dict[str, str] = {
+    "order_booked": "booking", "order_amended": "amendment", "order_cancelled": "cancellation",
+    "order_shipped": "shipment", "order_delivered": "delivery", "order_accepted": "acceptance",
+    "order_returned": "return", "service_booked": "booking", "service_amended": "amendment",
+    "service_started": "start", "service_cancelled": "cancellation", "override": "amendment",
+    "correction": "correction"}
+"""Events about lines and services that, recorded late, say something else of a closed period."""
+
+
 class Change(NamedTuple):
     """What changed of a contract, on which day, in words such as `price of SO-4711/1`."""
 
@@ -87,10 +96,12 @@ class Modifications:
     The contracts that changed, and the items as they were.
 
     items : what was set of each, by its key: day, sequence, its columns (None: it was removed)
+    late  : what was recorded of a closed period, with the key of the line or service
     """
 
     modified: tuple[Modified, ...]
     items: Mapping[str, list[tuple[date, int, Mapping[str, Any] | None]]]
+    late: tuple[tuple[str, Change], ...] = ()
 
     def tables(self, modified: Iterable[Modified], day: date
                ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -98,14 +109,14 @@ class Modifications:
         Order lines, service lines and items as they stood at the end of a day, typed as tables.
 
         Order lines have their `delivered` and `accepted` pieces and whether they are `closed`,
-        services whether they are `closed` or `cancelled`. What was cancelled as a whole before it
-        shipped is not there.
+        services whether they are `closed` or `cancelled`. A line that was cancelled as a whole has
+        a quantity of 0.
         """
         orders, services = [], []
         for one in modified:
             for entries in one.lines.values():
                 line, terms, _ = replayed(Line, _until(entries, day))
-                if line is not None and line.quantity > 0:
+                if line is not None:
                     orders.append({**terms, "quantity": line.quantity, "delivered": line.delivered,
                                    "unit_price_cents": line.price, "closed": line.closed,
                                    "shipped_quantity": line.shipped, "accepted": line.accepted})
@@ -145,12 +156,15 @@ class Changes:
         self._kinds: dict[int, str] = {}
         self._items: dict[str, list[tuple[date, int, Mapping[str, Any] | None]]] = {}
         self._openings: set[str] = set()
+        self._late: list[tuple[str, Change]] = []
         self._booked = ""
 
     def take(self, recorded: Recorded) -> None:
         """Take the next event."""
         event, sequence = recorded.event, recorded.sequence
         kind, key, data = event.kind, event.key, event.data
+        if recorded.prior_period is not None and kind in LATE:
+            self._late.append((key, Change(event.effective_on, f"{LATE[kind]} of {key}")))
         if kind == "order_booked":
             self._booked = key
         elif kind == "order_shipped":
@@ -200,7 +214,9 @@ class Changes:
         finder = _Finder(state, {key: [change for change in found.values() if change.on <= day]
                                  for key, found in self._found.items()}, ends)
         modified = finder.modified(self._item_changes(day), self._openings)
-        return Modifications(tuple(modified), self._items) if modified else None
+        late = tuple((key, change) for key, change in self._late if change.on <= day
+                     and (key in state.lines.rows or key in state.services.rows))
+        return Modifications(tuple(modified), self._items, late) if modified or late else None
 
     def _item_changes(self, day: date) -> dict[str, list[Change]]:
         """Of items the days on which their standalone price changed, or they left the tables."""

@@ -154,5 +154,5 @@ def test_what_came_after_a_closing_is_told():
     assert notes(lived, "2026-04-10") == []
     lived.record("order_shipped", "B/1", "2026-01-30", quantity=1)
     (note,) = notes(lived, "2026-04-10")
-    assert note.startswith("Of FY26 Q1, which was closed, 1 step of pieces or services was "
-                           "recorded later.")
+    assert note.startswith("FY26 Q1, contract B: recorded after it was closed (shipment of B/1 on "
+                           "2026-01-30). ")
