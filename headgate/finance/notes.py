@@ -16,7 +16,14 @@ from headgate.finance.past import Past
 from headgate.ledger.modifications import Change
 
 NAMED = 3
-"""So many contracts and changes are named."""
+"""So many changes of a contract are named."""
+CONTRACTS = 20
+"""So many contracts are named: of those that changed, the ones with the largest amounts."""
+MORE_CAUGHT_UP = ("{} more such amounts of contracts that changed: each is a row `catch_up` of the "
+                  "table recognised.")
+"""Said of those that are not named."""
+MORE_LATE = "{} more contracts of which something was recorded after a quarter was closed."
+"""Said of those that are not named."""
 CAUGHT_UP = ("{}, contract {}: {} of revenue that belongs to earlier quarters stands here, since "
              "the contract changed after they were over ({}). They stay as they were told.")
 """Said of a contract of which something was recognised before it changed."""
@@ -33,16 +40,22 @@ def notes_of(contracts: Contracted, caught: Sequence[CaughtUp], past: Past | Non
     past : what changed, and what was recorded late; None: nothing is known of either
     """
     currency = contracts.book.settings.currency
+    largest = sorted(caught, key=lambda one: -abs(one.cents))[:CONTRACTS]
     found = [CAUGHT_UP.format(
         one.quarter, one.contract_id,
         f"{'-' if one.cents < 0 else '+'}{text_of_cents(abs(one.cents))} {currency}",
-        _told(one.changes)) for one in caught]
-    return [*found, *([] if past is None or past.modified is None else _late(
-        contracts, past.modified.late))]
+        _told(one.changes)) for one in caught if one in largest]
+    if len(caught) > len(found):
+        found.append(MORE_CAUGHT_UP.format(f"{len(caught) - len(found):,}"))
+    late = [] if past is None or past.modified is None else _late(contracts, past.modified.late)
+    more = [MORE_LATE.format(f"{len(late) - CONTRACTS:,}")] if len(late) > CONTRACTS else []
+    return [*found, *late[:CONTRACTS], *more]
 
 
 def _late(contracts: Contracted, late: Sequence[tuple[str, Change]]) -> list[str]:
     """A sentence for each closed quarter and contract of which more was recorded afterwards."""
+    if not late:
+        return []
     obligations = contracts.obligations
     year = fiscal_year(contracts.book.settings.fiscal_year_end)
     names = obligations.names.gather(pl.Series(obligations.contract))

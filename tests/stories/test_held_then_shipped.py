@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import headgate as hg
-from headgate.finance.bill_and_hold import CRITERIA, HELD
+from headgate.finance.bill_and_hold import CRITERIA, HELD, fitting
 from headgate.finance.held_pieces import EMPTY, GONE
 from headgate.session.backlog import backlog
 from headgate.session.recognising import recognised, revenue
@@ -285,3 +285,14 @@ def test_another_book_without_a_ledger_is_told_up_to_what_it_has_open():
     made = revenue(now.book, now, other, other.book, bill_and_hold=held)
     assert made.revenue.totals["revenue_cents"] == 400_00
     assert made.bridge is not None and made.bridge["revenue_cents"].sum() == 400_00
+
+
+def test_another_book_that_is_not_of_the_ledger_holds_no_more_than_it_ordered():
+    """Of twenty servers fifteen are held since 10 March, and seven shipped on the 20th. A book from
+    elsewhere knows ten of them, all open: ten were there to hold, and not ten and the seven that
+    the ledger says have left."""
+    lived = Lived([line("A", 1, 20, "100.00")])
+    lived.record("order_shipped", "A/1", "2026-03-20", quantity=7)
+    other = Lived([line("A", 1, 10, "100.00")]).book("2026-04-30")
+    rows = fitting(other, lived.journals("2026-04-30").progress, record((15, TENTH)))
+    assert rows["quantity"].to_list() == [10]

@@ -102,6 +102,21 @@ def test_a_price_of_what_has_not_left_is_caught_up_in_its_quarter():
     assert "FY26 Q2, contract A: -100.00 USD" in note and "(price of A/2 on 2026-04-01)" in note
 
 
+def test_of_many_contracts_that_changed_the_largest_amounts_are_named():
+    """Twenty-two orders of a server with support left in March, and their supports cost 1.00, 2.00
+    ... 22.00 more in April: the twenty largest are named, and that there are two more."""
+    lived = Lived([line(f"A{number:02d}", 1, 1, "1000.00") for number in range(1, 23)],
+                  [support(f"A{number:02d}", 9, "100.00", "1", 12) for number in range(1, 23)])
+    for number in range(1, 23):
+        lived.record("order_shipped", f"A{number:02d}/1", "2026-03-10", quantity=1)
+        lived.record("service_amended", f"A{number:02d}/9", "2026-04-01",
+                     amount_cents=100_00 + 100 * number)
+    *named, more = notes(lived, "2026-04-10")
+    assert [note[:21] for note in named] == [f"FY26 Q2, contract A{number:02d}"
+                                             for number in range(3, 23)]
+    assert more.startswith("2 more such amounts of contracts that changed")
+
+
 def test_a_late_penalty_that_comes_to_light_later_is_of_its_quarter():
     """A server is recognised when it ships, in March, and owes 2.00 for each week that it arrives
     late. It does in April, nine weeks after the week of 13 February: 18.00 less in the second
