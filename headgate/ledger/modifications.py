@@ -31,7 +31,7 @@ WORDS: dict[str, str] = {
     "late_penalty_per_unit_week_cents": "late penalty",
     "amount_cents": "price", "term_months": "term", "starts": "start"}
 """Columns of orders and services whose change says something else of what was recognised."""
-PRICE = "unit_price_cents"
+PRICE, STANDALONE = "unit_price_cents", "standalone_price_cents"
 PENALTY = "late_penalty_per_unit_week_cents"
 KINDS: dict[str, str] = {
     "order_cancelled": "cancellation", "service_cancelled": "cancellation",
@@ -125,17 +125,29 @@ class Modifications:
                 if service is not None:
                     services.append({**terms, "closed": service.closed,
                                      "cancelled": service.cancelled})
-        items = []
-        for history in self.items.values():
-            # What was sold before its item came into the tables was of the first that did.
-            ordered = sorted(history, key=lambda one: one[:2])
-            data = [one for one in ordered if one[0] <= day or one is ordered[0]][-1][2]
-            if data is not None:
-                items.append(dict(data))
+        items = [item for history in self.items.values()
+                 if (item := _item(sorted(history, key=lambda one: one[:2]), day)) is not None]
         return (_frame(ORDERS, orders, {"delivered": pl.Int64, "accepted": pl.Int64,
                                         "closed": pl.Boolean}),
                 _frame(SERVICE_LINES, services, {"closed": pl.Boolean, "cancelled": pl.Boolean}),
                 _frame(BY_NAME["items"], items, {}))
+
+
+def _item(history: list[tuple[date, int, Mapping[str, Any] | None]],
+          day: date) -> dict[str, Any] | None:
+    """
+    An item as it was on a day; None: it had left the tables.
+
+    What was sold before its item came into the tables was of the first that did, and a standalone
+    price that was missing is the first that was given: without it nothing could be told.
+    """
+    place = max((place for place, one in enumerate(history) if one[0] <= day), default=0)
+    data = history[place][2]
+    if data is None:
+        return None
+    price = next((later[STANDALONE] for _, _, later in history[place:]
+                  if later is not None and later.get(STANDALONE) is not None), None)
+    return {**data, STANDALONE: price}
 
 
 def _until(entries: Iterable[Entry], day: date) -> list[Entry]:
@@ -224,8 +236,7 @@ class Changes:
         for key, history in self._items.items():
             before: Any = None
             for place, (on, _, data) in enumerate(sorted(history, key=lambda one: one[:2])):
-                now = None if data is None else (data.get("standalone_price_cents"),
-                                                 data.get("currency"))
+                now = None if data is None else (data.get(STANDALONE), data.get("currency"))
                 if place and now != before and on <= day:
                     name = key.partition(":")[2]
                     found.setdefault(name, []).append(Change(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
+import pytest
 
+from headgate.base.issue import IssuesError
 from headgate.finance.bill_and_hold import HELD
 from headgate.finance.recognised_walk import SoFar
 from headgate.session.recognising import recognised
@@ -115,6 +117,22 @@ def test_of_many_contracts_that_changed_the_largest_amounts_are_named():
     assert [note[:21] for note in named] == [f"FY26 Q2, contract A{number:02d}"
                                              for number in range(3, 23)]
     assert more.startswith("2 more such amounts of contracts that changed")
+
+
+def test_a_standalone_price_that_was_missing_is_the_first_that_was_given():
+    """A server and a box are sold together, and nobody says what the box costs alone: nothing can
+    be told. In May the 500.00 are set down, as they were when the server left in March: of 1,200.00
+    it had 800.00, then as now. A price of the box that changes later makes its catch-up."""
+    lived = Lived([line("A", 1, 1, "900.00"), line("A", 2, 1, "300.00", item_id="box")])
+    box = {"item_id": "box", "kind": "component", "unit_cost_cents": 10_00}
+    lived.record("row_set", "items:box", "2026-02-02", **box)
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    with pytest.raises(IssuesError, match=r"items\.standalone_price\.needed"):
+        told(lived, "2026-04-30")
+    lived.record("row_set", "items:box", "2026-05-01", **box, standalone_price_cents=500_00)
+    assert revenue(lived, "2026-05-31") == {"FY26 Q1": 800_00}
+    lived.record("order_amended", "A/2", "2026-06-01", unit_price_cents=600_00)
+    assert revenue(lived, "2026-06-30") == {"FY26 Q1": 800_00, "FY26 Q2": 200_00}
 
 
 def test_a_late_penalty_that_comes_to_light_later_is_of_its_quarter():
