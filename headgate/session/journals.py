@@ -16,9 +16,9 @@ from headgate.book import Book
 from headgate.finance.past import Past, known_past
 from headgate.finance.recognised import Left
 from headgate.ledger.book_tables import left_frames, orders_frame, services_frame
+from headgate.ledger.changes import Changes
 from headgate.ledger.fold import State, fold
 from headgate.ledger.journals import Billings, earned_elsewhere
-from headgate.ledger.modifications import Changes
 from headgate.ledger.movements import Movements
 from headgate.ledger.posted_rates import PostedRates
 from headgate.ledger.progress import Progress

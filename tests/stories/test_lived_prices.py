@@ -134,15 +134,15 @@ def test_what_ships_again_left_on_the_day_of_the_second_shipment():
 
 
 def test_a_contract_of_several_things_whose_price_changed_is_named():
-    """A server shipped at 1,000.00 of two that are sold with a box; then the price is 900.00. The
-    split is that of today, and whoever reads what was recognised is told. The same two servers
-    alone keep what was recognised: nothing is said."""
+    """A server shipped at 1,000.00 of two that are sold with a box; a quarter later the price is
+    900.00. Of 1,000 + 900 + 500 the two servers have 2,400 x 2,000 / 2,500 = 1,920.00, and the one
+    that left 1,000 / 1,900 of these, 1,010.52: 10.52 more, which the note names. The same two
+    servers alone keep what was recognised: nothing is said."""
     box, alone = line("A", 3, 1, "500.00", item_id="box"), line("B", 1, 1, "5.00")
-    for more, count in ((box, 1), (alone, 0)):
+    for more, named in ((box, ["FY26 Q2, contract A: +10.52 USD"]), (alone, [])):
         lived = Lived([line("A", 1, 2, "1000.00"), more])
         lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
-        lived.record("order_amended", "A/1", "2026-03-20", unit_price_cents=900_00)
-        known = lived.journals("2026-04-01")
-        made = recognised(lived.book("2026-04-01"), known.progress, known.left, past=known.past)
-        assert len(made.figures["notes"]) == count
-        assert all("Of contract A the price" in note for note in made.figures["notes"])
+        lived.record("order_amended", "A/1", "2026-04-20", unit_price_cents=900_00)
+        known = lived.journals("2026-05-01")
+        made = recognised(lived.book("2026-05-01"), known.progress, known.left, past=known.past)
+        assert [note.partition(" of revenue")[0] for note in made.figures["notes"]] == named
