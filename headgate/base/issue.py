@@ -67,6 +67,18 @@ class IssuesError(Exception):
         super().__init__(describe(self.issues, consequence))
 
 
+class IssueWarning(UserWarning):
+    """
+    A doubt about a file that is read alone, beside no book that could carry it; has the `issue`.
+
+    Python shows it as it shows any warning, and a command as it shows those of a book.
+    """
+
+    def __init__(self, issue: Issue) -> None:
+        self.issue = issue
+        super().__init__(describe([issue]))
+
+
 def errors_of(issues: Iterable[Issue]) -> list[Issue]:
     """The issues that stop a plan, in the order given."""
     return [issue for issue in issues if issue.severity == "error"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from headgate.base.issue import Issue, IssuesError, describe
+from headgate.base.issue import Issue, IssuesError, IssueWarning, describe
 from headgate.cli import exits
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ class Voice:
 
     as_json : answers and faults become one JSON document on stdout, for programs
     quiet   : only faults are said, on stderr
+    doubts  : warnings of files that were read, which stand in the JSON document
     """
 
     def __init__(self, as_json: bool, quiet: bool) -> None:
         self.as_json = as_json
         self.quiet = quiet
+        self.doubts: list[Issue] = []
 
     @cached_property
     def out(self) -> Console:
@@ -51,7 +53,9 @@ class Voice:
     def answer(self, document: Mapping[str, Any], *shown: RenderableType) -> None:
         """A command's result: the document under `--json`, else what is shown to people."""
         if self.as_json:
-            self._json(document)
+            told = [issue.as_dict() for issue in self.doubts]
+            self._json({**document, "issues": [*document.get("issues", ()), *told]} if told
+                       else document)
         elif not self.quiet:
             for renderable in shown:
                 self.out.print(renderable, highlight=False, soft_wrap=isinstance(renderable, str),
@@ -67,6 +71,26 @@ class Voice:
         if issues:
             self.remark(describe(issues))
 
+    @contextmanager
+    def doubting(self) -> Iterator[None]:
+        """Warnings of files that are read meanwhile are said as those of a book are."""
+        import warnings
+
+        shown = warnings.showwarning
+
+        def tell(message: Warning | str, category: type[Warning], filename: str, lineno: int,
+                 file: TextIO | None = None, line: str | None = None) -> None:
+            if isinstance(message, IssueWarning):
+                self.doubts.append(message.issue)
+                self.warn([message.issue])
+            else:
+                shown(message, category, filename, lineno, file, line)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", IssueWarning)
+            warnings.showwarning = tell
+            yield
+
     def refuse(self, reason: str) -> None:
         """Why a command cannot do what it was asked for."""
         if self.as_json:
@@ -78,7 +102,7 @@ class Voice:
         """Every fault that stopped a command."""
         if self.as_json:
             self._json({"ok": False, "error": error.consequence,
-                        "issues": [issue.as_dict() for issue in error.issues]})
+                        "issues": [issue.as_dict() for issue in (*error.issues, *self.doubts)]})
         else:
             self._plain(describe(error.issues, error.consequence))
 
@@ -121,7 +145,8 @@ def speaking(as_json: bool, quiet: bool) -> Iterator[Voice]:
     """
     voice = Voice(as_json, quiet)
     try:
-        yield voice
+        with voice.doubting():
+            yield voice
     except WrongUse as mistake:
         voice.refuse(str(mistake))
         raise typer.Exit(exits.WRONG_USE) from None

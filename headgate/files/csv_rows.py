@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from headgate.base.issue import Issue, IssuesError, near_miss
+from headgate.base.issue import Issue, IssuesError, IssueWarning, near_miss
 from headgate.files.csv_records import quotes_of
 from headgate.files.csv_table import quote_fault
-from headgate.files.csv_text import CsvText, Fault, csv_text
+from headgate.files.csv_text import OPEN_END, CsvText, Fault, csv_text
+from headgate.tables.codes import shown_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,19 @@ class CsvRows:
 
         A line break inside quotes is part of a cell, and the rows after it are counted on. Rows
         without any cell are skipped; one with more cells than the header is added to the issues.
+
+        warns IssueWarning : the last row has no line end
         """
         text, header = self.text, self.header
         reader = csv.reader(io.StringIO(text.data.decode(), newline=""), delimiter=text.separator)
         next(reader)
+        last: tuple[int, list[str]] | None = None
         while True:
             number = text.header_row + reader.line_num
             cells = next(reader, None)
             if cells is None:
-                return
+                break
+            last = number, cells
             given = {name: cell.strip() for name, cell in zip(header, cells, strict=False)
                      if cell.strip()}
             if len(cells) > len(header) and any(cell.strip() for cell in cells):
@@ -73,6 +79,16 @@ class CsvRows:
                                     f"{len(cells)} cells, the header has {len(header)}", number))
             elif given:
                 yield number, given
+        if last is not None and text.ends_open and last[1]:
+            row, cells = last
+            warn_open_end(self.code, self.file, row, header[min(len(cells), len(header)) - 1],
+                          cells[-1])
+
+
+def warn_open_end(code: str, file: str, row: int, column: str, value: str) -> None:
+    """Warn that nothing ends the last row of a file, whose last cell may have been cut."""
+    warnings.warn(IssueWarning(Issue(f"{code}.file.open_end", "warning", file, OPEN_END, row,
+                                     column, shown_text(value))), stacklevel=2)
 
 
 def csv_rows(content: bytes, known: Collection[str], file: str, code: str,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headgate.base.issue import Issue
 from headgate.files.csv_records import Quotes, Records, quotes_of, scan
-from headgate.files.csv_text import CsvText, Fault, csv_text
+from headgate.files.csv_text import OPEN_END, CsvText, Fault, csv_text
 from headgate.tables.codes import issue_of
 from headgate.tables.raw import RawTable
 from headgate.tables.schema import Table
@@ -43,7 +43,7 @@ def read_csv_table(path: Path, table: Table) -> tuple[RawTable | None, list[Issu
     frame = _even(text)
     if frame is not None and frame.width == len(names):
         frame.columns = names
-        return RawTable(frame, path.name, text.first_row), issues
+        return _told(RawTable(frame, path.name, text.first_row), text, table, issues)
     return _read_uneven(text, names, table, path.name, issues)
 
 
@@ -138,7 +138,23 @@ def _read_uneven(text: CsvText, names: list[str], table: Table, file: str,
         keep = np.ones(frame.height, dtype=bool)
         keep[wrong - 1] = False
         frame, numbers = frame.filter(pl.Series(keep)), numbers.filter(pl.Series(keep))
-    return RawTable(frame, file, text.first_row, numbers, not len(wrong)), issues
+    raw = RawTable(frame, file, text.first_row, numbers, not len(wrong))
+    if len(wrong) and wrong[-1] == len(records.cells) - 1:
+        # Of a last row with too few cells was told already that it was cut.
+        return raw, issues
+    return _told(raw, text, table, issues)
+
+
+def _told(raw: RawTable, text: CsvText, table: Table,
+          issues: list[Issue]) -> tuple[RawTable, list[Issue]]:
+    """A table with what is told of its end: a last row that does not end may have been cut."""
+    height = raw.frame.height
+    if not text.ends_open or not height:
+        return raw, issues
+    row = raw.first_row + height - 1 if raw.lines is None else int(raw.lines[-1])
+    return raw, [*issues, issue_of(f"{table.name}.file.open_end", raw.file, OPEN_END, row=row,
+                                   column=raw.frame.columns[-1],
+                                   value=raw.frame[-1, -1] or "")]
 
 
 def _wrong_records(records: Records, width: int, text: CsvText) -> NDArray[np.int64]:

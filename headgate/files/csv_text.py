@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 SEPARATORS = ",;\t|"
+OPEN_END = ("is the last cell, and no line end follows: the file may be cut off here; see that the "
+            "cell is whole, and end the row with a line end")
+"""What is said of the last cell of a file whose last row does not end."""
 _BOMS = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
          (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"))
 _MAGIC = ((b"PK\x03\x04", "an Excel workbook or a zip archive"), (b"PAR1", "a Parquet file"),
@@ -42,6 +45,11 @@ class CsvText:
     first_row: int
     separator: str
     header: tuple[str, ...]
+
+    @property
+    def ends_open(self) -> bool:
+        """Whether the last line has no line end, as where a file was cut inside a cell."""
+        return not self.data.endswith((b"\n", b"\r"))
 
 
 def csv_text(data: bytes, known: Collection[str]) -> CsvText | Fault:

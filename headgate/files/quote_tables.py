@@ -10,6 +10,7 @@ import polars as pl
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.files import plan_folder
+from headgate.files.csv_rows import warn_open_end
 from headgate.quoting.answers import Displaced, Quote
 from headgate.quoting.requests import Request
 from headgate.quoting.requests import read_requests as read
@@ -20,14 +21,19 @@ def read_requests(file: str | Path, book: Book) -> list[Request]:
     Requests of a CSV file, with the fields of `headgate.quoting.requests.Request` as columns.
 
     raises IssuesError : everything that is wrong with the file, with row, column and value
+    warns IssueWarning : the last row has no line end
     """
     path = Path(file)
     try:
-        rows = pl.read_csv(path, infer_schema=False).to_dicts()
+        content = path.read_bytes()
+        rows = pl.read_csv(content, infer_schema=False).to_dicts()
     except pl.exceptions.PolarsError as error:
         raise IssuesError([Issue("quote.file.csv", "error", path.name,
                                  f"is not a CSV table ({str(error).splitlines()[0]}); save it "
                                  "again as comma-separated UTF-8")], "nothing was quoted") from None
+    if rows and not content.endswith((b"\n", b"\r")):
+        column, value = list(rows[-1].items())[-1]
+        warn_open_end("quote", path.name, len(rows) + 1, column, value or "")
     return read(rows, book, path.name)
 
 

@@ -61,6 +61,9 @@ CODES: dict[str, Rule] = {
     "*.file.cut": _error(
         "the file ends in the middle of a row or inside a quoted cell",
         "It was cut off: copy or export it again."),
+    "*.file.open_end": _warning(
+        "the last row of a CSV file has no line end, so its last cell may have been cut",
+        "See that the cell is whole; save the file with a line end after its last row."),
     "*.file.quotes": _error(
         "a double quote stands in the middle of a cell",
         'Put the whole cell in double quotes and double those inside: "5"" disk".'),

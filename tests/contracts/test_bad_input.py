@@ -87,6 +87,9 @@ FILES_AND_HEADERS = [
          "bom.file.unreadable", words="whole Parquet file"),
     Case("cut in the middle of a row", {"orders.csv": ORDERS[:-30]}, "orders.file.cut", 4,
          None, "7 cells of 10"),
+    Case("120 hours cut to 12", spoilt("capacity.csv", "lodz,2026-02-09,inf\n",
+                                       "lodz,2026-02-09,12"),
+         "capacity.file.open_end", 5, "hours", "12", "may be cut off"),
     Case("cut inside a quoted cell", order(",acme,cloud,AMER,server", ',"acme,cloud,AMER,server'),
          "orders.file.cut", 2, None, None, "never closed"),
     Case("a quote in a cell", order("acme,cloud,AMER,server", 'ac"me,cloud,AMER,server'),
@@ -234,20 +237,27 @@ def test_the_book_that_is_spoilt_is_faultless(tmp_path: Path):
     lambda text: text.replace("\n", "\r\n"),
     lambda text: text.replace("\n", "\r"),
     lambda text: "\ufeff" + text,
-    lambda text: text.rstrip("\n"),
     lambda text: "\n\n" + text + "\n , ,\n\n",
     lambda text: "\n".join(",".join(f'"{cell}"' for cell in line.split(","))
-                           for line in text.splitlines()),
+                           for line in text.splitlines()) + "\n",
     lambda text: text.replace("2026-02-06", "2026-02-06 00:00:00"),
     lambda text: text.replace("2026-02-06", "2026-02-06T00:00:00.000Z"),
     lambda text: text.replace(",8,150.00", ", 8.0 , 150.0000 "),
     lambda text: text.replace("SO-1,1,", "SO-1,01,"),
-], ids=["semicolons", "tabs", "bars", "CRLF", "CR", "byte-order mark", "no last newline",
-        "blank lines", "all quoted", "midnight", "ISO midnight", "padded numbers", "zero first"])
+], ids=["semicolons", "tabs", "bars", "CRLF", "CR", "byte-order mark", "blank lines",
+        "all quoted", "midnight", "ISO midnight", "padded numbers", "zero first"])
 def test_the_same_book_in_other_clothes_is_the_same_book(change, tmp_path: Path):
     """Separators, line ends, marks and quotes are not content: the digest stays."""
     dressed = load(tmp_path, {"orders.csv": change(ORDERS)})
     assert dressed.issues == ()
+    assert dressed.digest == load(tmp_path).digest
+
+
+def test_a_last_row_that_does_not_end_is_read_and_told(tmp_path: Path):
+    """Some editors write no last line end: the digest stays, and a warning names the last cell."""
+    dressed = load(tmp_path, {"orders.csv": ORDERS.rstrip("\n")})
+    assert [(one.code, one.value) for one in dressed.issues] == [
+        ("orders.file.open_end", "2026-02-13")]
     assert dressed.digest == load(tmp_path).digest
 
 
