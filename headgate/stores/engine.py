@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from headgate.base.issue import IssuesError
 from headgate.stores.address import Address
-from headgate.stores.faults import fault
+from headgate.stores.faults import DAMAGED, fault
 
 WAIT_SECONDS = 60
 """How long a writer waits for the others before it gives up."""
@@ -148,5 +148,8 @@ def _told(shown: str, consequence: str = "nothing was read") -> Iterator[None]:
             raise fault("store.unreadable", shown, "is no store, but a file of another sort; name "
                         "the file that headgate init made, or postgresql://...", told,
                         consequence) from error
+        # The low byte is the kind of fault; the others say in which part of SQLite it was found.
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xff == sqlite3.SQLITE_CORRUPT:
+            raise fault("store.damaged", shown, DAMAGED, told, consequence) from error
         raise fault("store.unreadable", shown, "must be a store that can be opened and written; "
                     "check address, permissions and server", told, consequence) from error

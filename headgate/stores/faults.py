@@ -36,7 +36,9 @@ FAULTS: dict[str, tuple[str, str]] = {
     "store.wal": (
         "the file is in write-ahead mode, which this SQLite would damage",
         "Close every other program that has it open, and try again."),
-    "store.damaged": ("SQLite finds the file broken", "Bring it back from a copy."),
+    "store.damaged": (
+        "the file of the store is cut or damaged",
+        "Bring it back from a copy, and let `headgate verify` prove it."),
     "store.snapshot": (
         "a snapshot is broken, or not what follows from the events; states are folded without it",
         "Remove it; `headgate snapshot STORE` writes another one."),
@@ -62,6 +64,10 @@ FAULTS: dict[str, tuple[str, str]] = {
         "again."),
 }
 """The meaning and the remedy of each code."""
+
+DAMAGED = ("is what SQLite says of the file, which is cut or damaged; bring the store back from a "
+           "copy, and let headgate verify prove that it is whole")
+"""What is said where SQLite finds a file broken, whoever reads it."""
 
 
 def fault(code: str, shown: str, expected: str, value: str | None = None,

@@ -14,6 +14,7 @@ from headgate.ledger.balances import broken_assertions
 from headgate.ledger.events import GENESIS, Recorded, chain_faults, data_text
 from headgate.ledger.fold import State
 from headgate.stores.engine import reading, reading_one_moment
+from headgate.stores.faults import DAMAGED
 from headgate.stores.holding import is_hold, read_kept
 from headgate.stores.plans import plans_of
 from headgate.stores.rows import PAGE, Row, raw_rows, recorded_of_row, unreadable
@@ -79,8 +80,7 @@ class _Proof:
             return
         for (told,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").fetchall():
             if told != "ok":
-                self.fault("store.damaged", "is what SQLite says of the file; bring the store back "
-                           "from a copy", None, told)
+                self.fault("store.damaged", DAMAGED, None, told)
 
     def follow(self, connection: sa.Connection) -> None:
         """Look at every event that was not looked at yet, and at every snapshot on the way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,22 @@ def test_a_word_that_is_none_of_several_is_told_with_those(run, words, choices):
     told = " ".join(said.err.split())
     assert choices in told and "Value error" not in told
     assert words[-1] == "gone" or "did you mean" in told
+
+
+def test_a_store_that_was_cut_off_is_told_to_be_damaged(run, store):
+    """The last of its pages are gone: whoever reads it says so, and that a copy helps. Address,
+    permissions and server are in order."""
+    whole = Path(store).read_bytes()
+    Path(store).write_bytes(whole[:-5000])
+    for command in (("verify", store), ("validate", store), ("events", store)):
+        said = run(*command)
+        assert said.code == exits.WRONG_USE
+        told = " ".join(said.err.split())
+        assert "cut or damaged; bring the store back from a copy" in told
+        assert "headgate verify" in told and "[store.damaged]" in told
+        assert "permissions" not in told
+    Path(store).write_bytes(whole)
+    assert run("verify", store).code == exits.FINE
 
 
 def test_a_file_that_is_no_store_is_told_so(run, tmp_path):
