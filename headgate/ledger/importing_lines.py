@@ -95,8 +95,8 @@ def _missing(gone: pl.DataFrame, table: str) -> list[Issue]:
     if gone.is_empty():
         return []
     return [Issue(f"import.{table}.missing", "error", table, "is open in the ledger and not in the "
-                  "book; say what became of such lines: cancelled, shipped, or keep them", None,
-                  "order_id", gone["key"][0], gone.height)]
+                  "book; say what became of such lines with --missing cancelled, shipped or keep",
+                  None, "order_id", gone["key"][0], gone.height)]
 
 
 def _booked(orders: pl.DataFrame, register: Register[Line], writer: Writer) -> Iterator[Event]:

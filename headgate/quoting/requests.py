@@ -82,7 +82,8 @@ def faults_of(request: Request, book: Book, services: Container[str], file: str 
                        "and waits for no part; ask for what it is sold with")
     if request.region not in book.regions:
         refuse("region", request.region,
-               f"no lane leads to it{near_miss(request.region, book.regions.ids)}")
+               "no lane leads to it" + (near_miss(request.region, book.regions.ids) or
+                                        f"; there is {' or '.join(book.regions.ids)}"))
     if request.site_id is not None and request.site_id not in book.sites:
         refuse("site_id", request.site_id,
                f"not in sites{near_miss(request.site_id, book.sites.ids)}")

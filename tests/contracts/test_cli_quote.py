@@ -145,6 +145,8 @@ def test_one_unknown_item_is_a_fault(run, made):
     said = run("quote", *made, "--item", "xp-rtx9", "--quantity", 1, "--region", "EMAE")
     assert said.code == exits.FAULTY_BOOK
     assert 'did you mean "EMEA"' in said.err
+    said = run("quote", *made, "--item", "xp-rtx8", "--quantity", 1, "--region", "MOON")
+    assert "no lane leads to it; there is AMER or APJ or EMEA" in said.err
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,7 @@ def test_a_line_that_is_absent_needs_a_word(run, store, book, missing, recorded)
     said = run("import", store, book)
     assert said.code == exits.FAULTY_BOOK
     assert gone.split(",")[0] in said.err and "import.orders.missing" in said.err
+    assert "with --missing cancelled, shipped or keep" in said.err
     assert len(kinds(run, store)) == before
     assert run("import", store, book, "--missing", missing).code == exits.FINE
     assert (recorded in kinds(run, store)[before:]) == (recorded is not None)
