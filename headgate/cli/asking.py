@@ -71,9 +71,9 @@ def report(
         from headgate import session
 
         with voice.progress("drawing the report"):
+            other, its_book = compared(place, compare, compare_book)
             read = place.book_of(plan)
             recorded = None if place.storage is None else place.storage.journals(plan, read)
-            other, its_book = compared(place, compare, compare_book)
             session.write_report(read, folder, out, stated_prices, recorded, other, its_book,
                                  billings, bill_and_hold)
         voice.answer({"ok": True, "report": str(out)}, f"the report is in {out}")

@@ -139,14 +139,15 @@ def _of_plan(place: Source, plan: str, other: tuple[str | None, Path | None],
     """
     from headgate import session
 
-    read = place.book_of(plan)
+    own = place.plan(plan)
     folder, before = compared(place, *other)
+    read = place.book_of(plan)
     if place.storage is None:
-        return session.revenue(read, place.plan(plan), folder, before, given.stated_prices,
+        return session.revenue(read, own, folder, before, given.stated_prices,
                                given.billings, first=given.first,
                                bill_and_hold=given.bill_and_hold)
     known = place.storage.journals(plan, read)
-    return session.revenue(read, place.plan(plan), folder, before, given.stated_prices,
+    return session.revenue(read, own, folder, before, given.stated_prices,
                            known.billings if given.billings is None else given.billings,
                            known.progress, known.left, given.first, known.past,
                            given.bill_and_hold)

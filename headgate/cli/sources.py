@@ -120,8 +120,8 @@ def compared(place: Source, plan: str | None,
         return None, None
     from headgate import session
 
-    own = place.book_of(plan) if book is None else session.read_book(book)
-    return place.plan(plan), own
+    folder = place.plan(plan)
+    return folder, place.book_of(plan) if book is None else session.read_book(book)
 
 
 def refuse_times(place: Source, plan: str | None, as_of: datetime | None,
