@@ -11,8 +11,9 @@ from typing import Any
 
 from headgate.base.issue import Issue, IssuesError
 from headgate.files import plan_folder
+from headgate.scenarios.draft import Draft, unknown_in
 from headgate.scenarios.examples import examples_of
-from headgate.scenarios.reading import read_scenario
+from headgate.scenarios.reading import read_parts
 from headgate.scenarios.scenario import Scenario, issue_at
 from headgate.scenarios.stack import CONSEQUENCE
 from headgate.tables.frames import Tables
@@ -23,21 +24,23 @@ ANSWER = "scenarios.json"
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*change[ \t]*\]\]", re.MULTILINE)
 
 
-def read_stacks(stacks: Sequence[Sequence[Source]]) -> list[list[Scenario]]:
+def read_stacks(stacks: Sequence[Sequence[Source]], tables: Tables) -> list[list[Scenario]]:
     """
     The scenarios of each stack, in order; a file that stands in several is read once.
 
     stacks : paths of TOML files, or what one would hold as a mapping
-    raises IssuesError : every fault of every file
+    tables : of the book, in which ids are looked up where files have other faults
+    raises IssuesError : every fault of every file, ids that the book does not have among them
     """
     issues: list[Issue] = []
     read: dict[str, Scenario | None] = {}
     found: list[list[Scenario]] = []
-    for stack in stacks:
+    for sources in stacks:
         members = []
-        for source in stack:
+        for source in sources:
+            scenario: Scenario | None
             if isinstance(source, Mapping):
-                scenario, faults = read_scenario(source, str(source.get("name", "scenario")))
+                scenario, faults = read_parts(source, str(source.get("name", "scenario")))
                 issues += faults
             else:
                 if str(source) not in read:
@@ -48,6 +51,12 @@ def read_stacks(stacks: Sequence[Sequence[Source]]) -> list[list[Scenario]]:
                 members.append(scenario)
         found.append(members)
     if issues:
+        draft = Draft(dict(tables.frames), tables.settings)
+        for sources, stack in zip(stacks, found, strict=True):
+            changes = [change for scenario in stack for change in scenario.changes]
+            if len(stack) == len(sources):
+                # A file that cannot be read might bring the ids into the book.
+                issues += [issue for issue in unknown_in(draft, changes) if issue not in issues]
         raise IssuesError(issues, CONSEQUENCE)
     return found
 
@@ -72,7 +81,7 @@ def _read_file(path: Path) -> tuple[Scenario | None, list[Issue]]:
         return None, [issue_at("scenario.file.toml", file, f"is not valid TOML: {told}",
                                row=int(line.group(1)) if line else None)]
     rows = [text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)]
-    return read_scenario(raw, file, rows)
+    return read_parts(raw, file, rows)
 
 
 def toml_of_scenario(name: str | None, description: str | None,

@@ -146,6 +146,18 @@ def unknown_ids(draft: Draft, change: Change) -> list[Issue]:
     return issues
 
 
+def unknown_in(draft: Draft, changes: Sequence[Change]) -> list[Issue]:
+    """
+    A fault for each id of changes, not all of which could be read, that the book does not have.
+
+    What one of them may bring into the book is not told.
+    """
+    brought = {str(value) for change in changes for name, value in change.values.items()
+               if name not in {field.name for field in change.kind.fields if field.known}}
+    return [issue for change in changes for issue in unknown_ids(draft, change)
+            if issue.value not in brought]
+
+
 def monday(day: date) -> date:
     """The Monday of a day's week."""
     return day - timedelta(days=day.weekday())

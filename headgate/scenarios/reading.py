@@ -33,6 +33,18 @@ def read_scenario(raw: Mapping[str, Any], file: str,
     file : what the user calls the file
     rows : the line on which each change begins, as far as known
     """
+    made, issues = read_parts(raw, file, rows)
+    return (None if issues else made), issues
+
+
+def read_parts(raw: Mapping[str, Any], file: str,
+               rows: Sequence[int] = ()) -> tuple[Scenario, list[Issue]]:
+    """
+    What of a scenario can be read, and what is wrong with it; arguments as in `read_scenario`.
+
+    With faults it is not to be made, but its ids can be looked up. A change of no kind has one
+    without fields.
+    """
     issues = [issue_at("scenario.key.unknown", file, "is nothing that a scenario says"
                        + near_miss(str(key), list(KEYS)), value=str(key))
               for key in raw if key not in KEYS]
@@ -52,11 +64,8 @@ def read_scenario(raw: Mapping[str, Any], file: str,
             continue
         change, faults = _change(cells, file, place, row)
         issues += faults
-        if change is not None:
-            changes.append(change)
-    if issues:
-        return None, issues
-    return Scenario(name, description, tuple(changes), file), []
+        changes.append(change)
+    return Scenario(name, description, tuple(changes), file), issues
 
 
 def _words(raw: Mapping[str, Any], key: str, file: str, issues: list[Issue]) -> str:
@@ -77,13 +86,13 @@ def _words(raw: Mapping[str, Any], key: str, file: str, issues: list[Issue]) -> 
 
 
 def _change(cells: Mapping[str, Any], file: str, place: int,
-            row: int | None) -> tuple[Change | None, list[Issue]]:
-    """One change, or None, and its faults."""
+            row: int | None) -> tuple[Change, list[Issue]]:
+    """One change, as far as it can be read, and its faults."""
     kind = BY_KIND.get(str(cells.get("kind")))
     if kind is None:
         named = cells.get("kind")
         code = "scenario.field.missing" if named is None else "scenario.kind.unknown"
-        return None, [issue_at(
+        return Change(Kind("", "", (), {}), cells, file, place, row), [issue_at(
             code, file, f"must be {listed([*BY_KIND])}".replace(" and ", " or ")
             + ("" if named is None else near_miss(str(named), list(BY_KIND))),
             f"change[{place}].kind", named, row)]

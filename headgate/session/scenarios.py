@@ -188,15 +188,19 @@ def scenario(book: Book, stacks: Sequence[Stack], policy: str | Mapping[str, Any
     """
     if not stacks:
         raise ValueError("stacks = []: must name at least one scenario")
-    read = read_stacks([_sources(stack) for stack in stacks])
-    names = [BASE, *column_names(read)]
+    read = read_stacks([_sources(stack) for stack in stacks], book.tables)
+    issues: list[Issue] = []
+    names = [BASE]
+    try:
+        names += column_names(read)
+    except IssuesError as error:
+        issues += error.issues
     own = {"objective": policy} if isinstance(policy, str) else dict(policy or {})
     base = _with_policy(book, {**book.settings.policy, **own})
     check_policy(base)
     books = [base]
     done: list[tuple[str, ...]] = [()]
     warnings: list[tuple[Issue, ...]] = [()]
-    issues: list[Issue] = []
     for stack in read:
         try:
             changed = apply_scenarios(base.tables, stack)

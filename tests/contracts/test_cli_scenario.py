@@ -131,6 +131,29 @@ def test_faults_are_listed_with_place_and_line_and_nothing_is_written(run, book,
                     ("wrong.toml", "scenario.weeks.fraction", "change[1].weeks", 4)]
 
 
+def test_what_the_book_does_not_have_is_told_beside_the_faults_of_the_file(run, book, files):
+    """A purchase order and an order that are not there, and a kind that is none: three faults of
+    three changes. RUSH-1 is none of them: the change that lacks a quantity would bring it in. Two
+    columns of one name are told beside an item that is not there."""
+    Path("all.toml").write_text(
+        'name = "all"\n[[change]]\nkind = "supply_slip"\nreference = "PO-9999-1"\nweeks = 4\n'
+        '[[change]]\nkind = "order_cancel"\norder_id = "SO-47"\n'
+        '[[change]]\nkind = "sit_close"\nsite_id = "austin"\n'
+        + RUSH.removeprefix('name = "rush"\n').replace("quantity = 4\n", "")
+        + '[[change]]\nkind = "order_cancel"\norder_id = "RUSH-1"\n')
+    said = run("scenario", book, "all.toml", "--json")
+    assert said.code == exits.FAULTY_BOOK
+    assert {(issue["code"], issue["column"], issue["row"]) for issue in said.json["issues"]} == {
+        ("scenario.kind.unknown", "change[3].kind", 9),
+        ("scenario.field.missing", "change[4].quantity", 13),
+        ("scenario.id.unknown", "change[1].reference", 2),
+        ("scenario.id.unknown", "change[2].order_id", 6)}
+    Path("near.toml").write_text(SLIP.replace("gpu-b300", "gpu-b30"))
+    said = run("scenario", book, "slip.toml", "near.toml", "--json")
+    assert [issue["code"] for issue in said.json["issues"]] == [
+        "scenario.name.duplicate", "scenario.id.unknown"]
+
+
 def test_what_the_book_does_not_have_is_answered_with_what_is_near(run, book, files):
     """An item that is nearly there, and a policy that is none."""
     Path("near.toml").write_text(SLIP.replace("gpu-b300", "gpu-b30"))
