@@ -19,6 +19,7 @@ from headgate.cli.options import (
     RecordedBy,
     TableFormat,
     day_of,
+    day_or_period_given,
     existing,
     writable_pack,
 )
@@ -51,11 +52,11 @@ def backlog(
     period: Annotated[PeriodName, typer.Option(
         "--period", help="The periods of the roll-forward.")] = PeriodName.quarter,
     first: Annotated[str | None, typer.Option(
-        "--from", metavar="DAY", show_default=False,
+        "--from", parser=day_or_period_given, metavar="DAY", show_default=False,
         help="A day, or a period such as \"FY26 Q4\", that the roll-forward begins with. Default: "
         "the first booking.")] = None,
     until: Annotated[str | None, typer.Option(
-        "--to", metavar="DAY", show_default=False,
+        "--to", parser=day_or_period_given, metavar="DAY", show_default=False,
         help="A day, or a period, that it ends with. Default: as_of of the book.")] = None,
     top: Annotated[int, typer.Option(
         "--top", min=1, metavar="N", help="Customers with a row of their own.")] = 10,

@@ -21,15 +21,40 @@ def day_given(text: str) -> datetime:
     """
     A day as an option gives it.
 
-    raises BadParameter : it is none, or written in another way
+    raises BadParameter : it is none, or written in another way, or no book has such a day
 
     >>> day_given("2026-05-29").date()
     datetime.date(2026, 5, 29)
     """
     try:
-        return datetime.strptime(text, "%Y-%m-%d")
+        given = datetime.strptime(text, "%Y-%m-%d")
     except ValueError:
         raise typer.BadParameter(f'"{text}" is no day; write it as 2026-05-29') from None
+    _refuse_absurd(given.date(), text)
+    return given
+
+
+def day_or_period_given(text: str) -> str:
+    """
+    The text of a day or of a period; which period it is, the book's calendar says.
+
+    raises BadParameter : it is a day that no book has
+    """
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return text
+    _refuse_absurd(day, text)
+    return text
+
+
+def _refuse_absurd(day: date, text: str) -> None:
+    """Raises BadParameter for a day outside those that a book may have."""
+    from headgate.tables.settings import FIRST_DAY, LAST_DAY
+
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise typer.BadParameter(f'"{text}" must be a day from {FIRST_DAY} to {LAST_DAY}, as in a '
+                                 "book; correct the year")
 
 
 def moment_given(text: str) -> datetime:
@@ -38,14 +63,16 @@ def moment_given(text: str) -> datetime:
 
     Without a zone it is of this machine's.
 
-    raises BadParameter : it is none, or written in another way
+    raises BadParameter : it is none, or written in another way, or no book has such a day
 
     >>> moment_given("2026-11-29T17:50:00.000000+00:00").timestamp()
     1795974600.0
     """
     try:
         if _MOMENT.fullmatch(text.strip()):
-            return datetime.fromisoformat(text.strip()).astimezone()
+            given = datetime.fromisoformat(text.strip())
+            _refuse_absurd(given.date(), text)
+            return given.astimezone()
     except (ValueError, OverflowError):
         pass
     raise typer.BadParameter(f'"{text}" is no time; write it as 2026-05-29T17:30, with a zone as '

@@ -24,6 +24,7 @@ from headgate.cli.options import (
     RevenueBillings,
     TableFormat,
     day_of,
+    day_or_period_given,
     existing,
     see_compared,
     writable_pack,
@@ -60,7 +61,7 @@ def revenue(
         "missing.")] = False,
     billings: RevenueBillings = None, bill_and_hold: BillAndHold = None,
     first: Annotated[str | None, typer.Option(
-        "--from", metavar="DAY", show_default=False,
+        "--from", parser=day_or_period_given, metavar="DAY", show_default=False,
         help="In a store: a day, or a period such as \"FY26 Q4\", with whose fiscal quarter what "
         "was recognised begins. Default: the first.")] = None,
     lines: Annotated[int, typer.Option(

@@ -140,6 +140,20 @@ def test_a_segment_or_customer_that_the_book_has_not_is_said(run, made, tmp_path
     assert "row 3  segment = enterprize" in said.err
 
 
+def test_a_day_that_is_over_is_said(run, made, tmp_path):
+    """The demo is of Monday 2026-02-02: the day before is over, the Monday itself is not. Of a
+    table the row is named; the last day by which pieces may arrive is told alike."""
+    ask = ("quote", *made, "--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA")
+    said = run(*ask, "--by", "2026-02-01")
+    assert "requested_on = 2026-02-01  lies before the week of 2026-02-02" in said.err
+    assert "lies before" not in run(*ask, "--by", "2026-02-02").err
+    asked = tmp_path / "asked.csv"
+    asked.write_text("item_id,quantity,region,latest_on\nxp-rtx8,1,EMEA,\n"
+                     "xp-rtx8,1,EMEA,1999-01-01\n")
+    said = run("quote", *made, "--file", asked)
+    assert "row 3  latest_on = 1999-01-01  lies before" in said.err
+
+
 def test_one_unknown_item_is_a_fault(run, made):
     """A region without lanes and an item with a slip: both are named, with what comes near."""
     said = run("quote", *made, "--item", "xp-rtx9", "--quantity", 1, "--region", "EMAE")

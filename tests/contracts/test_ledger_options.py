@@ -40,6 +40,22 @@ def test_what_is_no_time_is_told(run, store, text):
     assert "2026-05-29T17:30+00:00" in " ".join(said.err.split())
 
 
+@pytest.mark.parametrize("words", [
+    ("state", "--as-of", "1066-01-01"), ("plan", "--as-of", "2300-01-01", "--out", "p"),
+    ("quote", "latest", "--item", "x", "--quantity", 1, "--region", "EMEA", "--by", "1066-01-01"),
+    ("record", "--kind", "order_shipped", "--key", "SO-4711/1", "--set", "quantity=4", "--on",
+     "0226-02-03"),
+    ("events", "--since", "1066-01-01"), ("revenue", "--from", "1066-01-01"),
+    ("backlog", "--to", "1066-01-01"), ("backlog", "--from", "2300-01-01")],
+    ids=lambda words: f"{words[0]} {words[-2]}")
+def test_a_day_that_no_book_has_is_refused_wherever_it_is_given(run, store, words):
+    """Books hold days from 1970 to 2199; an option that takes others takes slips of the pen."""
+    command, *rest = words
+    said = run(command, store, *rest)
+    assert said.code == exits.WRONG_USE
+    assert "must be a day from 1970-01-01 to 2199-12-31" in " ".join(said.err.split())
+
+
 def test_a_hold_that_is_over_at_once_says_so(run, store):
     """Until yesterday: nothing is held, and both times are told."""
     for words in (("plan", store, "--out", "p1", "--no-excel"),
