@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -180,13 +181,12 @@ def _plain(row: Recorded) -> dict[str, Any]:
 
 def _shown(found: list[Recorded], most: int) -> list[RenderableType]:
     from headgate.cli.showing import counted, grid
-    from headgate.ledger.events import data_text
 
     last = found[len(found) - min(most, len(found)):]
     rows = [(f"{row.sequence:,}", row.event.kind, _short(row.event.key, 24),
              str(row.event.effective_on),
              "" if row.prior_period is None else f"for {row.prior_period}", row.event.actor,
-             f"{row.recorded_at:%Y-%m-%d %H:%M}", _short(data_text(row.event.data), 40))
+             f"{row.recorded_at:%Y-%m-%d %H:%M}", _short(_spaced(row.event.data), 60))
             for row in last]
     shown: list[RenderableType] = [counted(len(found), "event")]
     if rows:
@@ -195,8 +195,19 @@ def _shown(found: list[Recorded], most: int) -> list[RenderableType]:
     return shown
 
 
+def _spaced(data: Mapping[str, Any]) -> str:
+    """An event's data as JSON with blanks, at which it may be folded or cut."""
+    import json
+
+    return json.dumps(data, ensure_ascii=False, sort_keys=True)
+
+
 def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most - 1]}…"
+    """A text of at most so many letters, cut at a blank where it has one: no number is cut."""
+    if len(text) <= most:
+        return text
+    kept = text[:most - 1]
+    return f"{kept.rpartition(' ')[0] or kept}…"
 
 
 def state(

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Group
-from rich.table import Table as Grid
 from rich.text import Text
 
 from headgate.base.money import short_money
+from headgate.cli.fitting import FittedTable
 from headgate.reports.numbers import below_best, counts_by_weight
 
 if TYPE_CHECKING:
@@ -34,16 +33,9 @@ def grid(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]],
 
     left : how many columns, from the first on, hold words
     """
-    table = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
-    for position, heading in enumerate(headings):
-        # Ids and words may fold onto a second line; a folded number would be misread.
-        table.add_column(heading, justify="left" if position < left else "right",
-                         no_wrap=position >= left, overflow="fold")
-    for row in rows:
-        # Text keeps square brackets in ids from being read as markup.
-        table.add_row(*(Text(cell) for cell in row))
     # A title of the table itself would be folded to the table's width.
-    return Group("", Text(title, style="bold"), table)
+    return Group("", Text(title, style="bold"),
+                 FittedTable(headings, [tuple(row) for row in rows], left))
 
 
 def share(part: float | None) -> str:

@@ -59,7 +59,7 @@ class Voice:
         elif not self.quiet:
             for renderable in shown:
                 self.out.print(renderable, highlight=False, soft_wrap=isinstance(renderable, str),
-                               markup=False)
+                               markup=False, crop=False)
 
     def remark(self, text: str) -> None:
         """Something beside the answer that people should know."""
