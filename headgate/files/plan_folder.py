@@ -223,14 +223,20 @@ def read_summary(folder: Path) -> dict[str, Any]:
     path = folder / SUMMARY
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise IssuesError([Issue("plan.summary.unreadable", "error", SUMMARY,
-                                 "must be the file that `headgate plan` wrote; plan again",
-                                 value=str(error).splitlines()[0])], "nothing was read") from error
+    except OSError as error:
+        raise _unreadable(f"cannot be opened: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        # Where the parser stopped says nothing: nobody mends such a file by hand.
+        raise _unreadable("is cut off or damaged, and no JSON any more") from error
     if not isinstance(summary, dict):
-        raise IssuesError([Issue("plan.summary.unreadable", "error", SUMMARY,
-                                 "must hold one JSON object; plan again")], "nothing was read")
+        raise _unreadable("is not the JSON object that it was")
     return summary
+
+
+def _unreadable(found: str) -> IssuesError:
+    """A summary that cannot be read, and what to do about it."""
+    return IssuesError([Issue("plan.summary.unreadable", "error", SUMMARY, f"{found}; bring it "
+                              "back from a copy, or plan again")], "nothing was read")
 
 
 def read_plan_folder(folder: Path, proved: bool = True) -> PlanFrames:

@@ -236,7 +236,7 @@ class Holds:
             return None
         before, answer = self.answers[key]
         return answer if before == operation else HoldAnswer(
-            "key_reused", answer.hold_id, REFUSALS["key_reused"], False)
+            "key_reused", answer.hold_id, _sentence("key_reused"), False)
 
     def _over(self, hold_id: str) -> str | None:
         """Why nothing can be done with a hold any more; None when it is held."""
@@ -247,7 +247,7 @@ class Holds:
 
     def _refused(self, key: str, operation: str, code: str, hold_id: str | None,
                  more: str = "") -> tuple[Holds, HoldAnswer]:
-        text = f"{REFUSALS[code]}. {more}" if more else REFUSALS[code]
+        text = f"{_sentence(code)}. {more}" if more else _sentence(code)
         answer = HoldAnswer(code, hold_id, text, False)
         return replace(self, answers={**self.answers, key: (operation, answer)}), answer
 
@@ -255,6 +255,11 @@ class Holds:
         answer = HoldAnswer(hold.status, hold.hold_id, text, True)
         return replace(self, holds={**self.holds, hold.hold_id: hold},
                        answers={**self.answers, key: (operation, answer)}), answer
+
+
+def _sentence(code: str) -> str:
+    """What a refusal means, as it begins an answer."""
+    return REFUSALS[code][0].upper() + REFUSALS[code][1:]
 
 
 def _operation(name: str, **given: Any) -> str:

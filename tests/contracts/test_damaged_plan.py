@@ -44,6 +44,22 @@ READERS = {
 }
 
 
+@pytest.mark.parametrize("command", ["check", "why"])
+def test_a_summary_that_was_cut_off_is_told_to_be_so(run, made, plan, command):
+    """In the middle of a text: what a parser calls an unterminated string is a damaged file, which
+    a copy brings back. In the middle of nothing it is the same."""
+    summary = plan / "summary.json"
+    whole = summary.read_text(encoding="utf-8")
+    for cut in (whole.index('"book_digest"') + 3, 0):
+        summary.write_text(whole[:cut], encoding="utf-8")
+        said = run(command, made / "book", plan, *(["SO-1/1"] if command == "why" else []))
+        assert said.code == (exits.SAYS_NO if command == "check" else exits.FAULTY_BOOK)
+        told = said.out + said.err
+        assert "is cut off or damaged" in told
+        assert "bring it back from a copy, or plan again" in told
+        assert "Unterminated" not in told and "Expecting" not in told
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_half_a_table_is_refused_by_every_reader(run, made, plan, tmp_path, monkeypatch,
                                                   reader: str):
