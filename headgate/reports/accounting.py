@@ -254,8 +254,10 @@ def _ties(made: Backlog) -> Panel:
     currency = made.currency
     rows = made.ties.to_dicts()
     broken = [row for row in rows if row["holds"] != "yes"]
-    cells = [(capital(row["check"]), exact_money(row["one_cents"], currency),
-              exact_money(row["other_cents"], currency),
+    # What two things differ by is compared with nothing; $0.00 would read like their amounts.
+    cells = [(capital(row["check"]),
+              *(exact_money(cents, currency) if row["one_cents"] or row["other_cents"] else "none"
+                for cents in (row["one_cents"], row["other_cents"])),
               signed_money(row["one_cents"] - row["other_cents"], currency),
               row["holds"]) for row in rows]
     finding = (f"All {count_of(len(rows), 'check')} tie to the cent" if not broken else

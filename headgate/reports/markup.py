@@ -14,6 +14,13 @@ MAX_TWIN_ROWS = 200
 CLIPPED = 40
 """A longer text may be cut off by the width of its column, and is shown whole as a tooltip."""
 
+NAME = 18
+"""A longer text at the start of a row may fold on a phone; shorter ones, order lines among them,
+stand in one line."""
+
+WHOLE_ROWS = 20
+"""A table of more rows is scrolled in its box on a desk, too, and says so."""
+
 Figure = Mapping[str, Any]
 
 
@@ -77,15 +84,21 @@ def table_markup(grid: Grid) -> str:
                      for row in grid.rows)
     more = f'<p class="note">{grid.more:,} more rows are in the plan\'s tables.</p>' \
         if grid.more else ""
-    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(grid.caption)}">'
-            f"<table><caption>{escape(grid.caption)}</caption><thead><tr>{heads}</tr></thead>"
-            f"<tbody>\n{body}\n</tbody></table></div>{more}")
+    tall = len(grid.rows) > WHOLE_ROWS
+    hint = f" <b>{len(grid.rows):,} rows: scroll for all of them</b>" if tall else ""
+    return (f'<div class="scroll{" tall" if tall else ""}" tabindex="0" role="region" '
+            f'aria-label="{escape(grid.caption)}"><table><caption>{escape(grid.caption)}{hint}'
+            f"</caption><thead><tr>{heads}</tr></thead><tbody>\n{body}\n</tbody></table></div>"
+            f"{more}")
 
 
 def _cell(position: int, text: str, grid: Grid) -> str:
     whole = f' title="{escape(text)}"' if len(text) > CLIPPED else ""
     if position == 0:
-        return f'<th scope="row"{_flush(0, grid)}{whole}>{escape(text)}</th>'
+        kinds = [*(["num"] if 0 in grid.numeric else []), *(["name"] if len(text) > NAME else []),
+                 *(["long"] if len(text) > CLIPPED else [])]
+        told = f' class="{" ".join(kinds)}"' if kinds else ""
+        return f'<th scope="row"{told}{whole}>{escape(text)}</th>'
     return f"<td{_flush(position, grid)}{whole}>{escape(text)}</td>"
 
 

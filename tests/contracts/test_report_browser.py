@@ -144,3 +144,50 @@ def test_the_last_column_of_a_wide_table_is_whole(page: Page) -> None:
         '.wide:not(.orders) td:last-child:not(.num)')].filter(
             cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)""")
     assert cut == []
+
+
+def test_the_navigation_is_whole_on_a_desk(page: Page) -> None:
+    """Also with the part of a re-plan, one entry more, which did not fit 1,280 pixels: each entry
+    lies within the window. A phone scrolls the row."""
+    page.evaluate("""() => {
+        const list = document.querySelector('nav.sections ul');
+        list.append(list.children[5].cloneNode(true));
+    }""")
+    width = page.viewport_size["width"]
+    ends = page.evaluate("""() => [...document.querySelectorAll('nav.sections a')].map(
+        link => link.getBoundingClientRect().right)""")
+    assert width < 1000 or max(ends) <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_names_at_the_start_of_rows_are_whole(page: Page) -> None:
+    """A long name folds, and nothing of it is cut; an order line stands in one line, on a phone,
+    too."""
+    page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+    cut = page.evaluate("""() => [...document.querySelectorAll(
+        '.panel:not(.orders) tbody th')].filter(cell => cell.offsetParent
+            && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)""")
+    assert cut == []
+    folded = page.evaluate("""() => [...document.querySelectorAll(
+        '.panel:not(.orders) tbody th:not(.name)')].filter(cell => cell.offsetParent
+            && / \\/ \\d+$/.test(cell.innerText)).map(cell => {
+            const words = document.createRange(); words.selectNodeContents(cell);
+            return [cell.innerText, new Set([...words.getClientRects()].map(box => box.top)).size];
+        })""")
+    assert folded and {lines for _, lines in folded} == {1}
+
+
+def test_a_table_shows_all_its_rows_or_says_that_it_scrolls(page: Page) -> None:
+    """On a desk: the checks of the accounting are seen whole; a table of more than 20 rows says
+    how many there are, and a shade stands at its lower edge, as on a phone."""
+    page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+    boxes = page.evaluate("""() => [...document.querySelectorAll(
+        '.panel:not(.orders) .scroll')].map(box => [
+            box.scrollHeight > box.clientHeight + 1, box.querySelector('caption').innerText,
+            box.querySelectorAll('tbody tr').length,
+            getComputedStyle(box).backgroundImage.split('linear-gradient').length - 1])""")
+    assert boxes
+    for scrolls, caption, rows, shades in boxes:
+        assert shades == 4
+        assert (rows > 20) == caption.endswith(f"{rows} rows: scroll for all of them")
+        assert rows > 20 or not scrolls or page.viewport_size["width"] < 1000
