@@ -220,8 +220,14 @@ def _caught(before: pl.DataFrame, now: pl.DataFrame, last: date, contracts: Cont
     """
     settings = contracts.book.settings
     both = pl.concat([now, before.with_columns(-pl.col(AMOUNTS))])
-    differ = both.with_columns(pl.col(AMOUNTS).fill_null(0)).group_by(LINE).agg(
-        pl.col(AMOUNTS).sum()).filter(pl.any_horizontal(pl.col(AMOUNTS) != 0))
+    cost = pl.col("standard_cents")
+    # An item that leaves the tables takes its standard cost with it: that is no margin gained. The
+    # quarter that knew the cost keeps it, and of pieces that change beside nobody knows any.
+    differ = both.group_by(LINE).agg(
+        pl.col(AMOUNTS).sum(), unknown=cost.is_null().any()).with_columns(
+        pl.when(~pl.col("unknown")).then(cost).otherwise(
+            pl.when(pl.col("quantity") == 0).then(0)).alias("standard_cents")).filter(
+        pl.any_horizontal(pl.col(AMOUNTS).fill_null(0) != 0)).drop("unknown")
     names = both.unique(LINE, keep="first", maintain_order=True)
     rows = differ.join(names.drop(AMOUNTS), on=LINE).with_columns(
         rule=pl.lit(CATCH_UP), standard_margin_cents=pl.col("revenue_cents") - pl.col(

@@ -166,6 +166,23 @@ def test_a_held_line_that_is_cancelled_as_a_whole_goes_back_in_its_quarter():
     assert "4 of the 4 pieces of A/1 that row 2 of the record holds since 2026-03-10" in notes
 
 
+def test_an_item_that_leaves_the_tables_gives_no_margin():
+    """A box at 500.00 that cost 10.00 left in March, and in April boxes leave the tables, and their
+    cost with them. The first quarter keeps its cost of 10.00 and its margin of 490.00; the second
+    has no row of the line: no cost comes back, and there is nothing to note."""
+    lived = Lived([line("A", 1, 1, "500.00", item_id="box"), line("Z", 1, 1, "1.00")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.record("order_closed", "A/1", "2026-03-11")
+    for key, supply in lived.live.supplies:
+        if lived.live.supplies.terms["item_id"][supply.row] == "box":
+            lived.record("supply_cut", key, "2026-04-12", quantity=supply.quantity)
+    lived.record("row_removed", "items:box", "2026-04-12")
+    rows = told(lived, "2026-07-10").made.entries.select(
+        "quarter", "rule", "revenue_cents", "standard_cents", "standard_margin_cents").rows()
+    assert rows == [("FY26 Q1", "ship", 500_00, 10_00, 490_00)]
+    assert notes(lived, "2026-07-10") == []
+
+
 def test_prices_that_nothing_shares_move_nothing():
     """B sells two servers at what one costs alone, and one has left when a third comes into the
     order at the same price: each is worth its own price, then as before."""
