@@ -27,6 +27,10 @@ MORE_LATE = "{} more contracts of which something was recorded after a quarter w
 CAUGHT_UP = ("{}, contract {}: {} of revenue that belongs to earlier quarters stands here, since "
              "the contract changed after they were over ({}). They stay as they were told.")
 """Said of a contract of which something was recognised before it changed."""
+SHARED_OTHERWISE = ("{}, contract {}: 0.00 {} of revenue in all. Its lines and services have more "
+                    "or less of earlier quarters here, since the contract changed after they were "
+                    "over ({}). They stay as they were told.")
+"""Said of a contract whose catch-ups of lines and services sum to nothing."""
 LATE = ("{}, contract {}: recorded after it was closed ({}). Here that counts in that quarter, "
         "and the backlog posts it to prior periods; --recorded-by tells the quarter as it was "
         "reported.")
@@ -41,15 +45,22 @@ def notes_of(contracts: Contracted, caught: Sequence[CaughtUp], past: Past | Non
     """
     currency = contracts.book.settings.currency
     largest = sorted(caught, key=lambda one: -abs(one.cents))[:CONTRACTS]
-    found = [CAUGHT_UP.format(
-        one.quarter, one.contract_id,
-        f"{'-' if one.cents < 0 else '+'}{text_of_cents(abs(one.cents))} {currency}",
-        _told(one.changes)) for one in caught if one in largest]
+    found = [_caught_up(one, currency) for one in caught if one in largest]
     if len(caught) > len(found):
         found.append(MORE_CAUGHT_UP.format(f"{len(caught) - len(found):,}"))
     late = [] if past is None or past.modified is None else _late(contracts, past.modified.late)
     more = [MORE_LATE.format(f"{len(late) - CONTRACTS:,}")] if len(late) > CONTRACTS else []
     return [*found, *late[:CONTRACTS], *more]
+
+
+def _caught_up(one: CaughtUp, currency: str) -> str:
+    """The sentence of one catch-up."""
+    changes = _told(one.changes)
+    if not one.cents:
+        return SHARED_OTHERWISE.format(one.quarter, one.contract_id, currency, changes)
+    sign = "-" if one.cents < 0 else "+"
+    return CAUGHT_UP.format(one.quarter, one.contract_id,
+                            f"{sign}{text_of_cents(abs(one.cents))} {currency}", changes)
 
 
 def _late(contracts: Contracted, late: Sequence[tuple[str, Change]]) -> list[str]:

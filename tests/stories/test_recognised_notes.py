@@ -183,6 +183,24 @@ def test_an_item_that_leaves_the_tables_gives_no_margin():
     assert notes(lived, "2026-07-10") == []
 
 
+def test_lines_that_share_their_price_otherwise_are_told_so():
+    """A server at 1,000.00 and a box at 500.00 left in March. In April a box alone costs 900.00: of
+    1,500.00 the server has 789.47, that is 210.53 less, and the box as much more. The contract has
+    the same in all, and the note does not call that revenue."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 1, "500.00", item_id="box")])
+    for number in (1, 2):
+        lived.record("order_shipped", f"A/{number}", "2026-03-10", quantity=1)
+    lived.record("row_set", "items:box", "2026-04-02", item_id="box", kind="component",
+                 unit_cost_cents=10_00, standalone_price_cents=900_00)
+    rows = told(lived, "2026-04-10").made.entries.filter(pl.col("rule") == "catch_up")
+    assert rows["revenue_cents"].to_list() == [-210_53, 210_53]
+    (note,) = notes(lived, "2026-04-10")
+    assert note == (
+        "FY26 Q2, contract A: 0.00 USD of revenue in all. Its lines and services have more or less "
+        "of earlier quarters here, since the contract changed after they were over (standalone "
+        "price of box on 2026-04-02). They stay as they were told.")
+
+
 def test_prices_that_nothing_shares_move_nothing():
     """B sells two servers at what one costs alone, and one has left when a third comes into the
     order at the same price: each is worth its own price, then as before."""
