@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from headgate.base.issue import Issue, IssuesError
 from headgate.base.money import MAX_CENTS
 from headgate.book import Book
-from headgate.finance.exchange import Exchange, day_number
+from headgate.finance.exchange import Exchange
 from headgate.finance.shares import between
 from headgate.finance.under_way import Prices
 
@@ -182,7 +182,8 @@ def split_prices(book: Book, obligations: Obligations, exchange: Exchange,
     A contract with one obligation keeps its price. Of the others each currency is split by
     itself, in the order of (order_id, line_no) with cumulative rounding: what the obligations up
     to one have together is rounded down to the cent. Standalone prices are converted at the rates
-    of as_of, which says the proportion only.
+    of the day on which the first line of the contract was booked, for the proportion alone: it is
+    that of the inception (606-10-32-43), and no later rate moves what was recognised.
 
     stated_prices : a price as stated stands for a standalone price that is missing
     raises IssuesError : a contract has several obligations and one has no standalone price
@@ -230,22 +231,29 @@ def _weights(book: Book, obligations: Obligations, exchange: Exchange,
     items = book.tables.frames["items"]
     place = np.empty(len(book.items), dtype=np.int64)
     place[book.items.indexes(items["item_id"])] = np.arange(len(items))
-    as_of = np.int64(day_number(book.settings.as_of))
-    price = exchange.convert(items["standalone_price_cents"].fill_null(-1).to_numpy().copy(),
-                             exchange.indexes(items["currency"]),
-                             np.full(len(items), as_of))
+    booked = _booked(book, obligations)
     missing = items["standalone_price_cents"].is_null().to_numpy()
     row = place[obligations.item]
-    stated = exchange.convert(obligations.stated_cents, obligations.currency,
-                              np.full(len(obligations), as_of))
+    price = exchange.convert(items["standalone_price_cents"].fill_null(-1).to_numpy()[row],
+                             exchange.indexes(items["currency"])[row], booked)
+    stated = exchange.convert(obligations.stated_cents, obligations.currency, booked)
     unknown = several & missing[row]
     _refuse_missing(book, obligations, place, unknown & (not stated_prices))
-    _refuse_large(book, obligations, place, price[row], several & ~unknown)
-    weight = np.where(missing[row], stated, np.where(several, price[row], 0) * obligations.pieces)
+    _refuse_large(book, obligations, place, price, several & ~unknown)
+    weight = np.where(missing[row], stated, np.where(several, price, 0) * obligations.pieces)
     known = pl.DataFrame({"contract": obligations.contract, "weight": weight}).select(
         pl.col("weight").cast(pl.Int128).sum().over("contract") > 0).to_series().to_numpy()
     # A contract that is worth nothing has nothing to split, by whatever weights.
     return np.where(known, weight, np.maximum(stated, 1)).astype(np.int64)
+
+
+def _booked(book: Book, obligations: Obligations) -> Longs:
+    """(obligations,) the day on which the first line of their contract was booked."""
+    days = book.tables.frames["orders"]["booked_on"].to_physical().cast(pl.Int64).to_numpy()[
+        book.lines.source_row]
+    first = np.full(len(obligations.names), np.iinfo(np.int64).max)
+    np.minimum.at(first, obligations.contract[:obligations.lines], days)
+    return first[obligations.contract]
 
 
 def _refuse_missing(book: Book, obligations: Obligations, place: Longs,

@@ -18,7 +18,7 @@ from headgate.ledger.snapshots import register_frame
 WORDS: dict[str, str] = {
     "quantity": "quantity", "unit_price_cents": "price", "contract_id": "contract",
     "item_id": "item", "recognise_on": "rule of recognition", "currency": "currency",
-    "customer_id": "customer", "segment": "segment", "region": "region",
+    "customer_id": "customer", "segment": "segment", "region": "region", "booked_on": "booking day",
     "late_penalty_per_unit_week_cents": "late penalty",
     "amount_cents": "price", "term_months": "term", "starts": "start"}
 """Columns of orders and services whose change says something else of what was recognised."""

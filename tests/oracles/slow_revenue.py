@@ -92,6 +92,8 @@ class SlowRevenue:
         shares: dict[tuple[str, Key], dict[str, int]] = {}
         for members in contracts.values():
             stated, weights = [], []
+            booked = min(self.orders[key]["booked_on"] for key, kind in members
+                         if kind == "hardware")
             for key, kind in sorted(members):
                 if kind == "hardware":
                     row = self.orders[key]
@@ -101,8 +103,7 @@ class SlowRevenue:
                     row = self.services[key]
                     stated.append((self.settings.currency, row["amount_cents"]))
                 item = self.items[row["item_id"]]
-                alone = self.at(item["standalone_price_cents"], self.currency_of(item),
-                                self.settings.as_of)
+                alone = self.at(item["standalone_price_cents"], self.currency_of(item), booked)
                 weights.append(alone * self.pieces_of(kind, key))
             prices: Counter[str] = Counter()
             for currency, cents in stated:

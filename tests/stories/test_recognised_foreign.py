@@ -30,3 +30,26 @@ def test_a_foreign_service_ties_when_one_of_its_pieces_comes_back():
     other = backlog(read, movements=known.movements, progress=known.progress, past=known.past)
     assert other.figures["ties_hold"], other.ties.filter(pl.col("holds") != "yes")
     assert other.figures["rpo_cents"] == 243_03
+
+
+def test_a_rate_that_comes_later_moves_no_split():
+    """A server and a box are sold for 1,500.00 euros. Alone the server costs 1,000.00 dollars, and
+    the box 600.00 euros, 660.00 dollars at the 1.10 of the day of booking: of the price the server,
+    which left in March, has 1,500 x 1,000 / 1,660 = 903.61 euros, 993.97 dollars. In May a euro is
+    1.30. The proportion stays that of the inception (ASC 606-10-32-43), and so does the quarter
+    that is over; what is open, 596.39 euros, is 775.31 dollars now."""
+    lived = Lived([line("A", 1, 1, "1000.00", currency="EUR"),
+                   line("A", 2, 1, "500.00", currency="EUR", item_id="box")])
+    lived.record("row_set", "items:box", "2026-02-02", item_id="box", kind="component",
+                 unit_cost_cents=10_00, standalone_price_cents=600_00, currency="EUR")
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.record("row_set", "rates:EUR/2026-05-01", "2026-05-01", currency="EUR", on="2026-05-01",
+                 rate_micro=1_300_000)
+    for on, open_cents in (("2026-04-10", 656_03), ("2026-07-10", 775_31)):
+        read, known = lived.book(on), lived.journals(on)
+        made = recognised(read, known.progress, known.left, past=known.past)
+        assert made.ties_hold, made.ties.filter(pl.col("holds") != "yes")
+        assert made.made.entries.select("quarter", "revenue_cents").rows() == [
+            ("FY26 Q1", 993_97)]
+        assert made.figures["rpo_cents"] == open_cents
+        assert made.figures["notes"] == []
