@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import polars as pl
 
-from headgate.base.calendar import fiscal_year
 from headgate.base.money import text_of_cents
-from headgate.base.periods import period_of
 from headgate.finance.as_reported import CaughtUp
 from headgate.finance.contracted import Contracted
 from headgate.finance.past import Past
-from headgate.ledger.modifications import Change
+from headgate.ledger.modifications import Change, Late
 
 NAMED = 3
 """So many changes of a contract are named."""
@@ -22,7 +19,7 @@ CONTRACTS = 20
 MORE_CAUGHT_UP = ("{} more such amounts of contracts that changed: each is a row `catch_up` of the "
                   "table recognised.")
 """Said of those that are not named."""
-MORE_LATE = "{} more contracts of which something was recorded after a quarter was closed."
+MORE_LATE = "{} more contracts of which something was recorded after its period was closed."
 """Said of those that are not named."""
 CAUGHT_UP = ("{}, contract {}: {} of revenue that belongs to earlier quarters stands here, since "
              "the contract changed after they were over ({}). They stay as they were told.")
@@ -31,10 +28,9 @@ SHARED_OTHERWISE = ("{}, contract {}: 0.00 {} of revenue in all. Its lines and s
                     "or less of earlier quarters here, since the contract changed after they were "
                     "over ({}). They stay as they were told.")
 """Said of a contract whose catch-ups of lines and services sum to nothing."""
-LATE = ("{}, contract {}: recorded after it was closed ({}). Here that counts in that quarter, "
-        "and the backlog posts it to prior periods; --recorded-by tells the quarter as it was "
-        "reported.")
-"""Said of a contract of which more became known of a closed quarter."""
+LATE = ("{}, contract {}: recorded after it was closed ({}). Here that counts on its day, and the "
+        "backlog posts it to prior periods; --recorded-by tells what had been known before.")
+"""Said of a contract of which more became known of a closed period."""
 
 
 def notes_of(contracts: Contracted, caught: Sequence[CaughtUp], past: Past | None) -> list[str]:
@@ -63,24 +59,23 @@ def _caught_up(one: CaughtUp, currency: str) -> str:
                             f"{sign}{text_of_cents(abs(one.cents))} {currency}", changes)
 
 
-def _late(contracts: Contracted, late: Sequence[tuple[str, Change]]) -> list[str]:
-    """A sentence for each closed quarter and contract of which more was recorded afterwards."""
+def _late(contracts: Contracted, late: Sequence[Late]) -> list[str]:
+    """A sentence for each closed period and contract of which more was recorded afterwards."""
     if not late:
         return []
     obligations = contracts.obligations
-    year = fiscal_year(contracts.book.settings.fiscal_year_end)
     names = obligations.names.gather(pl.Series(obligations.contract))
     ids = pl.concat([obligations.line_ids, obligations.service_ids]).select(
         pl.format("{}/{}", "order_id", "line_no")).to_series()
     known = dict(zip(ids, names, strict=True))
-    found: dict[tuple[date, str, str], list[str]] = {}
-    for key, change in late:
-        period = period_of(year, "quarter", change.on)
+    found: dict[tuple[str, str], list[Change]] = {}
+    for key, period, change in late:
         contract = known.get(key, key.rpartition("/")[0])
-        found.setdefault((period.starts_on, period.name, contract), []).append(
-            f"{change.what} on {change.on}")
-    return [LATE.format(quarter, contract, _told(changes))
-            for (_, quarter, contract), changes in sorted(found.items())]
+        found.setdefault((period, contract), []).append(change)
+    # Periods stand in the order of their days.
+    return [LATE.format(period, contract, _told([f"{one.what} on {one.on}" for one in changes]))
+            for (period, contract), changes in sorted(
+                found.items(), key=lambda one: (min(one[1]).on, one[0]))]
 
 
 def _told(changes: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 
 from headgate.ledger.accounts import amendment_of, in_order
 from headgate.ledger.events import Recorded
-from headgate.ledger.modifications import STANDALONE, Change, Modifications, Modified
+from headgate.ledger.modifications import STANDALONE, Change, Late, Modifications, Modified
 from headgate.ledger.parts import Parts
 from headgate.ledger.snapshots import register_frame
 
@@ -62,7 +62,7 @@ class Changes:
         self._kinds: dict[int, str] = {}
         self._items: dict[str, list[tuple[date, int, Mapping[str, Any] | None]]] = {}
         self._openings: set[str] = set()
-        self._late: list[tuple[str, Change]] = []
+        self._late: list[Late] = []
         self._booked = ""
 
     def take(self, recorded: Recorded) -> None:
@@ -70,7 +70,8 @@ class Changes:
         event, sequence = recorded.event, recorded.sequence
         kind, key, data = event.kind, event.key, event.data
         if recorded.prior_period is not None and kind in LATE:
-            self._late.append((key, Change(event.effective_on, f"{LATE[kind]} of {key}")))
+            self._late.append(Late(key, recorded.prior_period, Change(
+                event.effective_on, f"{LATE[kind]} of {key}")))
         if kind == "order_booked":
             self._booked = key
         elif kind == "order_shipped":
@@ -120,8 +121,8 @@ class Changes:
         finder = _Finder(state, {key: [change for change in found.values() if change.on <= day]
                                  for key, found in self._found.items()}, ends)
         modified = finder.modified(self._item_changes(day), self._openings)
-        late = tuple((key, change) for key, change in self._late if change.on <= day
-                     and (key in state.lines.rows or key in state.services.rows))
+        late = tuple(one for one in self._late if one.change.on <= day
+                     and (one.key in state.lines.rows or one.key in state.services.rows))
         return Modifications(tuple(modified), self._items, late) if modified or late else None
 
     def _item_changes(self, day: date) -> dict[str, list[Change]]:

@@ -30,6 +30,14 @@ class Change(NamedTuple):
     what: str
 
 
+class Late(NamedTuple):
+    """What was recorded after the period of its day was closed, with the key of line or service."""
+
+    key: str
+    period: str
+    change: Change
+
+
 @dataclass(frozen=True, slots=True)
 class Modified:
     """
@@ -54,12 +62,12 @@ class Modifications:
     The contracts that changed, and the items as they were.
 
     items : what was set of each, by its key: day, sequence, its columns (None: it was removed)
-    late  : what was recorded of a closed period, with the key of the line or service
+    late  : what was recorded of a closed period
     """
 
     modified: tuple[Modified, ...]
     items: Mapping[str, list[tuple[date, int, Mapping[str, Any] | None]]]
-    late: tuple[tuple[str, Change], ...] = ()
+    late: tuple[Late, ...] = ()
 
     def tables(self, modified: Iterable[Modified], day: date
                ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -214,13 +214,16 @@ def test_prices_that_nothing_shares_move_nothing():
 
 
 def test_what_came_after_a_closing_is_told():
-    """January is closed. That a server left on the 30th becomes known later: its quarter has the
-    1,000.00 all the same, the backlog posts them to prior periods, and it is said so."""
+    """January is closed. That a server left on the 30th becomes known later: its day has the
+    1,000.00 all the same, the backlog posts them to prior periods, and it is said so, of January:
+    on 10 March the quarter is still under way."""
     lived = sold()
     lived.record("period_closed", "2026-01", "2026-01-31", name="2026-01", starts_on="2026-01-01",
                  ends_on="2026-01-31")
     assert notes(lived, "2026-04-10") == []
     lived.record("order_shipped", "B/1", "2026-01-30", quantity=1)
-    (note,) = notes(lived, "2026-04-10")
-    assert note.startswith("FY26 Q1, contract B: recorded after it was closed (shipment of B/1 on "
-                           "2026-01-30). ")
+    for on in ("2026-03-10", "2026-04-10"):
+        assert notes(lived, on) == [
+            "2026-01, contract B: recorded after it was closed (shipment of B/1 on 2026-01-30). "
+            "Here that counts on its day, and the backlog posts it to prior periods; --recorded-by "
+            "tells what had been known before."]
