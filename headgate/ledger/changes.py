@@ -71,7 +71,7 @@ class Changes:
         kind, key, data = event.kind, event.key, event.data
         if recorded.prior_period is not None and kind in LATE:
             self._late.append(Late(key, recorded.prior_period, Change(
-                event.effective_on, f"{LATE[kind]} of {key}")))
+                event.effective_on, (LATE[kind],), key)))
         if kind == "order_booked":
             self._booked = key
         elif kind == "order_shipped":
@@ -102,7 +102,7 @@ class Changes:
             what = [WORDS[name] for name in amendment_of(kind, data) or () if name in WORDS]
         found = self._found.setdefault(key, {})
         if what:
-            found[sequence] = Change(on, f"{' and '.join(what)} of {key}")
+            found[sequence] = Change(on, tuple(what), key)
 
     def _set_item(self, sequence: int, recorded: Recorded) -> None:
         event, history = recorded.event, self._items.setdefault(recorded.event.key, [])
@@ -134,9 +134,9 @@ class Changes:
                 now = None if data is None else (data.get(STANDALONE), data.get("currency"))
                 if place and now != before and on <= day:
                     name = key.partition(":")[2]
-                    found.setdefault(name, []).append(Change(
-                        on, f"item {name}, which left the tables" if data is None else
-                        f"standalone price of {name}"))
+                    found.setdefault(name, []).append(
+                        Change(on, ("removal",), f"item {name}") if data is None else
+                        Change(on, ("standalone price",), name))
                 before = now
         return found
 
@@ -184,7 +184,7 @@ class _Finder:
     def _of_steps(self, openings: set[str]) -> None:
         """Lines whose steps say something else of earlier quarters."""
         priced = {key for key, changes in self.found.items()
-                  if any(WORDS[PRICE] in change.what for change in changes)}
+                  if any(WORDS[PRICE] in change.words for change in changes)}
         concerned = self.lines.filter((pl.col(PENALTY) > 0) | pl.col("key").is_in(
             pl.Series(sorted(openings | priced), dtype=pl.String).implode()))
         for key in concerned["key"]:
@@ -193,7 +193,7 @@ class _Finder:
             back = next((entry.effective_on for entry in entries
                          if entry.kind == "order_returned"), date.max)
             self._add(key, (
-                Change(on, f"{STEPS.get(kind, 'requested date')} of {key}")
+                Change(on, (STEPS.get(kind, "requested date"),), key)
                 for _, on, kind, data in entries
                 if (kind in STEPS and (kind != "order_shipped" or on >= back))
                 or REQUESTED in (amendment_of(kind, data or {}) or ())))
@@ -206,7 +206,7 @@ class _Finder:
         for frame in (contracts, orders):
             later = frame.filter(pl.col("opened_on") > pl.col("opened_on").min().over("name"))
             for key, opened in later.select("key", "opened_on").iter_rows():
-                self._add(key, [Change(opened, f"booking of {key}")])
+                self._add(key, [Change(opened, ("booking",), key)])
 
     def _leave_out(self) -> None:
         """Leave out what changed in the quarter in which it was sold, and what changes nothing."""
@@ -219,8 +219,7 @@ class _Finder:
             & pl.col("served").is_null())
         for key, since, alone in keys.join(own, on="key").iter_rows():
             changes = self.found[key]
-            words = {word for change in changes
-                     for word in change.what.partition(" of ")[0].split(" and ")}
+            words = {word for change in changes for word in change.words}
             if WORDS["contract_id"] in words:
                 continue
             place = bisect_left(self.ends, since)

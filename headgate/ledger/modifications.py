@@ -24,10 +24,16 @@ STANDALONE = "standalone_price_cents"
 
 
 class Change(NamedTuple):
-    """What changed of a contract, on which day, in words such as `price of SO-4711/1`."""
+    """What changed of a contract, on which day: some `words` of the line, service or item `of`."""
 
     on: date
-    what: str
+    words: tuple[str, ...]
+    of: str
+
+    @property
+    def what(self) -> str:
+        """The change as a note says it, such as `quantity and price of SO-4711/1`."""
+        return f"{' and '.join(self.words)} of {self.of}"
 
 
 class Late(NamedTuple):
