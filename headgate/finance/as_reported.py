@@ -70,13 +70,13 @@ class CaughtUp:
     changes: tuple[str, ...]
 
 
-def then_of(book: Book, past: Past | None, stated_prices: bool, progress: pl.DataFrame,
+def then_of(book: Book, past: Past | None, progress: pl.DataFrame,
             record: pl.DataFrame | None, held: bool = False) -> tuple[Then, ...]:
     """
     The contracts of a book that changed, at the end of each quarter that is over, if they did
     after it; in the order of quarters.
 
-    stated_prices, progress, record : as for `headgate.finance.contracted.contracted`
+    progress, record : as for `headgate.finance.contracted.contracted`
     held : only those of which something is billed and held
     """
     if past is None or past.modified is None:
@@ -95,7 +95,7 @@ def then_of(book: Book, past: Past | None, stated_prices: bool, progress: pl.Dat
         then = [one for one, since in zip(modified, begun, strict=True)
                 if since is not None and since <= last < one.changes[-1].on]
         if last < settings.as_of and then:
-            found.append(_then(book, past, then, period, (stated_prices, progress, record)))
+            found.append(_then(book, past, then, period, progress, record))
     return tuple(found)
 
 
@@ -119,8 +119,7 @@ def _begun(modified: Sequence[Modified], progress: pl.DataFrame,
 
 
 def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
-          asked: tuple[bool, pl.DataFrame, pl.DataFrame | None]) -> Then:
-    stated_prices, progress, record = asked
+          progress: pl.DataFrame, record: pl.DataFrame | None) -> Then:
     assert past.modified is not None, "something of it changed"
     day = period.ends_on
     lines, services, items = past.modified.tables(modified, day)
@@ -150,7 +149,9 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
             row=pl.int_range(2, pl.len() + 2))
         log = log.select("row", *HELD).filter(pl.col("held_on") <= day).join(
             keys, on=KEY, how="semi", maintain_order="left")
-    contracts = contracted(wide, stated_prices, until, log)
+    # Where a standalone price was missing then, and is no more needed now, nobody was told anything
+    # that could stay; the stated price stands for it, so that today's answer is not refused.
+    contracts = contracted(wide, True, until, log)
     left = Left(gone.drop("closed"), over.drop("closed", "cancelled"))
     return Then(period, contracts, recognised_of(
         contracts, until, left, day_number(book.settings.as_of)), lines.select(

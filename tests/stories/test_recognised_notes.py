@@ -135,6 +135,21 @@ def test_a_standalone_price_that_was_missing_is_the_first_that_was_given():
     assert revenue(lived, "2026-06-30") == {"FY26 Q1": 800_00, "FY26 Q2": 200_00}
 
 
+def test_a_standalone_price_that_is_needed_no_more_refuses_nothing():
+    """A server and a box, of which nobody ever says what it costs alone: nothing can be told. In
+    April the box is cancelled, and the server stands alone: 1,000.00 of the quarter in which it
+    left, as its stated price had of both, and nothing is refused."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 1, "500.00", item_id="box"),
+                   line("Z", 1, 1, "1.00")])
+    lived.record("row_set", "items:box", "2026-02-02", item_id="box", kind="component",
+                 unit_cost_cents=10_00)
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    with pytest.raises(IssuesError, match=r"items\.standalone_price\.needed"):
+        told(lived, "2026-04-01")
+    lived.record("order_cancelled", "A/2", "2026-04-02", quantity=1)
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 1000_00}
+
+
 def test_a_late_penalty_that_comes_to_light_later_is_of_its_quarter():
     """A server is recognised when it ships, in March, and owes 2.00 for each week that it arrives
     late. It does in April, nine weeks after the week of 13 February: 18.00 less in the second
