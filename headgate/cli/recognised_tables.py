@@ -79,12 +79,16 @@ def _row(told: SoFar, quarter: str, part: str, row: Mapping[str, Any]) -> tuple[
 
 
 def _margin(told: SoFar, row: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Standard cost, margin and its rate; blank where of a part nobody knows the cost."""
+    """
+    Standard cost, margin and its rate; blank where of a part nobody knows the cost.
+
+    What is taken off in all has no rate: 90 less of margin on 100 less of revenue is not 90%.
+    """
     cost, margin = (row[name] for name in COSTS)
     if cost is None:
         return "", "", ""
     return (_money(told, cost), _money(told, margin),
-            share(margin / row["revenue_cents"] if row["revenue_cents"] else None))
+            share(margin / row["revenue_cents"] if row["revenue_cents"] > 0 else None))
 
 
 def summed_or_blank(values: Sequence[int | None]) -> int | None:

@@ -36,9 +36,9 @@ def numbered(rows: EntryRows, dimension: str) -> list[tuple[int, str]]:
 
 
 def rate(revenue: str, margin: str, values: tuple[int, int]) -> Formula:
-    """A margin as a share of its revenue; empty where there is no revenue."""
+    """A margin as a share of its revenue; empty where that is not above 0."""
     part, whole = values[1], values[0]
-    return Formula(f'IF({revenue}=0,"",{margin}/{revenue})', part / whole if whole else None,
+    return Formula(f'IF({revenue}<=0,"",{margin}/{revenue})', part / whole if whole > 0 else None,
                    "share")
 
 

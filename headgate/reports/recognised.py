@@ -78,7 +78,7 @@ def _finding(shown: list[dict[str, Any]], now: str, currency: str) -> str:
     if not over:
         return capital(running)
     last = over[-1]
-    rate = ("" if last["standard_margin_cents"] is None or not last["revenue_cents"] else
+    rate = ("" if last["standard_margin_cents"] is None or last["revenue_cents"] <= 0 else
             f" at {percent(part_of(last['standard_margin_cents'], last['revenue_cents']), 1)} "
             "margin")
     return (f"{last['quarter']} closed with {short_money(last['revenue_cents'], currency)} of "

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO, StringIO
 
+import openpyxl
 import polars as pl
 import pytest
+from rich.console import Console
 
 from headgate.base.issue import IssuesError
+from headgate.cli.recognised_tables import recognised_tables
 from headgate.finance.bill_and_hold import HELD
 from headgate.finance.recognised_walk import SoFar
+from headgate.reports.pack_recognised import recognised_pack_bytes
 from headgate.session.recognising import recognised
 from tests.stories.lived import Lived, line, support
 
@@ -214,6 +219,29 @@ def test_lines_that_share_their_price_otherwise_are_told_so():
         "FY26 Q2, contract A: 0.00 USD of revenue in all. Its lines and services have more or less "
         "of earlier quarters here, since the contract changed after they were over (standalone "
         "price of box on 2026-04-02). They stay as they were told.")
+
+
+def test_revenue_that_is_taken_off_has_no_margin_rate():
+    """In April two boxes that were sold with a server cost 100.00 less each: the second quarter has
+    100.00 less of revenue, no cost, and 100.00 less of margin. That is no margin of 100%, neither
+    in the terminal nor in the workbook."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 2, "400.00", item_id="box")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.record("order_amended", "A/2", "2026-04-01", unit_price_cents=300_00)
+    made = told(lived, "2026-07-10")
+    _, row = made.by_quarter.filter(pl.col("by") == "all").to_dicts()
+    assert (row["revenue_cents"], row["standard_margin_cents"]) == (-100_00, -100_00)
+    shown = StringIO()
+    console = Console(width=160, file=shown)
+    for part in recognised_tables(made, "quarter", 5):
+        console.print(part)
+    (found,) = (one for one in shown.getvalue().splitlines() if "FY26 Q2" in one[:12]
+                and "contract" not in one)
+    assert "%" not in found
+    pack = openpyxl.load_workbook(BytesIO(recognised_pack_bytes(made)), data_only=True)
+    (cells,) = ([cell.value for cell in row] for row in pack["Recognised"].iter_rows()
+                if row[0].value == "FY26 Q2")
+    assert cells[6] == -100 and not cells[7]
 
 
 def test_prices_that_nothing_shares_move_nothing():
