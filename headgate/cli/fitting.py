@@ -63,7 +63,7 @@ def shared(whole: Sequence[int], needs: Sequence[int], room: int) -> list[int]:
     Widths of columns that share some room: the widest give way first, none below its need.
 
     >>> shared([9, 30, 20], [9, 8, 5], 40)
-    [9, 16, 15]
+    [9, 15, 16]
     >>> shared([9, 30], [9, 8], 10)
     [9, 8]
     """

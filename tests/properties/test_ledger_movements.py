@@ -114,8 +114,8 @@ def test_the_last_row_of_a_line_says_what_is_open(steps: Steps):
 def test_progress_is_what_counts_of_the_events(steps: Steps):
     """Pieces that were shipped, returned, delivered and accepted, and what came of services, as
     corrected, and no others; what was shipped, at the price that its line had then. Of a line that
-    had several prices each is told. Each is posted where the event was, or the last one that
-    corrects it."""
+    had several prices each is told, and of one whose pieces changed how many are ordered. Each is
+    posted where the event was, or the last one that corrects it."""
     rows = run(steps).rows
     posted = {}
     for row in rows:
@@ -124,7 +124,7 @@ def test_progress_is_what_counts_of_the_events(steps: Steps):
     steps_of = {"order_shipped": "shipped", "order_returned": "returned",
                 "order_delivered": "delivered", "order_accepted": "accepted",
                 "service_started": "started", "service_amended": "amended"}
-    slow, price, prices = [], {}, {}
+    slow, price, prices, pieces = [], {}, {}, {}
     for on, sequence, kind, key, data in effective_events(rows):
         if kind in ("order_booked", "order_amended", "override"):
             price[key] = data.get("unit_price_cents", data.get("new", price.get(key)))
@@ -132,11 +132,21 @@ def test_progress_is_what_counts_of_the_events(steps: Steps):
                 prices.setdefault(key, []).append((
                     sequence, *key.split("/"), "priced", on, 0, None, price[key],
                     posted[sequence]))
+        given = {data["column"]: data["new"]} if "column" in data else data
+        if kind in ("order_booked", "order_amended", "override", "order_cancelled") and (
+                "quantity" in given):
+            own = pieces.setdefault(key, [])
+            count = given["quantity"]
+            if kind == "order_cancelled":
+                count = own[-1][5] - count
+            own.append((sequence, *key.split("/"), "ordered", on, count, None, None,
+                        posted[sequence]))
         if kind in steps_of:
             slow.append((sequence, *key.split("/"), steps_of[kind], on, data.get("quantity", 0),
                          data.get("stage"), price[key] if kind == "order_shipped" else None,
                          posted[sequence]))
-    slow += [row for own in prices.values() if len(own) > 1 for row in own]
+    slow += [row for told in (prices, pieces) for own in told.values() if len(own) > 1
+             for row in own]
     assert [(row[0], row[1], str(row[2]), *row[3:])
             for row in progress(rows).iter_rows()] == sorted(slow)
 
