@@ -129,7 +129,8 @@ def look_ahead(balance: Longs) -> Longs:
     Whoever draws no more than this in a week breaks no draw that is planned later; below 0 where
     more is promised than comes.
     """
-    return np.minimum.accumulate(balance[:, ::-1], axis=1)[:, ::-1]
+    # In the order of memory, since kernels are compiled anew for arrays that are not.
+    return np.ascontiguousarray(np.minimum.accumulate(balance[:, ::-1], axis=1)[:, ::-1])
 
 
 def draw_weeks(book: Book, allocation: Allocation) -> Ints:

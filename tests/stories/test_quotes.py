@@ -31,6 +31,7 @@ def test_look_ahead_is_the_smallest_balance_from_the_week_on():
     supply, demand = [6, 4, 2, 4, 8, 4, 4, 4], [6, 2, 3, 6, 6, 1, 2, 2]
     balance = np.cumsum(np.array([supply]) - np.array([demand]), axis=1)
     assert look_ahead(balance).tolist() == [[-1, -1, -1, -1, 1, 4, 6, 8]]
+    assert look_ahead(balance).flags.c_contiguous, "kernels are compiled anew for any other"
 
 
 def test_a_surplus_on_the_way_does_not_hide_a_later_need():
