@@ -13,6 +13,7 @@ from headgate.ledger.accounts import amendment_of, in_order
 from headgate.ledger.events import Recorded
 from headgate.ledger.modifications import STANDALONE, Change, Late, Modifications, Modified
 from headgate.ledger.parts import Parts
+from headgate.ledger.progress import is_opening
 from headgate.ledger.snapshots import register_frame
 
 WORDS: dict[str, str] = {
@@ -72,14 +73,11 @@ class Changes:
         if recorded.prior_period is not None and kind in LATE:
             self._late.append(Late(key, recorded.prior_period, Change(
                 event.effective_on, (LATE[kind],), key)))
-        if kind == "order_booked":
-            self._booked = key
-        elif kind == "order_shipped":
-            if self._booked == key and event.idempotency_key.startswith("import:"):
-                self._openings.add(key)
-            self._booked = ""
+        booked, self._booked = self._booked, key if kind == "order_booked" else ""
+        if is_opening(event, booked):
+            self._openings.add(key)
         elif kind not in LOOKED_AT:
-            self._booked = ""
+            return
         elif key.startswith("items:"):
             self._set_item(sequence, recorded)
         elif kind == "correction":

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from headgate.ledger.events import Recorded
+from headgate.ledger.events import Event, Recorded
 from headgate.tables.progress_schema import ORDERED, PRICED, PROGRESS
 
 STEPS: dict[str, str] = {
@@ -46,13 +46,19 @@ def progress(rows: Iterable[Recorded]) -> pl.DataFrame:
     return journal.frame()
 
 
-class Progress:
+def is_opening(event: Event, booked: str) -> bool:
     """
-    Collects progress, one recorded event after another.
+    Whether an event ships what a new line of an import calls shipped: when that was, and whether
+    the pieces were delivered, nobody said. An import writes it right after the line itself.
 
-    An import writes what a new line calls shipped right after the line itself. When that was, and
-    whether the pieces were delivered, nobody said: it is an opening.
+    booked : the key of the line that the event before booked, blank if it booked none
     """
+    return (event.kind == "order_shipped" and event.key == booked
+            and event.idempotency_key.startswith("import:"))
+
+
+class Progress:
+    """Collects progress, one recorded event after another."""
 
     def __init__(self) -> None:
         self._rows: dict[int, tuple[str, str, date, int, str | None, date]] = {}
@@ -67,9 +73,7 @@ class Progress:
         kind, key, data = event.kind, event.key, event.data
         booked, self._booked = self._booked, key if kind == "order_booked" else ""
         if kind in STEPS:
-            opening = (kind == "order_shipped" and booked == key
-                       and event.idempotency_key.startswith("import:"))
-            self._steps[sequence] = "opening" if opening else STEPS[kind]
+            self._steps[sequence] = "opening" if is_opening(event, booked) else STEPS[kind]
             self._put(sequence, key, recorded, data)
         elif kind == "correction":
             corrects = data["corrects"]
