@@ -20,7 +20,9 @@ from headgate.tables.raw import raw_of_frames
 WARM_WORK = 40
 """Units of work after which every kernel of the search has run."""
 LINES, LATE_DAYS = 60, 28
+"""Order lines of the small book, and the days by which its supply slips."""
 REPAIRS = "from headgate.session.warming import use_ranked; use_ranked()"
+"""What the process beside this one runs."""
 PRICE = Decimal(10_000_000)
 """A unit price for which every other line may give way."""
 
