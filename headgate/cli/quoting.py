@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from headgate.base.issue import Issue
 from headgate.cli.options import Book, Json, PlanName, Quiet, day_given, existing
 from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
-
-if TYPE_CHECKING:
-    from headgate.quoting.requests import Request
 
 
 class Mode(StrEnum):
@@ -112,23 +108,13 @@ def quote(
                 session.write_quotes(quotes, out)
         warnings = [issue if file is None else replace(issue, file=file.name, row=row)
                     for row, one in enumerate(quotes, start=2)
-                    for issue in (*_past_days(one.request, read.settings.as_of), *one.warnings)]
+                    for issue in one.warnings]
         document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
                                     "issues": [issue.as_dict() for issue in warnings]}
         voice.warn(warnings)
         shown = (many_quotes(quotes, out) if file is not None
                  else one_quote(quotes[0], book, plan))
         voice.answer(document, *shown)
-
-
-def _past_days(request: Request, as_of: date) -> list[Issue]:
-    """Warnings of days of a request whose week is over, so that nothing can arrive by then."""
-    week = as_of - timedelta(days=as_of.weekday())
-    return [Issue("quote.day.past", "warning", "quote", f"lies before the week of {as_of}, the day "
-                  "of the book; nothing can arrive by then", None, column, str(day))
-            for column, day in (("requested_on", request.requested_on),
-                                ("latest_on", request.latest_on))
-            if day is not None and day < week]
 
 
 COLUMNS = {"--by": "requested_on", "--latest": "latest_on", "--customer": "customer_id",

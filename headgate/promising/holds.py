@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from headgate.base.issue import Issue, IssuesError
+from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.quoting.answers import NOTHING_TAKEN, Counted, Draw, Quote, Shipment, Taken, Work
 from headgate.quoting.desk import Desk
 from headgate.quoting.requests import Request
@@ -138,21 +138,23 @@ class Holds:
             return state._refused(key, operation, "stale_plan", None)
         if until <= at:
             return state._refused(key, operation, "until_past", None,
-                                  f"It would end at {until}, and it is {at}: give a later time.")
+                                  f"until = {_shown(until)} is not after "
+                                  f"{_shown(at.astimezone(until.tzinfo))}, the time of asking; "
+                                  "give a later time (--until).")
         if mode == "ptp":
             raise ValueError('mode = "ptp": a hold displaces no order line; enter the order '
                              'with the pins of its quote and re-plan, or hold what "ctp" promises')
         quote = desk.quote([request], mode, False, state.taken())[0]
-        promised_on = quote.promised_on
+        promised_on, told = quote.promised_on, " ".join([*_doubts(quote), quote.text()])
         if promised_on is None:
-            return state._refused(key, operation, "not_enough", None, quote.text())
+            return state._refused(key, operation, "not_enough", None, told)
         if by is not None and promised_on > by:
-            return state._refused(key, operation, "later", None, quote.text())
+            return state._refused(key, operation, "later", None, f"It was quoted by {by}. {told}")
         hold_id = f"hold-{len(state.holds) + 1}"
         made = Hold(hold_id, HELD, request, mode, promised_on, quote.shipments, quote.draws,
                     quote.work, quote.counted, at, until, at)
-        return state._done(key, operation, made, f"{hold_id}: {quote.text()} Held until "
-                           f"{until:%Y-%m-%d %H:%M %Z}.")
+        return state._done(key, operation, made, " ".join([
+            f"{hold_id}: {quote.text()} Held until {until:%Y-%m-%d %H:%M %Z}.", *_doubts(quote)]))
 
     def commit(self, desk: Fingerprinted, hold_id: str, now: datetime,
                key: str) -> tuple[Holds, HoldAnswer]:
@@ -170,7 +172,7 @@ class Holds:
         refusal = state._over(hold_id) or (
             "stale_plan" if desk.fingerprint != state.plan else None)
         if refusal is not None:
-            return state._refused(key, operation, refusal, hold_id)
+            return state._refused(key, operation, refusal, hold_id, state._past(hold_id))
         return state._done(key, operation, replace(
             state.holds[hold_id], status=COMMITTED, changed_at=state._at(now)),
             f"{hold_id} is committed")
@@ -188,7 +190,7 @@ class Holds:
         state = self.expire(now)
         refusal = state._over(hold_id)
         if refusal is not None:
-            return state._refused(key, operation, refusal, hold_id)
+            return state._refused(key, operation, refusal, hold_id, state._past(hold_id))
         return state._done(key, operation, replace(
             state.holds[hold_id], status=RELEASED, changed_at=state._at(now)),
             f"{hold_id} is released")
@@ -245,6 +247,20 @@ class Holds:
         status = self.holds[hold_id].status
         return None if status == HELD else status
 
+    def _past(self, hold_id: str) -> str:
+        """What became of a hold that cannot be had, as a sentence with what is left to do."""
+        if hold_id not in self.holds:
+            held = [name for name, hold in self.holds.items() if hold.status == HELD]
+            return (f'hold_id = "{hold_id}"{near_miss(hold_id, held)}; name one of those that '
+                    "`headgate hold STORE` shows.")
+        hold = self.holds[hold_id]
+        if hold.status == HELD:
+            return f"Ask the plan that {hold_id} is on, or hold anew on the one that is asked."
+        then = (" was held until" if hold.status == EXPIRED else
+                f" has been {hold.status} since")
+        left = "" if hold.status == COMMITTED else "; hold anew what is still wanted"
+        return f"{hold_id}{then} {_shown(hold.changed_at)}{left}."
+
     def _refused(self, key: str, operation: str, code: str, hold_id: str | None,
                  more: str = "") -> tuple[Holds, HoldAnswer]:
         text = f"{_sentence(code)}. {more}" if more else _sentence(code)
@@ -260,6 +276,16 @@ class Holds:
 def _sentence(code: str) -> str:
     """What a refusal means, as it begins an answer."""
     return REFUSALS[code][0].upper() + REFUSALS[code][1:]
+
+
+def _doubts(quote: Quote) -> list[str]:
+    """The warnings of a quote as sentences: days that are over, names that the book has not."""
+    return [f"{issue.column} = {issue.value} {issue.expected}." for issue in quote.warnings]
+
+
+def _shown(moment: datetime) -> str:
+    """A time with its zone, to the second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _operation(name: str, **given: Any) -> str:

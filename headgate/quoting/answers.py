@@ -142,7 +142,8 @@ class Quote:
                   nobody gives way
     reason, binding_* : why the requested week cannot be met, or without one not all be had, as in
                   the `promises` table, and under "atp" `stock`; None when it is met
-    warnings    : the segment or customer that the book does not know
+    warnings    : days of the request that are over, and the segment or customer that the book does
+                  not know
     """
 
     request: Request

@@ -44,7 +44,7 @@ from headgate.quoting.answers import (
 from headgate.quoting.asking import Asking
 from headgate.quoting.displacing import Displacer, Offer, Stock
 from headgate.quoting.quota_reasons import QuotaReasons
-from headgate.quoting.requests import Request, check_requests
+from headgate.quoting.requests import Request, check_requests, past_days
 from headgate.quoting.taking import counted_by, displaced_by, draws_of, work_of
 
 Longs = NDArray[np.int64]
@@ -320,7 +320,7 @@ class Desk:
         return Quote(request, mode, given,
                      max(part.promised_on for part in shipments) if whole else None,
                      tuple(shipments), draws_of(book, pools, log), others,
-                     warnings=self.asking.strangers(request),
+                     warnings=past_days(request, as_of) + self.asking.strangers(request),
                      work=work_of(book, lines, log), counted=counted_by(book, pools, log),
                      **reason)  # type: ignore[arg-type]
 

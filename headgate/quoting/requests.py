@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from headgate.base.calendar import monday_of
 from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.book import Book
 from headgate.planner.replan_policy import scaled_number
@@ -101,8 +102,24 @@ def faults_of(request: Request, book: Book, services: Container[str], file: str 
     if None not in (request.latest_on, request.requested_on) and (
             request.latest_on < request.requested_on):  # type: ignore[operator]
         refuse("latest_on", request.latest_on,
-               f"must not be before the requested day, {request.requested_on}")
+               f"must not be before the requested day, {request.requested_on}; give a later one "
+               "(--latest), or none")
     return found
+
+
+def past_days(request: Request, as_of: date) -> tuple[Issue, ...]:
+    """
+    A warning for each day of a request whose week was over on the day of the book.
+
+    What is wanted by such a day can still come, later; what may not come after it, not at all.
+    """
+    return tuple(
+        Issue("quote.day.past", "warning", "quote", f"lies before the week of {as_of}, the day of "
+              f"the book, so nothing can arrive by then; give a later day ({option}), or none",
+              None, column, str(day))
+        for column, option, day in (("requested_on", "--by", request.requested_on),
+                                    ("latest_on", "--latest", request.latest_on))
+        if day is not None and day < monday_of(as_of))
 
 
 def check_requests(requests: Sequence[Request], book: Book) -> None:

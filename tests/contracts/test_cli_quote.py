@@ -146,6 +146,10 @@ def test_a_day_that_is_over_is_said(run, made, tmp_path):
     ask = ("quote", *made, "--item", "xp-rtx8", "--quantity", 1, "--region", "EMEA")
     said = run(*ask, "--by", "2026-02-01")
     assert "requested_on = 2026-02-01  lies before the week of 2026-02-02" in said.err
+    assert "give a later day (--by), or none" in said.err
+    document = run(*ask, "--latest", "2026-02-01", "--json").json
+    assert [issue["code"] for issue in document["issues"]] == ["quote.day.past"]
+    assert document["quotes"][0]["warnings"] == document["issues"]
     assert "lies before" not in run(*ask, "--by", "2026-02-02").err
     asked = tmp_path / "asked.csv"
     asked.write_text("item_id,quantity,region,latest_on\nxp-rtx8,1,EMEA,\n"

@@ -68,7 +68,13 @@ def test_a_hold_that_is_over_at_once_says_so(run, store):
     said = run("hold", store, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA", "--until",
                past)
     assert said.code == exits.SAYS_NO
-    assert past[:10] in said.out and "give a later time" in said.out
+    assert f"until = {past[:10]}" in said.out and "give a later time (--until)" in said.out
+    said = run("hold", store, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA",
+               "--latest", "2026-01-30")
+    assert said.code == exits.SAYS_NO
+    words = " ".join(said.out.split())
+    assert "latest_on = 2026-01-30 lies before the week of 2026-02-02" in words
+    assert "give a later day (--latest), or none" in words
 
 
 @pytest.mark.parametrize(("words", "choices"), [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -176,6 +176,52 @@ def test_the_same_key_answers_the_same():
                   one.commit(desk, "hold-1", NOON, "d"),
                   one.hold(desk, ask(3), NOON + 2 * DAY, NOON, "a")):
         assert other[0] is one and other[1].code == "key_reused"
+
+
+def test_a_day_that_is_over_is_named_with_its_option():
+    """The book is of Monday 2026-02-02. No board can arrive by Friday 2026-01-30, so a hold with
+    that latest day is refused; one that is only wanted by then is held, for Friday of this week.
+    Both say which day it is, why, and the option that mends it; so does a hold until yesterday,
+    in the zone in which that was given."""
+    desk = desk_of(4)
+    holds, over = hg.Holds(desk.fingerprint), date(2026, 1, 30)
+    said = " = 2026-01-30 lies before the week of 2026-02-02, the day of the book, so nothing " \
+           "can arrive by then; give a later day (%s), or none."
+    _, answer = holds.hold(desk, ask(1, latest_on=over), NOON + DAY, NOON, "a")
+    assert answer.code == "not_enough" and f"latest_on{said % '--latest'}" in answer.text
+    _, answer = holds.hold(desk, ask(1, requested_on=over), NOON + DAY, NOON, "b")
+    assert answer.code == "held" and f"all by {week(0, 4)}" in answer.text
+    assert f"requested_on{said % '--by'}" in answer.text
+    _, answer = holds.hold(desk, ask(1, requested_on=week(0, 4)), NOON + DAY, NOON, "c")
+    assert answer.done and "lies before" not in answer.text
+    there = timezone(timedelta(hours=2))
+    _, answer = holds.hold(desk, ask(1), (NOON - DAY).astimezone(there), NOON, "d")
+    assert answer.code == "until_past" and answer.text.endswith(
+        "until = 2026-02-01 14:00:00 UTC+02:00 is not after 2026-02-02 14:00:00 UTC+02:00, the "
+        "time of asking; give a later time (--until).")
+    with pytest.raises(hg.IssuesError, match=r"2026-02-13; give a later one \(--latest\), or none"):
+        desk.quote([ask(1, requested_on=week(1, 4), latest_on=week(0, 4))])
+
+
+def test_a_hold_that_is_over_says_since_when():
+    """Held for a day: two days later it is over since yesterday noon, and nobody has hold-9 or,
+    with a slip, hold_2. What is released or committed says when that was."""
+    desk = desk_of(4)
+    holds = hg.Holds(desk.fingerprint)
+    for key in ("a", "b", "c"):
+        holds, _ = holds.hold(desk, ask(1), NOON + (DAY if key == "a" else 9 * DAY), NOON, key)
+    holds, _ = holds.release("hold-3", NOON + HOUR, "d")
+    texts = {name: holds.commit(desk, name, NOON + 2 * DAY, name)[1].text
+             for name in ("hold-1", "hold_2", "hold-3")}
+    assert "hold-1 was held until 2026-02-03 12:00:00 UTC; hold anew" in texts["hold-1"]
+    assert 'hold_id = "hold_2"; did you mean "hold-2"?; name one of those' in texts["hold_2"]
+    assert "hold-3 has been released since 2026-02-02 13:00:00 UTC; hold anew" in texts["hold-3"]
+    holds, _ = holds.commit(desk, "hold-2", NOON + DAY, "e")
+    assert holds.release("hold-2", NOON + 2 * DAY, "f")[1].text.endswith(
+        "hold-2 has been committed since 2026-02-03 12:00:00 UTC.")
+    other = desk_of(5)
+    holds, _ = holds.hold(desk, ask(1), NOON + 9 * DAY, NOON, "g")
+    assert "the plan that hold-4 is on" in holds.commit(other, "hold-4", NOON, "h")[1].text
 
 
 def test_refusals_in_their_order():
