@@ -1,4 +1,8 @@
-"""Numbers of a backlog that must be the same, each worked out in its own way."""
+"""
+Numbers of a backlog that must be the same, each worked out in its own way.
+
+A check is named by the statement that it makes, which holds or does not.
+"""
 
 from __future__ import annotations
 
@@ -33,39 +37,40 @@ def ties_of(rolled: RollForward, parts: Mapping[str, pl.DataFrame], open_cents: 
     aged = dict(total["ageing"].group_by("basis").agg(pl.col("amount_cents").sum()).iter_rows())
     pairs = {
         **(_to_the_day(rolled, parts, open_cents) if rolled.span.until == as_of else {}),
-        **{f"closing by {name}, and in total": (int(cents), rolled.closing_cents)
+        **{f"closing by {name} equals closing in total": (int(cents), rolled.closing_cents)
            for name, cents in _closings(rolled)},
-        **{f"ages since or past {basis}, and open lines": (aged.get(basis, 0), open_cents)
+        **{f"backlog aged by {basis} date equals open lines": (aged.get(basis, 0), open_cents)
            for basis in ("booked", "requested", "promised")},
-        "promised by quarter, and open lines": (
+        "backlog by promised quarter equals open lines": (
             int(total["conversion"]["promised_cents"].sum()), open_cents),
-        "customers, and open lines": (
+        "backlog by customer equals open lines": (
             int(parts["concentration"]["amount_cents"].sum()), open_cents),
-        "first row of the walk to RPO, and open lines": (walk["order_backlog"], open_cents),
-        "firm backlog of the walk, and open lines that may not be cancelled": (
+        "first row of the walk to RPO equals open lines": (walk["order_backlog"], open_cents),
+        "firm backlog of the walk equals open lines that may not be cancelled": (
             walk["firm_backlog"], proof.firm),
-        **_rounded("RPO of the walk, and prices of contracts less what is recognised",
-                   walk["rpo"], proof.rpo, proof.foreign),
+        **_rounded("RPO of the walk", "prices of contracts less what is recognised", walk["rpo"],
+                    proof.rpo, proof.foreign),
         **_footed(walk),
-        "backlog before cancellations, and open lines": (
+        "backlog before cancellations equals open lines": (
             int(total["cancellation"]["backlog_cents"].sum()), open_cents)}
     shipped = total["conversion"]["shipped_cents"]
     if not parts["rpo_schedule"].is_empty():
         told = parts["rpo_schedule"].filter(pl.col("kind") != "rounding")
-        pairs |= _rounded("RPO by quarter and without a date, and RPO of the walk",
+        pairs |= _rounded("RPO by quarter and without a date", "RPO of the walk",
                           int(told["rpo_cents"].sum()), walk["rpo"], proof.schedule)
     if shipped.is_not_null().any():
-        pairs["shipped by quarter, and open lines"] = (int(shipped.sum()), open_cents)
+        pairs["backlog by quarter of shipment equals open lines"] = (int(shipped.sum()), open_cents)
     return pl.DataFrame([(name, one, other, "yes" if one == other else "no")
                          for name, (one, other) in pairs.items()], schema=TIES.types,
                         orient="row")
 
 
-def _rounded(name: str, one: int, other: int, foreign: int) -> dict[str, tuple[int, int]]:
+def _rounded(name: str, other_name: str, one: int, other: int,
+             foreign: int) -> dict[str, tuple[int, int]]:
     """Two numbers that are the same but for the rounding of so many foreign amounts."""
     if not foreign:
-        return {name: (one, other)}
-    return {f"{name}: what they differ by beyond rounding": (
+        return {f"{name} equals {other_name}": (one, other)}
+    return {f"{name} and {other_name} differ by nothing beyond rounding": (
         max(abs(one - other) - foreign, 0), 0)}
 
 
@@ -80,7 +85,7 @@ def _footed(walk: Mapping[str, int | None]) -> dict[str, tuple[int, int]]:
             upto += cents or 0
         elif cents is not None:
             if before:
-                pairs[f"{name}, and {before} with the changes between"] = (cents, upto)
+                pairs[f"{name} equals {before} with the changes between"] = (cents, upto)
             upto, before = cents, name
     return pairs
 
@@ -102,10 +107,10 @@ def _to_the_day(rolled: RollForward, parts: Mapping[str, pl.DataFrame],
         (pl.col("cents") - pl.col("backlog_cents")).abs().sum().alias("gap"))
     gaps = dict(apart.iter_rows())
     news = int(later.filter(pl.col("by") == "total")["cents"].sum())
-    name = ("closing of the roll-forward, and open lines of the book" if later.is_empty() else
-            "closing of the roll-forward with what became known later, and open lines of the book")
-    return {name: (rolled.closing_cents + news, open_cents), **{
-        f"what differs by {by} between the closing and open lines": (gaps.get(by, 0), 0)
+    name = "closing of the roll-forward" + (
+        "" if later.is_empty() else " with what became known later")
+    return {f"{name} equals open lines of the book": (rolled.closing_cents + news, open_cents), **{
+        f"closing and open lines differ by nothing in any {by}": (gaps.get(by, 0), 0)
         for by in rolled.rows["by"].unique(maintain_order=True) if by != "total"}}
 
 

@@ -241,8 +241,11 @@ STANDING = PlanTable(
 
 TIES = PlanTable(
     "ties", "Numbers that must be the same, held against each other.", ("check",), (
-        _text("check", "what is compared"), _whole("one_cents", "the one, in cents"),
-        _whole("other_cents", "the other, in cents"), _text("holds", "yes or no"),
+        _text("check", "the statement that must hold"),
+        _whole("one_cents", "the one number, in cents; of a statement that says so, what the two "
+               "differ by"),
+        _whole("other_cents", "the other, in cents; where the one is a difference, 0"),
+        _text("holds", "yes or no"),
     ))
 
 BACKLOG_TABLES: tuple[PlanTable, ...] = (

@@ -161,8 +161,8 @@ def test_what_does_not_tie_is_told():
         other_cents=pl.col("other_cents") + 1)
     told = replace(backlog(), parts={**backlog().parts, "ties": broken})
     first, *_, last = accounting_panels(told)
-    assert first.finding == ("DOES NOT TIE: 1 check of 18: closing of the roll-forward, and open "
-                             "lines of the book")
+    assert first.finding == ("DOES NOT TIE: 1 check of 18: closing of the roll-forward equals "
+                             "open lines of the book")
     assert last.key != "backlog-ties"
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+import pytest
 
 from headgate.finance import backlog as telling
 from headgate.finance import recognition, remaining, schedule
@@ -43,6 +44,18 @@ def other_prices(changed: Callable[[Any], Any]) -> Callable[..., recognition.Har
     return wrong
 
 
+@pytest.mark.parametrize("rates", [False, True])
+def test_every_check_is_a_statement(rates):
+    """In dollars, and with euros that are rounded: 15 servers. Each name says that one thing equals
+    another, or differs by nothing from it, which is so or is not."""
+    story, plan = ten_of_which_seven_come(rates, **({"currency": "EUR"} if rates else {}))
+    names = told(story, plan).ties["check"].to_list()
+    assert len(names) >= 15
+    assert [name for name in names if " equals " not in name
+            and " differ by nothing " not in name] == []
+    assert any(name.endswith("beyond rounding") for name in names) == rates
+
+
 def test_a_schedule_of_other_prices_does_not_come_to_rpo(monkeypatch):
     """RPO is 1,000: 700 by quarter and 300 without a date. With prices seven times as high in the
     quarters it would be 4,900 and 300: the difference is shown as rounding, and the check says
@@ -54,7 +67,7 @@ def test_a_schedule_of_other_prices_does_not_come_to_rpo(monkeypatch):
     assert rows[-1] == ("undated", 300_00) and sum(cents for _, cents in rows) == 1000_00
     monkeypatch.setattr(schedule, "hardware_of", other_prices(lambda cents: 7 * cents))
     spoilt = told(story, plan)
-    assert broken(spoilt) == ["RPO by quarter and without a date, and RPO of the walk"]
+    assert broken(spoilt) == ["RPO by quarter and without a date equals RPO of the walk"]
     assert spoilt.parts["rpo_schedule"].select("kind", "rpo_cents").rows()[-2:] == [
         ("undated", 300_00), ("rounding", -4200_00)]
     assert not spoilt.figures["ties_hold"]
@@ -68,8 +81,8 @@ def test_rpo_that_forgets_what_was_shipped_is_not_what_prices_leave(monkeypatch)
     assert not broken(made) and made.figures["rpo_cents"] == 600_00
     right = remaining.remaining
     for column, check in (
-            ("rpo_cents", "RPO of the walk, and prices of contracts less what is recognised"),
-            ("firm_cents", "firm backlog of the walk, and open lines that may not be cancelled")):
+            ("rpo_cents", "RPO of the walk equals prices of contracts less what is recognised"),
+            ("firm_cents", "firm backlog of the walk equals open lines that may not be cancelled")):
         monkeypatch.setattr(telling, "remaining", lambda *given, column=column: right(
             *given).with_columns(pl.col(column) + 1))
         assert check in broken(told(story))
