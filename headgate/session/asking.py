@@ -11,16 +11,16 @@ import polars as pl
 
 from headgate.base.issue import IssuesError
 from headgate.book import Book
-from headgate.explain.compare import Comparison, compare_plans
-from headgate.explain.customer import CustomerAnswer
-from headgate.explain.where_used import WhereUsed
-from headgate.explain.why import UnknownLineError, Why
 from headgate.files import plan_folder
 from headgate.files.publications import read_publication
 from headgate.session.planning import Plan, Progress, open_plan
 from headgate.tables.plan_schema import PlanFrames
 
 if TYPE_CHECKING:
+    from headgate.explain.compare import Comparison
+    from headgate.explain.customer import CustomerAnswer
+    from headgate.explain.where_used import WhereUsed
+    from headgate.explain.why import Why
     from headgate.quoting.answers import Quote
     from headgate.quoting.requests import Request
     from headgate.session.journals import Journals
@@ -73,6 +73,8 @@ def tell_customer(book: Book, plan: Plan | str | Path, line: str) -> CustomerAns
 
 def _order_line(book: Book, line: str) -> tuple[str, int]:
     """An order and its line from ORDER/LINE; raises UnknownLineError when it is none."""
+    from headgate.explain.why import UnknownLineError
+
     order_id, slash, number = line.rpartition("/")
     if not slash or not number.isdecimal():
         lines = book.tables.frames["orders"].filter(pl.col("order_id") == line)["line_no"]
@@ -202,6 +204,8 @@ def compare(a: Plan | str | Path, b: Plan | str | Path, book: Book | None = None
     raises IssuesError : a folder holds no plan, or its files are not the ones that were written;
                          the book is neither plan's
     """
+    from headgate.explain.compare import compare_plans
+
     if book is None:
         book = next((side.book for side in (a, b) if isinstance(side, Plan)), None)
     return compare_plans(_unchanged(a), _unchanged(b), book)

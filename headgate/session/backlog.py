@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
-from headgate.base.periods import PeriodKind
-from headgate.book import Book
-from headgate.finance.assumptions import NOTHING_ASSUMED, Assumptions, assumptions_of
-from headgate.finance.backlog import Asked, Backlog, Told, backlog_of
-from headgate.finance.levels import cuts_of
-from headgate.finance.movements import movements_of_book
-from headgate.finance.past import Past
-from headgate.finance.rollforward import day_named, first_day_of, span_of
-from headgate.session.journals import Beside, Journals, report_issues
-from headgate.session.planning import Plan, open_plan
+
+if TYPE_CHECKING:
+    from headgate.base.periods import PeriodKind
+    from headgate.book import Book
+    from headgate.finance.assumptions import Assumptions
+    from headgate.finance.backlog import Backlog
+    from headgate.finance.past import Past
+    from headgate.session.backlog_answer import BacklogAnswer
+    from headgate.session.journals import Beside, Journals
+    from headgate.session.planning import Plan
 
 Day = date | str | None
-
-
-@dataclass(frozen=True, slots=True)
-class BacklogAnswer(Backlog):
-    """The backlog of a book and what follows from it, to be asked, kept and handed on."""
-
-    def write(self, folder: str | Path, format: str = "csv") -> Path:
-        """
-        Write every table as a folder, whole or not at all; its path.
-
-        format : "csv" or "parquet"
-        raises IssuesError : something else than an older one is there
-        """
-        return write_backlog(self, folder, format)
-
-    def excel(self, file: str | Path) -> Path:
-        """
-        Write the Excel pack, whole or not at all; its path.
-
-        Opening and what moved it come to the closing as formulas, and its checks are cells that
-        read TRUE. What is told apart is the first level of `by`.
-        raises IssuesError : the name does not end in .xlsx, or something else than an older pack is
-                             there
-        """
-        return write_backlog_pack(self, file)
 
 
 def backlog(book: Book, plan: Plan | str | Path | None = None, *,
@@ -82,6 +56,13 @@ def backlog(book: Book, plan: Plan | str | Path | None = None, *,
                     None: the roll-forward is valued with those of the book
     raises IssuesError : what was given cannot be used; every fault of a file
     """
+    from headgate.finance.backlog import Asked, Told, backlog_of
+    from headgate.finance.levels import cuts_of
+    from headgate.finance.movements import movements_of_book
+    from headgate.finance.rollforward import first_day_of, span_of
+    from headgate.session.backlog_answer import BacklogAnswer
+    from headgate.session.planning import Plan, open_plan
+
     told = Told(movements_of_book(book.tables) if movements is None else movements,
                 movements is None, progress, billings_given(book, billings),
                 held_given(bill_and_hold), past, rates)
@@ -116,6 +97,8 @@ def backlog_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None
 
     raises IssuesError : what was given beside book and ledger does not fit
     """
+    from headgate.session.journals import Beside, report_issues
+
     given = beside or Beside()
     try:
         if recorded is None:
@@ -130,6 +113,8 @@ def backlog_or_issues(plan: Plan, stated_prices: bool, recorded: Journals | None
 
 
 def _day(rule: str, day: date | str, last: bool) -> date:
+    from headgate.finance.rollforward import day_named
+
     return day if isinstance(day, date) else day_named(rule, day, last)
 
 
@@ -138,7 +123,7 @@ def _until(rule: str, until: Day, as_of: date) -> date:
     if until is None:
         return as_of
     last = _day(rule, until, True)
-    begins = last if isinstance(until, date) else day_named(rule, until, False)
+    begins = last if isinstance(until, date) else _day(rule, until, False)
     if begins > as_of:
         raise IssuesError([Issue(
             "backlog.to.after", "error", "--to", f"must not lie after {as_of}, the day of the book",
@@ -148,6 +133,7 @@ def _until(rule: str, until: Day, as_of: date) -> date:
 
 def _assumed(book: Book, given: Mapping[str, Any] | str | Path | None) -> Assumptions:
     from headgate.files.backlog_files import read_assumptions_file
+    from headgate.finance.assumptions import NOTHING_ASSUMED, assumptions_of
 
     if given is None:
         return NOTHING_ASSUMED

@@ -23,7 +23,6 @@ from headgate.ledger.movements import Movements
 from headgate.ledger.posted_rates import PostedRates
 from headgate.ledger.progress import Progress
 from headgate.ledger.store import Store
-from headgate.stores.writer import uncollected
 from headgate.tables.settings import FIRST_DAY
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ def journals_of(store: Store, until: int | None, book: Book) -> Journals:
     What counts by the day of the book counts, though its period was closed and it was posted
     later: it is known of the day, and `finance.known_later` tells it apart.
     """
+    from headgate.stores.writer import uncollected
+
     with uncollected():
         return _journals_of(store, until, book)
 

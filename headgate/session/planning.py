@@ -15,31 +15,23 @@ import polars as pl
 from headgate import __version__
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book, build_book
-from headgate.explain.customer import CustomerAnswer
-from headgate.explain.customer import tell_customer as explain_to_customer
-from headgate.explain.quota_table import quota_use as count_quotas
-from headgate.explain.tables import PEG_ALL_UP_TO, Coverage, explain_plan
-from headgate.explain.where_used import WhereUsed
-from headgate.explain.where_used import where_used as explain_where_used
-from headgate.explain.why import Why, find_line
-from headgate.explain.why import why as explain_why
-from headgate.explain.why_all import why_all as explain_all
 from headgate.files import plan_folder
 from headgate.files.publications import read_publication
 from headgate.planner.allocate import Allocation
-from headgate.planner.certificate import gap_of, price_frame
 from headgate.planner.kernels.rank import LINE, Log
-from headgate.planner.older import Older, Start
 from headgate.planner.policy import Policy, read_policy
-from headgate.planner.run import Run, run
-from headgate.planner.terms import check_policy as check_terms
 from headgate.planner.world import pools_of
 from headgate.stores.address import address_of
 from headgate.tables.plan_schema import MOVES, PlanFrames
 
 if TYPE_CHECKING:
+    from headgate.explain.customer import CustomerAnswer
+    from headgate.explain.tables import Coverage
+    from headgate.explain.where_used import WhereUsed
+    from headgate.explain.why import Why
     from headgate.finance.backlog import Backlog
     from headgate.finance.statement import RevenueStatement
+    from headgate.planner.run import Run
     from headgate.promising.record import Publication
     from headgate.quoting.desk import Desk
     from headgate.session.journals import Beside, Journals
@@ -125,8 +117,10 @@ class Plan:
 
         raises UnknownLineError : there is no such order line; the message says what comes near
         """
-        return explain_why(self.book, self.policy, self.allocation,
-                           find_line(self.book, order_id, line_no))
+        from headgate.explain import why
+
+        return why.why(self.book, self.policy, self.allocation,
+                       why.find_line(self.book, order_id, line_no))
 
     def tell_customer(self, order_id: str, line_no: int) -> CustomerAnswer:
         """
@@ -134,8 +128,11 @@ class Plan:
 
         raises UnknownLineError : there is no such order line; the message says what comes near
         """
-        return explain_to_customer(self.book, self.policy, self.allocation,
-                                   find_line(self.book, order_id, line_no))
+        from headgate.explain.customer import tell_customer
+        from headgate.explain.why import find_line
+
+        return tell_customer(self.book, self.policy, self.allocation,
+                             find_line(self.book, order_id, line_no))
 
     def why_all(self, progress: Progress | None = None) -> pl.DataFrame:
         """
@@ -144,7 +141,9 @@ class Plan:
         progress : called with "relieve" and the share done
         returns  : the columns of `headgate.tables.why_schema.WHY`, see the plan format
         """
-        return explain_all(self.book, self.policy, self.allocation, self.promises, progress)
+        from headgate.explain.why_all import why_all
+
+        return why_all(self.book, self.policy, self.allocation, self.promises, progress)
 
     def where_used(self, supply: str) -> WhereUsed:
         """
@@ -152,7 +151,9 @@ class Plan:
 
         raises UnknownSupplyError : nothing has this name; the message says what comes near
         """
-        return explain_where_used(self.book, self.policy, self.allocation, supply)
+        from headgate.explain.where_used import where_used
+
+        return where_used(self.book, self.policy, self.allocation, supply)
 
     def desk(self) -> Desk:
         """A quote desk on what the plan leaves: see `headgate.quoting.desk.Desk`."""
@@ -170,6 +171,8 @@ class Plan:
         excel  : whether the workbook for people is written, too
         raises ValueError : another format; IssuesError : the folder holds something else
         """
+        from headgate.explain.tables import PEG_ALL_UP_TO
+
         started = perf_counter()
         large = len(self.book.lines) > PEG_ALL_UP_TO
         chosen = format or ("parquet" if large else "csv")
@@ -202,7 +205,9 @@ class Plan:
                   and when; limit_quantity and used_quantity, in pieces; price_cents, what one piece
                   more of a cap is worth at most, blank where the plan does not prove it
         """
-        return count_quotas(self.book, self.allocation, self.prices)
+        from headgate.explain.quota_table import quota_use
+
+        return quota_use(self.book, self.allocation, self.prices)
 
     def report(self, stated_prices: bool = False,
                revenue: RevenueStatement | None = None,
@@ -269,7 +274,9 @@ def check_policy(book: Book) -> None:
     raises IssuesError : a setting of its `[policy]` is wrong, weighs a name that no order has, or
                          rewards a day that has passed
     """
-    check_terms(book, read_policy(book.settings.policy))
+    from headgate.planner import terms
+
+    terms.check_policy(book, read_policy(book.settings.policy))
 
 
 def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
@@ -288,6 +295,9 @@ def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
     raises IssuesError : the policy has faults, or the older plan cannot be read; ValueError : an
                          unknown `pegging`
     """
+    from headgate.planner.older import Older, Start
+    from headgate.planner.run import run
+
     if pegging not in (None, "all", "scarce"):
         raise ValueError(f'pegging = {pegging!r}: must be "all" or "scarce"')
     own = {"objective": policy} if isinstance(policy, str) else dict(policy or {})
@@ -320,6 +330,9 @@ def assembled(book: Book, checked: Policy, made: Run, pegging: Coverage | None,
     plan_seconds : what planning took
     more         : further entries of the summary
     """
+    from headgate.explain.tables import explain_plan
+    from headgate.planner.certificate import gap_of
+
     planned = perf_counter()
     explained = explain_plan(book, checked, made.allocation, certified_tables(book, made), pegging,
                              progress)
@@ -345,6 +358,8 @@ def assembled(book: Book, checked: Policy, made: Run, pegging: Coverage | None,
 
 def certified_tables(book: Book, made: Run) -> dict[str, pl.DataFrame]:
     """The tables that a certificate gives: `prices` and `reliefs`."""
+    from headgate.planner.certificate import price_frame
+
     prices = price_frame(book, made.allocation.pools, made.certificate)
     return {"prices": prices, "reliefs": made.reliefs}
 
