@@ -282,11 +282,10 @@ def _typed(raw: pl.DataFrame, table: PlanTable, file: str, issues: list[Issue]) 
     issues.extend(Issue("plan.table.column", "error", file, "is not a column of this table",
                         column=name) for name in raw.columns if name not in table.names)
     columns = []
-    for name in table.names:
+    for name, kind in table.types.items():
         if name in wrong:
             continue
         column = raw[name]
-        kind = table.types[name]
         if column.dtype not in (kind, pl.String, pl.Null):
             # A cast would drop what a cell holds beyond its type, half a piece or an hour of a day.
             issues.append(Issue("plan.table.type", "error", file, f"must be {kind}", None, name,
@@ -295,9 +294,10 @@ def _typed(raw: pl.DataFrame, table: PlanTable, file: str, issues: list[Issue]) 
         typed = (column.str.to_date("%Y-%m-%d", strict=False)
                  if kind == pl.Date and column.dtype == pl.String
                  else column.cast(kind, strict=False))
-        bad = (typed.is_null() & column.is_not_null()).arg_true()
-        issues.extend(Issue("plan.table.type", "error", file, f"must be {table.types[name]}",
-                            int(row) + 2, name, str(column[int(row)])) for row in bad[:20])
+        if typed.null_count() > column.null_count():
+            bad = (typed.is_null() & column.is_not_null()).arg_true()
+            issues.extend(Issue("plan.table.type", "error", file, f"must be {kind}",
+                                int(row) + 2, name, str(column[int(row)])) for row in bad[:20])
         columns.append(typed)
     return pl.DataFrame(columns)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.rank import LINE, Log
 from headgate.planner.policy import Policy, read_policy
 from headgate.planner.world import pools_of
+from headgate.session.memory import peak_memory_mb
 from headgate.stores.address import address_of
 from headgate.tables.plan_schema import MOVES, PlanFrames
 
@@ -189,7 +189,7 @@ class Plan:
             seconds["write"] = round(perf_counter() - started, 3)
             seconds["total"] = round(sum(seconds[k] for k in ("load", "plan", "explain",
                                                               "write")), 3)
-            stored = {**summary, "seconds": seconds, "peak_memory_mb": _peak_memory_mb()}
+            stored = {**summary, "seconds": seconds, "peak_memory_mb": peak_memory_mb()}
             return {**stored, "digest": plan_folder.summary_digest(stored)}
 
         arrays = {name: getattr(self.allocation.log, name) for name in Log._fields}
@@ -349,7 +349,7 @@ def assembled(book: Book, checked: Policy, made: Run, pegging: Coverage | None,
         "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
         "policy": checked.as_dict(), "seed": checked.seed, "work": made.work,
         "pegging": explained.coverage, **more,
-        "seconds": seconds, "peak_memory_mb": _peak_memory_mb(), **explained.figures,
+        "seconds": seconds, "peak_memory_mb": peak_memory_mb(), **explained.figures,
         "certificate": {
             "bound_cents": bound,
             "gap": gap_of(bound, explained.figures["value"]["weighted_cents"])}}
@@ -362,16 +362,6 @@ def certified_tables(book: Book, made: Run) -> dict[str, pl.DataFrame]:
 
     prices = price_frame(book, made.allocation.pools, made.certificate)
     return {"prices": prices, "reliefs": made.reliefs}
-
-
-def _peak_memory_mb() -> int:
-    """The most memory that this process has held, in MB; 1 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 1
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return max(1, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit)
 
 
 def frames_of(book: Book, folder: Path) -> PlanFrames:

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 import headgate
+from headgate.files.book_writer import write_book
+from tests.stories.book_builder import book
+from tests.stories.plans import planned
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "headgate"
@@ -83,6 +86,34 @@ def test_importing_is_light(statement: str):
     """`--help` must answer within half a second, and numpy, polars and numba alone take longer:
     so none of them is there before a command needs it."""
     assert not imported_by(statement) & set(HEAVY)
+
+
+@pytest.mark.parametrize(("asked", "unused"), [
+    ("session.backlog(book, folder)", {"numba", "sqlalchemy", "xlsxwriter", "plotly"}),
+    ("session.where_used(book, folder, 'server')", {"sqlalchemy", "xlsxwriter", "plotly"}),
+    ("session.why(book, folder, 'SO-1/1')", {"sqlalchemy", "xlsxwriter", "plotly"}),
+    ("session.revenue(book, folder)", {"sqlalchemy", "xlsxwriter", "plotly"})])
+def test_a_question_loads_only_what_answers_it(tmp_path: Path, asked: str, unused: set[str]):
+    """One line and its plan, in folders: none of the questions needs a database or draws anything,
+    and what the backlog is calls no kernel, so that numba is not loaded for it."""
+    story = book([("server", 2, 0)], [("server", 2, 0)])
+    planned(story).write(tmp_path / "plan", excel=False)
+    write_book(story.frames, story.settings, tmp_path / "book", "csv")
+    held = imported_by("from headgate import session\n"
+                       f"book, folder = session.read_book({str(tmp_path / 'book')!r}), "
+                       f"{str(tmp_path / 'plan')!r}\n{asked}")
+    assert "polars" in held and not held & unused
+
+
+def test_a_use_case_is_where_it_is_said_to_be():
+    """The use cases are loaded by name: each name that is promised is there, and no other."""
+    from headgate import session
+
+    assert callable(session.backlog)
+    for name in session.__all__:
+        assert getattr(session, name) is not None, name
+    with pytest.raises(AttributeError, match="no attribute 'forecast'"):
+        session.forecast  # noqa: B018
 
 
 def test_the_version_is_one():
