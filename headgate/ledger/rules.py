@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from headgate.base.money import MAX_CENTS, text_of_cents
-from headgate.ledger.accounts import Account, Entry, replayed
+from headgate.ledger.accounts import Account, Entry, amendment_of, replayed
 from headgate.ledger.balances import backlog_cents, changed_assertions, wrong_scope
 from headgate.ledger.corrections import corrected, wrong_correction
 from headgate.ledger.events import Event, in_utc
@@ -68,7 +68,20 @@ def _line(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
             return refused("amount_range", f"{data['quantity']} pieces at "
                            f"{text_of_cents(data['unit_price_cents'])}")
     found = wrong_event(state.lines, event, state.sequence + 1)
-    return found or (_leaves(state, event) if event.kind in LEAVING else None)
+    return first_of(found, _sold_otherwise(state, event)) or (
+        _leaves(state, event) if event.kind in LEAVING else None)
+
+
+def _sold_otherwise(state: Parts, event: Event) -> Rejection | None:
+    """Why a line cannot get another currency by an event; None when it can, or does not."""
+    line, amendment = state.lines.get(event.key), amendment_of(event.kind, event.data) or {}
+    if line is None or "currency" not in amendment or not line.shipped:
+        return None
+    sold = state.lines.term(line.row, "currency") or state.currency
+    asked = amendment["currency"] or state.currency
+    return None if asked == sold else refused(
+        "currency_other", f"{asked} instead of {sold}, in which pieces of {event.key} have left; "
+        "correct the event that booked it, if that was wrong")
 
 
 def _leaves(state: Parts, event: Event) -> Rejection | None:
@@ -202,8 +215,9 @@ def _override(state: Parts, event: Event, at: datetime | None) -> Rejection | No
     account = register.get(event.key)
     if account is None:
         return found
-    found = first_of(found, _other_value(event.data["old"],
-                                         _value_on(register, account, event, column)))
+    sold = _sold_otherwise(state, event) if table == "orders" else None
+    found = first_of(found, sold, _other_value(
+        event.data["old"], _value_on(register, account, event, column)))
     return found or (_leaves(state, event) if table == "orders" else None)
 
 

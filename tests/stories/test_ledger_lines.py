@@ -125,6 +125,23 @@ def test_a_line_that_is_complete_leaves_the_book_until_something_comes_back():
     assert desk.line().listed and desk.open() == (1, 100)
 
 
+def test_a_line_of_which_pieces_have_left_keeps_its_currency():
+    """64 pieces at 1.00 euro may be sold in dollars instead, as long as none has left. Then they
+    may not, by an amendment or an override; the same currency is none that changes. That the order
+    was in dollars from the beginning is a correction of its booking."""
+    desk = desk_with_line(currency="EUR")
+    desk.must("order_amended", LINE, "2026-01-09", currency="USD")
+    desk.must("order_amended", LINE, "2026-01-10", currency="EUR")
+    desk.must("order_shipped", LINE, "2026-01-12", quantity=1)
+    assert desk.send("order_amended", LINE, "2026-01-13", currency="USD") == "currency_other"
+    assert desk.send("order_amended", LINE, "2026-01-13", currency=None) == "currency_other"
+    assert desk.send("override", LINE, "2026-01-13", table="orders", column="currency", old="EUR",
+                     new="USD") == "currency_other"
+    desk.must("order_amended", LINE, "2026-01-13", currency="EUR", unit_price_cents=90)
+    booking = {**desk.rows[0].event.data, "currency": "USD"}
+    desk.must("correction", LINE, "2026-01-05", corrects=1, data=booking)
+
+
 def test_an_invoice_is_in_the_currency_of_the_order():
     """An order in euros is invoiced in euros, by name or by leaving it out, not in dollars. A
     credit note takes off no more than was invoiced: 50.00 of 30.00 are too many."""
