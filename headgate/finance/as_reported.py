@@ -3,7 +3,8 @@ Quarters that are over, told by the contracts as they stood at their ends.
 
 A contract that changes later is split anew, and so is what was recognised of it. What that makes of
 earlier quarters is a catch-up in the quarter of the change (ASC 606-10-25-13(b), 32-43, 32-44): an
-earlier quarter stays as it was told.
+earlier quarter stays as it was told. So does one that was closed in the ledger when more of it was
+recorded: that is of the quarter in which it is posted.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Then:
     """
     The contracts that changed after a quarter was over, as they stood at its end.
 
-    contracts : with the progress and the record up to then; the day of its book is the one after
+    contracts : with the progress and the record up to then, as they were known when the quarter was
+                closed; the day of its book is the one after
     made      : what was recognised of them by then
     lines     : order_id, line_no and contract_id of their order lines, cancelled ones among them
     orders    : their order_ids; names : these, and their contracts
@@ -70,14 +72,14 @@ class CaughtUp:
     changes: tuple[str, ...]
 
 
-def then_of(book: Book, past: Past | None, progress: pl.DataFrame,
-            record: pl.DataFrame | None, held: bool = False) -> tuple[Then, ...]:
+def then_of(book: Book, past: Past | None, record: pl.DataFrame | None,
+            held: bool = False) -> tuple[Then, ...]:
     """
     The contracts of a book that changed, at the end of each quarter that is over, if they did
     after it; in the order of quarters.
 
-    progress, record : as for `headgate.finance.contracted.contracted`
-    held : only those of which something is billed and held
+    record : as for `headgate.finance.contracted.contracted`
+    held   : only those of which something is billed and held
     """
     if past is None or past.modified is None:
         return ()
@@ -87,7 +89,7 @@ def then_of(book: Book, past: Past | None, progress: pl.DataFrame,
         modified = tuple(one for one in modified if one.orders & orders)
     if not modified:
         return ()
-    year, begun = fiscal_year(settings.fiscal_year_end), _begun(modified, progress, record)
+    year, begun = fiscal_year(settings.fiscal_year_end), _begun(modified, record)
     found = []
     first = period_of(year, "quarter", min(one.since for one in modified)).starts_on
     for period in periods(year, "quarter", first, settings.as_of):
@@ -95,31 +97,25 @@ def then_of(book: Book, past: Past | None, progress: pl.DataFrame,
         then = [one for one, since in zip(modified, begun, strict=True)
                 if since is not None and since <= last < one.changes[-1].on]
         if last < settings.as_of and then:
-            found.append(_then(book, past, then, period, progress, record))
+            found.append(_then(book, past, then, period, record))
     return tuple(found)
 
 
-def _begun(modified: Sequence[Modified], progress: pl.DataFrame,
-           record: pl.DataFrame | None) -> list[date | None]:
+def _begun(modified: Sequence[Modified], record: pl.DataFrame | None) -> list[date | None]:
     """The first day on which anything of each may have been recognised; None: none was."""
-    steps = progress.filter(pl.col("step").is_in(["shipped", "opening", "started"])).select(
-        "order_id", day="effective_on")
-    if record is not None:
-        steps = pl.concat([steps, record.select("order_id", day="held_on")])
-    days = dict(steps.group_by("order_id").agg(pl.col("day").min()).iter_rows())
+    held = {} if record is None else dict(record.group_by("order_id").agg(
+        pl.col("held_on").min()).iter_rows())
     found: list[date | None] = []
     for one in modified:
-        own = [days[order] for order in one.orders if order in days]
-        for entries in one.services.values():
-            starts = [str(entry.data.get("starts", "")) for entry in entries if entry.data]
-            own += [date.fromisoformat(text) for text in starts if "-" in text]
+        own = [held[order] for order in one.orders if order in held]
+        own += [] if one.begun is None else [one.begun]
         # What began before anybody took down more of it is told of that day.
         found.append(max(min(own), one.since) if own else None)
     return found
 
 
 def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
-          progress: pl.DataFrame, record: pl.DataFrame | None) -> Then:
+          record: pl.DataFrame | None) -> Then:
     assert past.modified is not None, "something of it changed"
     day = period.ends_on
     lines, services, items = past.modified.tables(modified, day)
@@ -128,20 +124,13 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
               for name, frame in book.tables.frames.items()}
     own = build_book(replace(book.tables, settings=replace(
         book.settings, as_of=day + timedelta(days=1)), frames={**frames, "items": items}))
-    known = known_past(own, Past(orders, services))
-    wide = known.wide
-    # Standard cost is what the book has now, then as today.
-    there = [place for place, name in enumerate(wide.items.ids) if name in book.items]
-    cost = wide.unit_cost_cents.copy()
-    cost[there] = book.unit_cost_cents[book.items.indexes(pl.Series(
-        [wide.items.ids[place] for place in there], dtype=pl.String))]
-    wide = replace(wide, unit_cost_cents=cost)
+    history = past.modified.items
+    known = known_past(own, Past(orders, services, items=history.told(day), rates=past.rates))
     gone = orders.filter("closed").join(known.orders, on=KEY, how="anti", maintain_order="left")
     over = services.filter(pl.col("closed") & ~pl.col("cancelled")).join(
         known.services, on=KEY, how="anti", maintain_order="left")
     ids = frozenset[str]().union(*(one.orders for one in modified))
-    until = progress.filter(pl.col("effective_on") <= day,
-                            pl.col("order_id").is_in(pl.Series(list(ids)).implode()))
+    until = past.modified.progress(modified, day)
     log = None
     if record is not None:
         keys = orders.select(*KEY)
@@ -151,10 +140,10 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
             keys, on=KEY, how="semi", maintain_order="left")
     # Where a standalone price was missing then, and is no more needed now, nobody was told anything
     # that could stay; the stated price stands for it, so that today's answer is not refused.
-    contracts = contracted(wide, True, until, log)
+    contracts = contracted(known.wide, True, until, log, known)
     left = Left(gone.drop("closed"), over.drop("closed", "cancelled"))
     return Then(period, contracts, recognised_of(
-        contracts, until, left, day_number(book.settings.as_of)), lines.select(
+        contracts, until, left, history, day_number(book.settings.as_of)), lines.select(
             *KEY, contract_id=pl.coalesce("contract_id", "order_id")), ids,
         frozenset[str]().union(*(one.names for one in modified)))
 
@@ -256,6 +245,6 @@ def _named(rows: pl.DataFrame, groups: Mapping[str, Modified],
     for quarter, contract, on, cents, order in found.iter_rows():
         period = period_of(year, "quarter", on)
         caught.append(CaughtUp(quarter, on, contract, cents, tuple(dict.fromkeys(
-            f"{change.what} on {change.on}" for change in groups[order].changes
+            change.told for change in groups[order].changes
             if period.starts_on <= change.on <= period.ends_on))))
     return tuple(caught)

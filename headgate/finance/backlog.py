@@ -156,7 +156,7 @@ def backlog_of(book: Book, told: Told, asked: Asked,
     raises IssuesError : what is told cannot be used; a standalone price is missing
     """
     wide = with_past(book, told.past)
-    contracts = contracted(wide, asked.stated_prices, told.progress, told.held)
+    contracts = contracted(wide, asked.stated_prices, told.progress, told.held, told.past)
     sent = allocation if allocation is None or wide is book else carried(
         allocation, book, wide)
     as_of, cuts, assumed = book.settings.as_of, asked.cuts, asked.assumed
@@ -199,7 +199,7 @@ def _held_then(book: Book, told: Told) -> tuple[Then, ...]:
     """Contracts that changed of which something is held, as they stood at the ends of quarters."""
     if told.progress is None or told.held is None:
         return ()
-    return then_of(book, told.past, told.progress, told.held, True)
+    return then_of(book, told.past, told.held, True)
 
 
 def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series) -> Longs:

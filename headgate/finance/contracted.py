@@ -17,7 +17,8 @@ from headgate.finance.contracts import (
     obligations_of,
     split_prices,
 )
-from headgate.finance.exchange import Exchange, day_number, exchange_of
+from headgate.finance.exchange import Exchange, day_number, exchange_of, exchange_told
+from headgate.finance.past import Past
 from headgate.finance.services import (
     Performed,
     Starts,
@@ -43,6 +44,7 @@ class Contracted:
     before : pieces shipped before
     told   : what was recorded of services themselves
     starts : pieces whose services have started, or will with the delivery of what has left
+    told_at : the rates with which days were told, those that were closed as they were then
     held   : what is billed and held; None: no record of it was given
     """
 
@@ -53,6 +55,7 @@ class Contracted:
     before: Before
     told: Told
     starts: Starts
+    told_at: Exchange
     held: Held | None = None
 
     @property
@@ -95,14 +98,16 @@ class Contracted:
 
 
 def contracted(book: Book, stated_prices: bool = False,
-               progress: pl.DataFrame | None = None, record: pl.DataFrame | None = None
-             ) -> Contracted:
+               progress: pl.DataFrame | None = None, record: pl.DataFrame | None = None,
+               past: Past | None = None) -> Contracted:
     """
     The contracts of a book on its day.
 
     stated_prices, progress : as for `headgate.finance.revenue.revenue_of`
     record : as for `headgate.finance.bill_and_hold.held_of`; None: nobody says that anything is
              billed and held
+    past   : what items cost alone when they were sold, and the rates of closed days; None: the
+             tables alone say both
     raises IssuesError : a standalone price is missing that the split of a contract needs; columns
                          of the progress are missing; the record does not fit the book
     """
@@ -110,9 +115,11 @@ def contracted(book: Book, stated_prices: bool = False,
     held = None if record is None else held_of(book, progress, record)
     before = before_of(book, progress if held is None else held.steps)
     obligations = obligations_of(book, exchange, before.prices)
-    allocated = split_prices(book, obligations, exchange, stated_prices)
+    told_at = exchange_told(exchange, None if past is None else past.rates)
+    prices = None if past is None or past.items is None else past.items.prices()
+    allocated = split_prices(book, obligations, told_at, stated_prices, prices)
     none = np.zeros(0, dtype=np.int64)
     nothing = Shipments(none, none, none, none, none, none, none, none, none)
     told = told_of(obligations, day_number(book.settings.as_of), progress)
     return Contracted(book, exchange, obligations, allocated, before, told,
-                      starts_of(obligations, nothing, before, told), held)
+                      starts_of(obligations, nothing, before, told), told_at, held)

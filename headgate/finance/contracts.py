@@ -175,24 +175,27 @@ def obligations_of(book: Book, exchange: Exchange, prices: Prices | None = None)
 
 
 def split_prices(book: Book, obligations: Obligations, exchange: Exchange,
-                 stated_prices: bool = False) -> Allocated:
+                 stated_prices: bool = False, prices: pl.DataFrame | None = None) -> Allocated:
     """
     The price of every contract, split over its obligations in proportion to standalone prices.
 
     A contract with one obligation keeps its price. Of the others each currency is split by
     itself, in the order of (order_id, line_no) with cumulative rounding: what the obligations up
-    to one have together is rounded down to the cent. Standalone prices are converted at the rates
-    of the day on which the first line of the contract was booked, for the proportion alone: it is
-    that of the inception (606-10-32-43), and no later rate moves what was recognised.
+    to one have together is rounded down to the cent. A standalone price is that of the day on which
+    the line was booked, of a service the line that it hangs on. They are converted at the rates of
+    the day on which the first line of the contract was booked, for the proportion alone: it is
+    that of the inception (606-10-32-43), and no later price or rate moves what was recognised.
 
     stated_prices : a price as stated stands for a standalone price that is missing
+    prices : standalone prices by day, see `headgate.ledger.item_history.ItemHistory.prices`; None,
+             and of an item that they lack: that of the table `items`
     raises IssuesError : a contract has several obligations and one has no standalone price
     source : ASC 606-10-32-31 to 32-34
     """
     counts = np.bincount(obligations.contract, minlength=len(obligations.names))
     several = counts[obligations.contract] > 1
     alone = np.flatnonzero(~several)
-    weight = _weights(book, obligations, exchange, several, stated_prices)
+    weight = _weights(book, obligations, exchange, several, stated_prices, prices)
     rows = obligations.order[several[obligations.order]]
     split = _split(obligations, weight, rows)
     obligation = np.concatenate([alone, split["obligation"].to_numpy()])
@@ -222,7 +225,8 @@ def _split(obligations: Obligations, weight: Longs, rows: Longs) -> pl.DataFrame
 
 
 def _weights(book: Book, obligations: Obligations, exchange: Exchange,
-             several: NDArray[np.bool_], stated_prices: bool) -> Longs:
+             several: NDArray[np.bool_], stated_prices: bool,
+             prices: pl.DataFrame | None) -> Longs:
     """
     The standalone price of each obligation in the book's currency, for all its pieces.
 
@@ -232,19 +236,38 @@ def _weights(book: Book, obligations: Obligations, exchange: Exchange,
     place = np.empty(len(book.items), dtype=np.int64)
     place[book.items.indexes(items["item_id"])] = np.arange(len(items))
     booked = _booked(book, obligations)
-    missing = items["standalone_price_cents"].is_null().to_numpy()
-    row = place[obligations.item]
-    price = exchange.convert(items["standalone_price_cents"].fill_null(-1).to_numpy()[row],
-                             exchange.indexes(items["currency"])[row], booked)
+    alone = _standalone(book, obligations, place, None if prices is None else prices.filter(
+        pl.col("currency").is_null() | pl.col("currency").is_in(exchange.names)))
+    missing = alone["standalone_price_cents"].is_null().to_numpy()
+    price = exchange.convert(alone["standalone_price_cents"].fill_null(-1).to_numpy(),
+                             exchange.indexes(alone["currency"]), booked)
     stated = exchange.convert(obligations.stated_cents, obligations.currency, booked)
-    unknown = several & missing[row]
+    unknown = several & missing
     _refuse_missing(book, obligations, place, unknown & (not stated_prices))
     _refuse_large(book, obligations, place, price, several & ~unknown)
-    weight = np.where(missing[row], stated, np.where(several, price, 0) * obligations.pieces)
+    weight = np.where(missing, stated, np.where(several, price, 0) * obligations.pieces)
     known = pl.DataFrame({"contract": obligations.contract, "weight": weight}).select(
         pl.col("weight").cast(pl.Int128).sum().over("contract") > 0).to_series().to_numpy()
     # A contract that is worth nothing has nothing to split, by whatever weights.
     return np.where(known, weight, np.maximum(stated, 1)).astype(np.int64)
+
+
+def _standalone(book: Book, obligations: Obligations, place: Longs,
+                prices: pl.DataFrame | None) -> pl.DataFrame:
+    """(obligations,) standalone_price_cents of one piece and its currency, when it was sold."""
+    columns = ("standalone_price_cents", "currency")
+    now = book.tables.frames["items"].select("item_id", *columns)[
+        pl.Series(place[obligations.item])]
+    if prices is None:
+        return now
+    booked = book.tables.frames["orders"]["booked_on"][pl.Series(book.lines.source_row)]
+    then = now.select("item_id", row=pl.int_range(pl.len()), on=booked.gather(
+        pl.Series(obligations.line))).sort("on").join_asof(
+        prices.with_columns(known=True).sort("on"), on="on", by="item_id",
+        check_sortedness=False).sort("row")
+    known = then["known"].is_not_null()
+    return now.select(pl.when(known).then(then[name]).otherwise(pl.col(name)).alias(name)
+                      for name in columns)
 
 
 def _booked(book: Book, obligations: Obligations) -> Longs:

@@ -31,7 +31,7 @@ def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.D
     returns  : cents of the book's currency by the name of the quarter
     raises IssuesError : columns of the billings are missing, or a currency has no rate
     """
-    rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
+    rows = billed(contracts.book, contracts.obligations, contracts.told_at, billings)
     other = {one.period: one for one in then}
     found = {}
     for period in quarters:
@@ -45,7 +45,7 @@ def deferred_at_ends(contracts: Contracted, earned: pl.DataFrame, billings: pl.D
                 one.lines.rename({"contract_id": "its"}), on=KEY, how="left",
                 maintain_order="left").with_columns(
                 contract_id=pl.coalesce("its", "contract_id")).drop("its")
-            own = billed(one.contracts.book, one.contracts.obligations, one.contracts.exchange,
+            own = billed(one.contracts.book, one.contracts.obligations, one.contracts.told_at,
                          known)
             cents = _left(own.filter(changed), one.made.earned, one.contracts, end)
         found[period.name] = cents + _left(rows.filter(~changed), earned.filter(~changed),
@@ -58,7 +58,7 @@ def _left(rows: pl.DataFrame, earned: pl.DataFrame, contracts: Contracted, end: 
     gone = earned.filter(pl.col("day") <= day_number(end)).group_by(
         "contract_id", "currency").agg(pl.col("cents").sum())
     return int(unearned(rows.filter(pl.col("posted_on") <= end), gone,
-                        contracts.exchange)["cents"].sum())
+                        contracts.told_at)["cents"].sum())
 
 
 def with_deferred(by_quarter: pl.DataFrame, then: Mapping[str, int]) -> pl.DataFrame:

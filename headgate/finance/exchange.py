@@ -92,6 +92,28 @@ def exchange_at(own: str, rates: pl.DataFrame) -> Exchange:
                     rates["day"].to_numpy(), rates["rate_micro"].to_numpy())
 
 
+def exchange_told(now: Exchange, rates: pl.DataFrame | None) -> Exchange:
+    """
+    The rates with which days were told, of the currencies of an exchange and with its numbers.
+
+    rates : as for `exchange_at`; a currency that they lack has its rates of now. None: all have
+    """
+    if rates is None:
+        return now
+    own, *names = now.names
+    told = exchange_at(own, rates)
+    parts = []
+    for number, name in enumerate(names, start=1):
+        source, place = (told, told.names.index(name)) if name in told.names else (now, number)
+        there = slice(source.ptr[place], source.ptr[place + 1])
+        parts.append((source.day[there], source.micro[there]))
+    none = np.zeros(0, dtype=np.int64)
+    ends = np.cumsum([len(day) for day, _ in parts], dtype=np.int64)
+    return Exchange(now.names, np.concatenate([[0, 0], ends]).astype(np.int64),
+                    np.concatenate([none, *(day for day, _ in parts)]),
+                    np.concatenate([none, *(micro for _, micro in parts)]))
+
+
 def times_rates(cents: Longs, micro: Longs) -> Longs:
     """
     Each amount times its rate in millionths, rounded half to even to the cent.

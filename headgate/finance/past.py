@@ -8,6 +8,7 @@ from functools import cached_property
 import polars as pl
 
 from headgate.book import Book, build_book
+from headgate.ledger.item_history import ItemHistory
 from headgate.ledger.modifications import Modifications
 
 CLOSED = "closed"
@@ -25,12 +26,17 @@ class Past:
     of       : the book of which it is known that its tables have what belongs to these; see
                `known_past`
     modified : the contracts that changed since they were booked; None: none did
+    items    : what was set of items; None: the tables alone say it
+    rates    : those with which periods were closed, see `headgate.ledger.posted_rates`; None:
+               those of the book
     """
 
     orders: pl.DataFrame
     services: pl.DataFrame
     of: Book | None = field(default=None, repr=False, compare=False)
     modified: Modifications | None = field(default=None, repr=False, compare=False)
+    items: ItemHistory | None = field(default=None, repr=False, compare=False)
+    rates: pl.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property
     def empty(self) -> bool:
@@ -76,7 +82,7 @@ def known_past(book: Book, past: Past) -> Past:
         lines.select("order_id", there="line_no"), left_on=["order_id", line],
         right_on=["order_id", "there"], how="left", maintain_order="left", coalesce=False)
     services = services.filter(line.is_null() | pl.col("there").is_not_null())
-    return Past(orders, services.select(past.services.columns), book, past.modified)
+    return replace(past, orders=orders, services=services.select(past.services.columns), of=book)
 
 
 def with_past(book: Book, past: Past | None) -> Book:

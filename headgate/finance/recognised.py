@@ -22,9 +22,11 @@ from headgate.finance.contracted import Contracted
 from headgate.finance.contracts import Allocated, by_contract
 from headgate.finance.exchange import EPOCH, Exchange, day_number
 from headgate.finance.recognition import cost_by_day
-from headgate.finance.services import Amounts, Starts, amounts_of, over_term, term_edges
+from headgate.finance.services import Amounts, Days, Starts, amounts_of, over_term, term_edges
 from headgate.finance.shares import summed
+from headgate.finance.standard_costs import StandardCosts, standard_costs
 from headgate.finance.steps import Delivered, Taken, taken_of
+from headgate.ledger.item_history import ItemHistory
 from headgate.tables.revenue_schema import RECOGNISED
 
 Longs = NDArray[np.int64]
@@ -91,7 +93,7 @@ HELD_RULE = "bill_and_hold"
 
 
 def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
-                  at: int | None = None) -> Recognised:
+                  items: ItemHistory | None = None, at: int | None = None) -> Recognised:
     """
     What was recognised by the day of a book.
 
@@ -102,12 +104,14 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
 
     contracts : of the book, with the same progress, and with what is billed and held
     progress  : the columns of `headgate.tables.progress_schema.PROGRESS`
+    items     : what items cost before; None: all quarters have the standard cost of the book
     at        : the day whose rates `as_of_cents` has, since 1970-01-01; None: that of the book
     """
     at = contracts.as_of if at is None else at
     steps = progress if contracts.held is None else contracts.held.steps
     sold = sold_of(contracts, steps, left)
-    found = [_hardware(contracts, sold, steps, at), _services(contracts, sold, steps, left, at)]
+    found = [_hardware(contracts, sold, steps, at),
+             _services(contracts, sold, steps, left, items, at)]
     parts = [frame.select(found[0][0].columns) for frame, *_ in found]
     cents = [at_once for _, at_once, _ in found]
     rows = pl.concat(parts).with_row_index("row")
@@ -117,17 +121,20 @@ def recognised_of(contracts: Contracted, progress: pl.DataFrame, left: Left,
     ends = np.array([day_number(period.ends_on) for period in quarters], dtype=np.int64)
     day = rows["recognised_on"].to_physical().cast(pl.Int64)
     place = pl.Series(np.searchsorted(ends, day.fill_null(0).to_numpy()))
-    book, hardware_kind = contracts.book, pl.col("kind") == "hardware"
-    families = book.tables.frames["items"].select("item_id", "family").unique("item_id")
-    costs = pl.DataFrame({"item_id": list(book.items.ids), "unit": book.unit_cost_cents},
-                         schema={"item_id": pl.String, "unit": pl.Int64})
+    families = contracts.book.tables.frames["items"].select("item_id", "family").unique("item_id")
+    dated = pl.col("recognised_on").is_not_null()
+    costs = standard_costs(contracts, rows["item_id"], ends.tolist(), items)
+    # What was recognised before all quarters costs what it does now.
+    cell = rows.select(pl.when(dated).then(place).otherwise(len(ends))).to_series().to_numpy(), (
+        costs.of(rows["item_id"]))
     rows = rows.with_columns(
-        quarter=pl.when(pl.col("recognised_on").is_not_null()).then(names.gather(place)),
+        quarter=pl.when(dated).then(names.gather(place)), unit=pl.Series(costs.unit[cell]),
+        known=pl.Series(costs.known[cell]),
         revenue_cents=pl.col("price_cents") - pl.col("penalty_cents")).join(
-        families, on="item_id", how="left", maintain_order="left").join(
-        costs, on="item_id", how="left", maintain_order="left").with_columns(
-        standard_cents=pl.when(hardware_kind).then(pl.col("quantity") * pl.col("unit")).when(
-            pl.col("unit").is_not_null()).then("standard_cents")).with_columns(
+        families, on="item_id", how="left", maintain_order="left").with_columns(
+        standard_cents=pl.when("known").then(
+            pl.when(pl.col("kind") == "hardware").then(pl.col("quantity") * pl.col("unit"))
+            .otherwise("standard_cents"))).with_columns(
         standard_margin_cents=pl.col("revenue_cents") - pl.col("standard_cents")).sort(
         "order_id", "line_no", "kind", "recognised_on", "rule", nulls_last=False)
     order = rows["row"].to_numpy()
@@ -176,7 +183,7 @@ def _hardware(contracts: Contracted, sold: Sold, progress: pl.DataFrame,
     parts = _parts(contracts, sold)
     on = np.where(day < 0, as_of, day)
     place, currency, cents = sold.allocated.of_parts(line, *parts)
-    price = summed(place, exchange.convert(cents, currency, on[place]), len(line))
+    price = summed(place, contracts.told_at.convert(cents, currency, on[place]), len(line))
     at_once = _at_one_rate(sold.allocated, exchange, line, *parts, as_of)
     # What was held is late to nobody, be it delivered when it may.
     penalty = _penalties(contracts, sold, progress, line, taken.own_first, taken.own_last, on)
@@ -235,45 +242,44 @@ def _penalties(contracts: Contracted, sold: Sold, progress: pl.DataFrame, line: 
     rate = frame["late_penalty_per_unit_week_cents"].to_numpy()
     owed = delivered.cents_of(weeks * rate[delivered.line], line, first, last)
     number = contracts.exchange.indexes(frame["currency"])[line]
-    return contracts.exchange.convert(owed, number, on)
+    return contracts.told_at.convert(owed, number, on)
 
 
 def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame, left: Left,
-              at: int) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
+              items: ItemHistory | None, at: int) -> tuple[pl.DataFrame, Longs, pl.DataFrame]:
     """Rows of service lines by quarter, their price at the rates of as_of, and what was earned."""
     parts = [(contracts.starts, amounts_of(contracts.starts, contracts.obligations,
                                            contracts.allocated)),
              _left_services(contracts, sold, progress, left)]
-    unit = np.concatenate([contracts.book.unit_cost_cents, [0]])
     ids = pl.concat([_service_ids(contracts), _left_ids(contracts, sold, left)])
     year, first = fiscal_year(contracts.book.settings.fiscal_year_end), min(
         int(starts.since.min(initial=contracts.as_of)) for starts, _ in parts)
     ends = np.array([day_number(period.ends_on) for period in periods(
         year, "quarter", EPOCH + timedelta(days=first), contracts.book.settings.as_of)])
-    item = np.concatenate([contracts.obligations.item[contracts.obligations.lines:], [
-        contracts.book.items.index(name) if name in contracts.book.items else -1
-        for name in left.services["item_id"]]]).astype(np.int64)
+    costs_of = standard_costs(contracts, ids["item_id"], ends.tolist(), items)
+    item = costs_of.of(ids["item_id"])
     frames, costs, earned = [], [], []
     for starts, amounts in parts:
-        edges = term_edges(starts, ends, contracts.exchange, contracts.as_of)
+        edges = term_edges(starts, ends, contracts.told_at, contracts.as_of)
         edges = np.append(edges, max(int(starts.end.max(initial=0)), int(edges[-1]) + 1))
         days = over_term(starts, amounts, edges)
         now = np.full(len(days.last_day), at)
         frames.append(pl.DataFrame({
             "service": days.service, "last_day": days.last_day,
             "quarter": np.searchsorted(ends, days.last_day),
-            "price_cents": days.at_rates(contracts.exchange, days.last_day),
+            "price_cents": days.at_rates(contracts.told_at, days.last_day),
             "at_once": days.at_rates(contracts.exchange, now)}, schema=dict.fromkeys((
                 "service", "last_day", "quarter", "price_cents", "at_once"),
                 pl.Int64)).filter(pl.col("last_day") < contracts.as_of))
-        cost = cost_by_day(starts, unit[item[starts.service - contracts.obligations.lines]], edges)
+        cost, quarter, cents = _cost_by_quarter(
+            starts, costs_of, item[starts.service - contracts.obligations.lines], edges, ends)
         own = (days.service < len(contracts.obligations)) & (days.last_day < contracts.as_of)
         earned.append(by_contract(contracts.obligations, contracts.exchange, days.service[own],
                                   days.currency[own], days.cents[own], day=days.last_day[own]))
         # Pieces are counted with the cost, which has one currency; the price may have several.
         costs.append(pl.DataFrame({
-            "service": cost.service, "quarter": np.searchsorted(ends, cost.last_day),
-            "quantity": cost.pieces, "standard_cents": cost.cents,
+            "service": cost.service, "quarter": quarter,
+            "quantity": cost.pieces, "standard_cents": cents,
             "last_day": cost.last_day}).filter(
             pl.col("last_day") < contracts.as_of).cast(pl.Int64))
     rows = pl.concat(frames).group_by("service", "quarter", maintain_order=True).agg(
@@ -288,6 +294,23 @@ def _services(contracts: Contracted, sold: Sold, progress: pl.DataFrame, left: L
     return frame.select(
         *ATTRIBUTES, "contract_id", "rule", "kind", "quantity", "recognised_on", "price_cents",
         "penalty_cents", "standard_cents"), rows["at_once"].to_numpy(), pl.concat(earned)
+
+
+def _cost_by_quarter(starts: Starts, costs: StandardCosts, item: NDArray[np.intp], edges: Longs,
+                     ends: Longs) -> tuple[Days, Longs, Longs]:
+    """
+    The stretches of services, their quarters, and what each costs at the standard of its quarter.
+
+    item : (starts,) their places among the items of `costs`
+    """
+    days = cost_by_day(starts, costs.unit[-1][item], edges)
+    quarter, cents = np.searchsorted(ends, days.last_day), days.cents.copy()
+    units, which = np.unique(costs.unit, axis=0, return_inverse=True)
+    for number, unit in enumerate(units):
+        own = which.ravel()[quarter] == number
+        if own.any() and not np.array_equal(unit, costs.unit[-1]):
+            cents[own] = cost_by_day(starts, unit[item], edges).cents[own]
+    return days, quarter, cents
 
 
 def _service_ids(contracts: Contracted) -> pl.DataFrame:

@@ -104,7 +104,9 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
                 `headgate.finance.as_reported.then_of`
     raises IssuesError : columns of the progress are missing
     """
-    made, caught = as_reported(contracts, recognised_of(contracts, progress, left), then, past)
+    items = None if past is None else past.items
+    made, caught = as_reported(contracts, recognised_of(contracts, progress, left, items), then,
+                               past)
     kept = kept_deposits(contracts, billings)
     rpo = int(remaining(contracts, kept)["rpo_cents"].sum())
     cents = _walked(contracts, made, left, kept)
@@ -120,7 +122,7 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo,
-             "notes": [*notes_of(contracts, caught, past),
+             "notes": [*notes_of(contracts, caught, first),
                        *notes_of_record(contracts, held)]}
     ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo))
     if deferred is not None and billings is not None:
@@ -299,10 +301,9 @@ def _ties(contracts: Contracted, made: Recognised, left: Left, by_quarter: pl.Da
                 lines, np.zeros_like(lines), contracts.before.recognised).sum())),
         "the same of lines that have left the book": (sums[1], _come_so_far(
             contracts, made.sold, left))}
-    unit = contracts.book.unit_cost_cents[contracts.obligations.item[lines]]
-    pairs["standard cost of order lines day by day, and of their pieces recognised"] = (
-        int(told.join(ids, on=["order_id", "line_no"], how="semi")["standard_cents"].sum()),
-        int((contracts.before.recognised * unit).sum()))
+    pairs["pieces of order lines day by day, and recognised"] = (
+        int(told.join(ids, on=["order_id", "line_no"], how="semi")["quantity"].sum()),
+        int(contracts.before.recognised.sum()))
     whole = int(by_quarter.filter(pl.col("by") == "all")["revenue_cents"].sum())
     for name in DIMENSIONS:
         pairs[f"revenue by {name}, and in total"] = (

@@ -159,7 +159,7 @@ def revenue_of(book: Book, policy: Policy, allocation: Allocation, value: Mappin
     wide = with_past(book, past)
     if wide is not book:
         book, allocation = wide, carried(allocation, book, wide)
-    contracts = contracted(book, stated_prices, progress, held)
+    contracts = contracted(book, stated_prices, progress, held, past)
     exchange, before, obligations, allocated = (
         contracts.exchange, contracts.before, contracts.obligations, contracts.allocated)
     shipments = shipments_of(book, allocation, before)

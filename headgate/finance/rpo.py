@@ -90,8 +90,8 @@ def deferred_of(contracts: Contracted, billings: pl.DataFrame) -> pl.DataFrame:
     In each currency billed less recognised, see `headgate.finance.billed.unearned`.
     raises IssuesError : columns of the billings are missing, or a currency has no rate
     """
-    rows = billed(contracts.book, contracts.obligations, contracts.exchange, billings)
-    return unearned(rows, contracts.earned(), contracts.exchange).group_by("contract_id").agg(
+    rows = billed(contracts.book, contracts.obligations, contracts.told_at, billings)
+    return unearned(rows, contracts.earned(), contracts.told_at).group_by("contract_id").agg(
         pl.col("cents").sum()).sort("contract_id")
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
-from headgate.ledger.accounts import amendment_of, in_order
+from headgate.ledger.accounts import Entry, amendment_of, in_order
+from headgate.ledger.closings import Closings
+from headgate.ledger.corrections import corrected
 from headgate.ledger.events import Recorded
-from headgate.ledger.modifications import STANDALONE, Change, Late, Modifications, Modified
+from headgate.ledger.item_history import ItemHistory, Items
+from headgate.ledger.modifications import Change, Known, Modifications, Modified
 from headgate.ledger.parts import Parts
 from headgate.ledger.progress import is_opening
 from headgate.ledger.snapshots import register_frame
@@ -30,11 +34,9 @@ KINDS: dict[str, str] = {
     "service_started": "start"}
 """Events that change a contract and give no column a new value."""
 LOOKED_AT: frozenset[str] = frozenset((
-    *KINDS, "order_amended", "service_amended", "override", "correction", "row_set",
-    "row_removed"))
-"""Every event that may change a contract."""
-ALONE: frozenset[str] = frozenset((
-    "quantity", "price", "cancellation", "return", "shipment", "standalone price"))
+    *KINDS, "order_amended", "service_amended", "override", "correction"))
+"""Every event about a line or service that may change its contract."""
+ALONE: frozenset[str] = frozenset(("quantity", "price", "cancellation", "return", "shipment"))
 """What changes nothing of earlier quarters where a line is all that its contract sells: what has
 left keeps its price, and there is nothing to share it with."""
 STEPS: dict[str, str] = {
@@ -53,6 +55,8 @@ LATE: dict[str, str] = {
     "service_started": "start", "service_cancelled": "cancellation", "override": "amendment",
     "correction": "correction"}
 """Events about lines and services that, recorded late, say something else of a closed period."""
+BEGINS: frozenset[str] = frozenset(("order_shipped", "service_started"))
+"""Events before which nothing of a contract is recognised, unless a service has a day."""
 
 
 class Changes:
@@ -61,35 +65,62 @@ class Changes:
     def __init__(self) -> None:
         self._found: dict[str, dict[int, Change]] = {}
         self._kinds: dict[int, str] = {}
-        self._items: dict[str, list[tuple[date, int, Mapping[str, Any] | None]]] = {}
-        self._openings: set[str] = set()
-        self._late: list[Late] = []
+        self._items = Items()
+        self._closings = Closings()
+        self._late: dict[str, list[Change]] = {}
+        self._late_items: list[Change] = []
+        self._openings: dict[int, str] = {}
+        self._corrections: dict[str, dict[int, list[Recorded]]] = {}
+        self._told: set[int] = set()
         self._booked = ""
 
     def take(self, recorded: Recorded) -> None:
         """Take the next event."""
         event, sequence = recorded.event, recorded.sequence
-        kind, key, data = event.kind, event.key, event.data
-        if recorded.prior_period is not None and kind in LATE:
-            self._late.append(Late(key, recorded.prior_period, Change(
-                event.effective_on, (LATE[kind],), key)))
+        kind, key = event.kind, event.key
         booked, self._booked = self._booked, key if kind == "order_booked" else ""
+        if recorded.prior_period is not None or kind == "correction":
+            self._take_late(recorded)
         if is_opening(event, booked):
-            self._openings.add(key)
-        elif kind not in LOOKED_AT:
-            return
-        elif key.startswith("items:"):
-            self._set_item(sequence, recorded)
+            self._openings[sequence] = key
         elif kind == "correction":
-            corrects = data["corrects"]
-            if corrects in self._kinds:
-                self._found[key].pop(corrects, None)
-                if not data.get("void"):
-                    self._put(corrects, key, event.effective_on, data["data"])
-        elif not kind.startswith("row_") and (
-                kind != "override" or data["table"] in ("orders", "service_lines")):
+            self._correct(recorded)
+        elif kind in LOOKED_AT and (
+                kind != "override" or event.data["table"] in ("orders", "service_lines")):
             self._kinds[sequence] = kind
-            self._put(sequence, key, event.effective_on, data)
+            self._put(sequence, key, event.effective_on, event.data)
+        elif kind == "period_closed":
+            self._closings.take(recorded)
+        self._items.take(recorded)
+
+    def _take_late(self, recorded: Recorded) -> None:
+        """Keep what was recorded of a day that was closed."""
+        event, period = recorded.event, recorded.prior_period
+        if event.kind == "correction" and event.data["corrects"] > self._closings.last:
+            return
+        if event.kind in LATE and event.data.get("table", "orders") in ("orders", "service_lines"):
+            self._late.setdefault(event.key, []).append(Change(
+                recorded.posted_on, (LATE[event.kind],), event.key, event.effective_on, period))
+        elif event.key.startswith("items:"):
+            removed = event.kind == "row_removed"
+            if removed or self._items.sold_otherwise(event):
+                self._late_items.append(Change(
+                    recorded.posted_on, ("removal" if removed else "standalone price",),
+                    event.key.partition(":")[2], event.effective_on, period))
+
+    def _correct(self, recorded: Recorded) -> None:
+        event, corrects = recorded.event, recorded.event.data["corrects"]
+        self._corrections.setdefault(event.key, {}).setdefault(corrects, []).append(recorded)
+        if corrects < self._closings.last:
+            self._told.add(corrects)
+        if corrects in self._kinds:
+            found = self._found[event.key]
+            before = found.pop(corrects, None)
+            # What a day that was closed had been told with goes on to be a change of it.
+            if before is not None and corrects < self._closings.last:
+                found[-recorded.sequence] = before
+            if not event.data.get("void"):
+                self._put(corrects, event.key, event.effective_on, event.data["data"])
 
     def _put(self, sequence: int, key: str, on: date, data: Mapping[str, Any]) -> None:
         """Keep an event that changes what finance counts of a line or a service."""
@@ -102,60 +133,79 @@ class Changes:
         if what:
             found[sequence] = Change(on, tuple(what), key)
 
-    def _set_item(self, sequence: int, recorded: Recorded) -> None:
-        event, history = recorded.event, self._items.setdefault(recorded.event.key, [])
-        data = None if event.kind == "row_removed" else event.data
-        if event.kind == "override":
-            data = {**((history and history[-1][2]) or {}), event.data["column"]: event.data["new"]}
-        history.append((event.effective_on, sequence, data))
+    def items(self, day: date) -> ItemHistory:
+        """What was set of items by a day."""
+        return self._items.history(self._closings, day)
 
-    def modifications(self, state: Parts, day: date,
-                      ends: Sequence[date]) -> Modifications | None:
+    def modifications(self, state: Parts, day: date, ends: Sequence[date],
+                      recorded: Callable[[int], Recorded]) -> Modifications | None:
         """
         What changed up to a day, after a quarter in which it was sold; None where nothing did.
 
-        state : of the day; ends : the last days of quarters before it, in order
+        state    : of the day; ends : the last days of quarters before it, in order
+        recorded : gives the event of a sequence
         """
-        finder = _Finder(state, {key: [change for change in found.values() if change.on <= day]
-                                 for key, found in self._found.items()}, ends)
-        modified = finder.modified(self._item_changes(day), self._openings)
-        late = tuple(one for one in self._late if one.change.on <= day
-                     and (one.key in state.lines.rows or one.key in state.services.rows))
-        return Modifications(tuple(modified), self._items, late) if modified or late else None
+        found = {key: [change for change in changes.values() if change.on <= day]
+                 for key, changes in self._found.items()}
+        for key, late in self._late.items():
+            # What was corrected may have been told, wherever it was moved.
+            own = [change for change in late
+                   if change.words == (LATE["correction"],) or (change.effective or day) <= day]
+            if own and (key in state.lines.rows or key in state.services.rows):
+                found[key] = [*found.get(key, []), *own]
+        finder = _Finder(state, found, ends, {
+            key: [_versions(recorded(sequence), more) for sequence, more in own.items()
+                  if sequence in self._told]
+            for key, own in self._corrections.items()
+            if key in state.lines.rows or key in state.services.rows})
+        items = self.items(day)
+        modified = finder.modified(self._removals(items), self._late_items,
+                                   set(self._openings.values()))
+        return Modifications(tuple(modified), items, frozenset(self._openings)) if (
+            modified) else None
 
-    def _item_changes(self, day: date) -> dict[str, list[Change]]:
-        """Of items the days on which their standalone price changed, or they left the tables."""
+    @staticmethod
+    def _removals(items: ItemHistory) -> dict[str, list[Change]]:
+        """Of items the days on which they left the tables, or came back into them."""
         found: dict[str, list[Change]] = {}
-        for key, history in self._items.items():
-            before: Any = None
-            for place, (on, _, data) in enumerate(sorted(history, key=lambda one: one[:2])):
-                now = None if data is None else (data.get(STANDALONE), data.get("currency"))
-                if place and now != before and on <= day:
-                    name = key.partition(":")[2]
-                    found.setdefault(name, []).append(
-                        Change(on, ("removal",), f"item {name}") if data is None else
-                        Change(on, ("standalone price",), name))
-                before = now
+        for name, steps in items.steps.items():
+            for before, step in pairwise(steps):
+                if (before.data is None) != (step.data is None):
+                    word = "removal" if step.data is None else "return"
+                    found.setdefault(name, []).append(Change(step.on, (word,), f"item {name}"))
         return found
+
+
+def _versions(recorded: Recorded, corrections: Sequence[Recorded]) -> list[Known]:
+    """An event as it was recorded, then as each correction made it."""
+    event = recorded.event
+    entry, since, found = Entry(recorded.sequence, event.effective_on, event.kind,
+                                event.data), recorded.sequence, []
+    for one in corrections:
+        found.append(Known(entry, since, one.sequence))
+        entry, since = corrected(one.event, entry), one.sequence
+    return [*found, Known(entry, since)]
 
 
 class _Finder:
     """Finds what belongs together with what changed."""
 
-    def __init__(self, state: Parts, found: Mapping[str, list[Change]],
-                 ends: Sequence[date]) -> None:
-        self.state, self.ends = state, ends
+    def __init__(self, state: Parts, found: Mapping[str, list[Change]], ends: Sequence[date],
+                 versions: Mapping[str, list[list[Known]]]) -> None:
+        self.state, self.ends, self.versions = state, ends, versions
         self.found = {key: changes for key, changes in found.items() if changes}
         contract = pl.coalesce("contract_id", "order_id")
         self.lines = register_frame(state.lines, "lines", (
-            "order_id", "contract_id", "item_id", "opened_on", PENALTY, "alive")).filter(
-            "alive").with_columns(contract=contract)
+            "order_id", "contract_id", "item_id", "opened_on", "booked_on", PENALTY)).with_columns(
+            contract=contract)
         self.services = register_frame(state.services, "services", (
-            "order_id", "item_id", "opened_on", "alive")).filter("alive")
+            "order_id", "item_id", "opened_on"))
 
-    def modified(self, items: Mapping[str, list[Change]], openings: set[str]) -> list[Modified]:
+    def modified(self, removals: Mapping[str, list[Change]], late_items: Sequence[Change],
+                 openings: set[str]) -> list[Modified]:
         """Every group of orders and contracts that changed."""
-        self._of_items(items)
+        self._of_items(removals)
+        self._of_late_items(late_items)
         self._of_steps(openings)
         self._of_bookings()
         self._leave_out()
@@ -179,6 +229,16 @@ class _Finder:
                     "key", "item_id", "opened_on").iter_rows():
                 self._add(key, (one for one in items[item] if one.on > opened))
 
+    def _of_late_items(self, late: Sequence[Change]) -> None:
+        """What was sold since the day of a standalone price that came after that was closed."""
+        for change in late:
+            since = pl.lit(change.words == ("removal",)) | (
+                pl.col("booked_on").fill_null(pl.col("opened_on")) >= change.effective)
+            keys = [*self.lines.filter((pl.col("item_id") == change.of) & since)["key"],
+                    *self.services.filter(pl.col("item_id") == change.of)["key"]]
+            for key in keys:
+                self._add(key, [change])
+
     def _of_steps(self, openings: set[str]) -> None:
         """Lines whose steps say something else of earlier quarters."""
         priced = {key for key, changes in self.found.items()
@@ -186,8 +246,8 @@ class _Finder:
         concerned = self.lines.filter((pl.col(PENALTY) > 0) | pl.col("key").is_in(
             pl.Series(sorted(openings | priced), dtype=pl.String).implode()))
         for key in concerned["key"]:
-            entries = in_order(self.state.lines.entries(
-                self.state.lines.at(self.state.lines.rows[key])))
+            entries = in_order(one.entry for one in self._known(key, self.state.lines.entries(
+                self.state.lines.at(self.state.lines.rows[key]))))
             back = next((entry.effective_on for entry in entries
                          if entry.kind == "order_returned"), date.max)
             self._add(key, (
@@ -223,7 +283,8 @@ class _Finder:
             place = bisect_left(self.ends, since)
             told = place < len(self.ends) and self.ends[place] < max(one.on for one in changes)
             line = self.state.lines.at(self.state.lines.rows[key])
-            if not told or (alone and words <= ALONE and line.quantity > 0):
+            late = any(one.effective is not None for one in changes)
+            if not told or (alone and words <= ALONE and line.quantity > 0 and not late):
                 del self.found[key]
 
     def _add(self, key: str, changes: Iterable[Change]) -> None:
@@ -249,7 +310,8 @@ class _Finder:
             return []
         return [data["contract_id"] for data in (
             (entry.data if entry.kind == "order_booked" else amendment_of(entry.kind, entry.data))
-            for entry in self.state.lines.entries(line) if entry.data is not None)
+            for entry, *_ in self._known(key, self.state.lines.entries(line))
+            if entry.data is not None)
             if data and data.get("contract_id")]
 
     def _groups(self, edges: pl.DataFrame, orders: set[str]) -> list[Modified]:
@@ -278,11 +340,33 @@ class _Finder:
     def _modified(self, names: set[str], orders: set[str], lines: list[str],
                   services: list[str]) -> Modified:
         state = self.state
-        own = {key: state.lines.entries(state.lines.at(state.lines.rows[key])) for key in lines}
-        served = {key: state.services.entries(state.services.at(state.services.rows[key]))
-                  for key in services}
-        changes = sorted(change for key in (*lines, *services)
-                         for change in self.found.get(key, ()))
-        since = min(entries[0].effective_on for entries in (*own.values(), *served.values()))
-        return Modified(frozenset(names & orders), frozenset(names), since, tuple(changes), own,
-                        served)
+        own = {key: self._known(key, state.lines.entries(state.lines.at(state.lines.rows[key])))
+               for key in lines}
+        served = {key: self._known(key, state.services.entries(state.services.at(
+            state.services.rows[key]))) for key in services}
+        changes = sorted((change for key in (*lines, *services)
+                          for change in self.found.get(key, ())), key=lambda one: one[:3])
+        entries = [one.entry for known in (*own.values(), *served.values()) for one in known
+                   if one.entry.data is not None]
+        since = min(entry.effective_on for entry in entries)
+        return Modified(frozenset(names & orders), frozenset(names), since,
+                        _begun(entries), tuple(changes), own, served)
+
+    def _known(self, key: str, entries: Sequence[Entry]) -> list[Known]:
+        """Entries of a line or service, also as they were before they were corrected."""
+        versions = self.versions.get(key, [])
+        sequences = {own[0].entry.sequence for own in versions}
+        return [*(Known(entry, entry.sequence) for entry in entries
+                  if entry.sequence not in sequences), *(one for own in versions for one in own)]
+
+
+def _begun(entries: Iterable[Entry]) -> date | None:
+    """The first day on which anything may have been recognised."""
+    days = []
+    for entry in entries:
+        starts = str((entry.data or {}).get("starts", ""))
+        if entry.kind in BEGINS:
+            days.append(entry.effective_on)
+        elif "-" in starts:
+            days.append(date.fromisoformat(starts))
+    return min(days, default=None)

@@ -2,7 +2,9 @@
 Contracts that changed after they were booked, and what each was on an earlier day.
 
 A state says what contracts are now. Finance tells a quarter that is over by the contracts as they
-stood at its end, so that it must know what they were then, of those alone that changed since.
+stood at its end, so that it must know what they were then, of those alone that changed since. Of a
+day that was closed they are what was known when it was: what was recorded of it afterwards belongs
+to the day on which it is posted.
 """
 
 from __future__ import annotations
@@ -16,32 +18,46 @@ import polars as pl
 
 from headgate.ledger.accounts import Entry, replayed
 from headgate.ledger.book_tables import frame_of_rows
+from headgate.ledger.item_history import ItemHistory
 from headgate.ledger.lines import Line
+from headgate.ledger.progress import progress_of
 from headgate.ledger.services import Service
 from headgate.tables.schema import BY_NAME, ORDERS, SERVICE_LINES
 
-STANDALONE = "standalone_price_cents"
-
 
 class Change(NamedTuple):
-    """What changed of a contract, on which day: some `words` of the line, service or item `of`."""
+    """
+    What changed of a contract: some `words` of the line, service or item `of`.
+
+    on        : the day on which it is posted
+    effective : the day on which it counts, and `period` the closed one of that, where it was
+                recorded after that was closed
+    """
 
     on: date
     words: tuple[str, ...]
     of: str
+    effective: date | None = None
+    period: str | None = None
 
     @property
-    def what(self) -> str:
-        """The change as a note says it, such as `quantity and price of SO-4711/1`."""
-        return f"{' and '.join(self.words)} of {self.of}"
+    def told(self) -> str:
+        """The change as a note says it, such as `price of SO-4711/1 on 2026-04-01`."""
+        what = f"{' and '.join(self.words)} of {self.of} on {self.effective or self.on}"
+        return what if self.period is None else (
+            f"{what}, recorded after {self.period} was closed")
 
 
-class Late(NamedTuple):
-    """What was recorded after the period of its day was closed, with the key of line or service."""
+class Known(NamedTuple):
+    """
+    An entry as it was known from one recorded event on, and until another corrected it.
 
-    key: str
-    period: str
-    change: Change
+    since, until : their sequences; until None: it is known so today
+    """
+
+    entry: Entry
+    since: int
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +67,17 @@ class Modified:
 
     orders   : their order_ids; names : these, and every contract that a line of them was ever of
     changes  : in the order of days; since : the day of the first booking
-    lines, services : every entry of each, by key
+    begun    : the first day on which anything of them may have been recognised; None: none was
+    lines, services : every entry of each, by key, also as it was before it was corrected
     """
 
     orders: frozenset[str]
     names: frozenset[str]
     since: date
+    begun: date | None
     changes: tuple[Change, ...]
-    lines: Mapping[str, list[Entry]]
-    services: Mapping[str, list[Entry]]
+    lines: Mapping[str, list[Known]]
+    services: Mapping[str, list[Known]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +85,12 @@ class Modifications:
     """
     The contracts that changed, and the items as they were.
 
-    items : what was set of each, by its key: day, sequence, its columns (None: it was removed)
-    late  : what was recorded of a closed period
+    openings : sequences of the events that ship what had left before a line was imported
     """
 
     modified: tuple[Modified, ...]
-    items: Mapping[str, list[tuple[date, int, Mapping[str, Any] | None]]]
-    late: tuple[Late, ...] = ()
+    items: ItemHistory
+    openings: frozenset[int]
 
     def tables(self, modified: Iterable[Modified], day: date
                ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -85,45 +102,38 @@ class Modifications:
         a quantity of 0.
         """
         orders, services = [], []
+        limit = self.items.closings.of(day)
         for one in modified:
             for entries in one.lines.values():
-                line, terms, _ = replayed(Line, _until(entries, day))
+                line, terms, _ = replayed(Line, _by(entries, day, limit))
                 if line is not None:
                     orders.append({**terms, "quantity": line.quantity, "delivered": line.delivered,
                                    "unit_price_cents": line.price, "closed": line.closed,
                                    "shipped_quantity": line.shipped, "accepted": line.accepted})
             for entries in one.services.values():
-                service, terms, _ = replayed(Service, _until(entries, day))
+                service, terms, _ = replayed(Service, _by(entries, day, limit))
                 if service is not None:
                     services.append({**terms, "closed": service.closed,
                                      "cancelled": service.cancelled})
-        items = [item for history in self.items.values()
-                 if (item := _item(sorted(history, key=lambda one: one[:2]), day)) is not None]
         return (_frame(ORDERS, orders, {"delivered": pl.Int64, "accepted": pl.Int64,
                                         "closed": pl.Boolean}),
                 _frame(SERVICE_LINES, services, {"closed": pl.Boolean, "cancelled": pl.Boolean}),
-                _frame(BY_NAME["items"], items, {}))
+                _frame(BY_NAME["items"], self.items.told(day).rows(), {}))
+
+    def progress(self, modified: Iterable[Modified], day: date) -> pl.DataFrame:
+        """The steps that pieces and services of contracts had taken by a day, with the columns of
+        `headgate.tables.progress_schema.PROGRESS`."""
+        limit = self.items.closings.of(day)
+        return progress_of({key: _by(entries, day, limit) for one in modified
+                            for key, entries in (*one.lines.items(), *one.services.items())},
+                           self.openings)
 
 
-def _item(history: list[tuple[date, int, Mapping[str, Any] | None]],
-          day: date) -> dict[str, Any] | None:
-    """
-    An item as it was on a day; None: it had left the tables.
-
-    What was sold before its item came into the tables was of the first that did, and a standalone
-    price that was missing is the first that was given: without it nothing could be told.
-    """
-    place = max((place for place, one in enumerate(history) if one[0] <= day), default=0)
-    data = history[place][2]
-    if data is None:
-        return None
-    price = next((later[STANDALONE] for _, _, later in history[place:]
-                  if later is not None and later.get(STANDALONE) is not None), None)
-    return {**data, STANDALONE: price}
-
-
-def _until(entries: Iterable[Entry], day: date) -> list[Entry]:
-    return [entry for entry in entries if entry.effective_on <= day]
+def _by(entries: Iterable[Known], day: date, limit: int | None) -> list[Entry]:
+    """The entries of a day as they were known by an event; None: as they are today."""
+    return [one.entry for one in entries if one.entry.effective_on <= day and (
+        one.until is None if limit is None else
+        one.since <= limit and (one.until is None or one.until > limit))]
 
 
 def _frame(table: Any, rows: list[dict[str, Any]], more: Mapping[str, Any]) -> pl.DataFrame:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from headgate.ledger.accounts import Entry
 from headgate.ledger.events import Event, Recorded
 from headgate.tables.progress_schema import ORDERED, PRICED, PROGRESS
 
@@ -20,6 +21,8 @@ STEPS: dict[str, str] = {
 PRICE = "unit_price_cents"
 TERMS: frozenset[str] = frozenset(("order_booked", "order_amended", "override", "order_cancelled"))
 """Events that may change the price of a line, or how many pieces of it are ordered."""
+COUNTED: frozenset[str] = frozenset(STEPS) | TERMS
+"""Events that count here."""
 _SHIPPED = ("shipped", "opening")
 
 
@@ -46,6 +49,21 @@ def progress(rows: Iterable[Recorded]) -> pl.DataFrame:
     return journal.frame()
 
 
+def progress_of(entries: Mapping[str, Iterable[Entry]], openings: Container[int]) -> pl.DataFrame:
+    """
+    The same of the histories of some lines and services, in the order of sequence.
+
+    entries  : by key, all that count
+    openings : sequences of the events that ship what had left before a line was imported
+    """
+    journal = Progress()
+    for key, own in entries.items():
+        for entry in own:
+            if entry.data is not None and entry.kind in COUNTED:
+                journal.count(key, entry, entry.effective_on, entry.sequence in openings)
+    return journal.frame()
+
+
 def is_opening(event: Event, booked: str) -> bool:
     """
     Whether an event ships what a new line of an import calls shipped: when that was, and whether
@@ -62,48 +80,55 @@ class Progress:
 
     def __init__(self) -> None:
         self._rows: dict[int, tuple[str, str, date, int, str | None, date]] = {}
-        self._steps: dict[int, str] = {}
         self._terms: dict[str, dict[int, _Terms]] = {}
         self._kinds: dict[int, str] = {}
+        self._openings: set[int] = set()
         self._booked = ""
 
     def take(self, recorded: Recorded) -> None:
         """Take the next event."""
-        event, sequence = recorded.event, recorded.sequence
+        event, sequence, posted = recorded.event, recorded.sequence, recorded.posted_on
         kind, key, data = event.kind, event.key, event.data
         booked, self._booked = self._booked, key if kind == "order_booked" else ""
-        if kind in STEPS:
-            self._steps[sequence] = "opening" if is_opening(event, booked) else STEPS[kind]
-            self._put(sequence, key, recorded, data)
-        elif kind == "correction":
+        if kind == "correction":
             corrects = data["corrects"]
             self._rows.pop(corrects, None)
             self._terms.get(key, {}).pop(corrects, None)
-            if not data.get("void"):
-                if corrects in self._steps:
-                    self._put(corrects, key, recorded, data["data"])
-                elif corrects in self._kinds:
-                    self._sell(corrects, key, recorded, data["data"])
-        elif kind in TERMS:
-            self._kinds[sequence] = kind
-            self._sell(sequence, key, recorded, data)
+            if not data.get("void") and corrects in self._kinds:
+                self._put(key, Entry(corrects, event.effective_on, self._kinds[corrects],
+                                     data["data"]), posted)
+        elif kind in COUNTED and (kind != "override" or data["table"] == "orders"):
+            self.count(key, Entry(sequence, event.effective_on, kind, data), posted,
+                       is_opening(event, booked))
 
-    def _put(self, sequence: int, key: str, recorded: Recorded, data: Any) -> None:
-        step = self._steps[sequence]
+    def count(self, key: str, entry: Entry, posted: date, opening: bool) -> None:
+        """Take an event of a kind of COUNTED about a line or service."""
+        self._kinds[entry.sequence] = entry.kind
+        if opening:
+            self._openings.add(entry.sequence)
+        self._put(key, entry, posted)
+
+    def _put(self, key: str, entry: Entry, posted: date) -> None:
+        sequence, on, kind, data = entry
+        assert data is not None, "what is void is not put"
+        if kind not in STEPS:
+            self._sell(key, entry, posted)
+            return
+        step = "opening" if sequence in self._openings else STEPS[kind]
         stage = data.get("stage", "transit") if step == "returned" else None
-        self._rows[sequence] = (step, key, recorded.event.effective_on, data.get("quantity", 0),
-                                stage, recorded.posted_on)
+        self._rows[sequence] = (step, key, on, data.get("quantity", 0), stage, posted)
 
-    def _sell(self, sequence: int, key: str, recorded: Recorded, data: Any) -> None:
+    def _sell(self, key: str, entry: Entry, posted: date) -> None:
         """Keep the price and the pieces that an event gives a line, if it does."""
-        if self._kinds[sequence] == "order_cancelled":
+        sequence, on, kind, data = entry
+        assert data is not None, "what is void is not put"
+        if kind == "order_cancelled":
             price, quantity, less = None, None, data["quantity"]
         else:
             named = data if "column" not in data else {data["column"]: data["new"]}
             price, quantity, less = named.get(PRICE), named.get("quantity"), 0
         if less or not (price is None and quantity is None):
-            self._terms.setdefault(key, {})[sequence] = _Terms(
-                recorded.event.effective_on, price, quantity, less, recorded.posted_on)
+            self._terms.setdefault(key, {})[sequence] = _Terms(on, price, quantity, less, posted)
 
     def frame(self) -> pl.DataFrame:
         """The progress so far, with the columns PROGRESS."""

@@ -103,11 +103,14 @@ def _journals_of(store: Store, until: int | None, book: Book) -> Journals:
         rating.take(row)
         changing.take(row)
     state = _state(store, until, day)
-    past = known_past(book, Past(orders_frame(state, gone=True), services_frame(state, gone=True),
-                                 modified=changing.modifications(state, day, _ends(book))))
+    rates = rating.frame()
+    past = known_past(book, Past(
+        orders_frame(state, gone=True), services_frame(state, gone=True),
+        modified=changing.modifications(state, day, _ends(book), lambda sequence: next(
+            iter(store.read(sequence - 1, sequence)))), items=changing.items(day), rates=rates))
     movements = moving.frame().filter(pl.col("effective_on") <= day)
     return Journals(movements, stepping.frame(), _billed(billing.frame(), state, book, past), past,
-                    _left(state, past), rating.frame())
+                    _left(state, past), rates)
 
 
 def _ends(book: Book) -> list[date]:
@@ -143,7 +146,7 @@ def _billed(found: pl.DataFrame, state: State, book: Book, past: Past) -> pl.Dat
     """
     day = book.settings.as_of
     found = found.filter(pl.col("effective_on") <= day).with_columns(
-        posted_on=pl.when(pl.col("posted_on") > day).then("effective_on").otherwise("posted_on"))
+        posted_on=pl.min_horizontal("posted_on", pl.lit(day)))
     if found.is_empty():
         return None
     known = pl.concat([frame.select("order_id", "line_no")

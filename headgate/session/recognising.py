@@ -90,9 +90,9 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
         before = _revenue_of(other.book, other, stated_prices, progress, past, fit)
     told = None
     if left is not None and progress is not None:
-        told = so_far(contracted(now.facts.book, stated_prices, progress, held), progress, left,
-                      billings, now, _first_day(book, first), past,
-                      then_of(book, past, progress, held))
+        told = so_far(contracted(now.facts.book, stated_prices, progress, held, past), progress,
+                      left, billings, now, _first_day(book, first), past,
+                      then_of(book, past, held))
     made = statement_of(now, before, billings, told, held is not None)
     return RevenueAnswer(*(getattr(made, part.name) for part in fields(made)))
 
@@ -138,9 +138,9 @@ def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices:
     raises IssuesError : a standalone price is missing that the split of a contract needs
     """
     held = held_given(bill_and_hold)
-    contracts = contracted(with_past(book, past), stated_prices, progress, held)
+    contracts = contracted(with_past(book, past), stated_prices, progress, held, past)
     made = so_far(contracts, progress, left, billings, None, _first_day(book, first), past,
-                  then_of(book, past, progress, held))
+                  then_of(book, past, held))
     return RecognisedAnswer(*(getattr(made, part.name) for part in fields(made)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -17,7 +17,6 @@ from tests.stories.lived import LATER_ON, Lived, line, support
 
 DAYS = 330
 ENDS = (date(2026, 3, 31), date(2026, 6, 30), date(2026, 9, 30), date(2026, 12, 31))
-AFTER_ALL = datetime(2027, 12, 31, tzinfo=UTC)
 KINDS: dict[str, int] = {
     "order_shipped": 8, "order_delivered": 5, "order_accepted": 4, "order_returned": 3,
     "order_amended": 4, "override": 1, "order_cancelled": 4, "order_closed": 3, "order_booked": 1,
@@ -25,6 +24,9 @@ KINDS: dict[str, int] = {
     "service_amended": 1, "service_started": 1, "service_cancelled": 1, "service_closed": 1,
     "row_set": 1, "row_removed": 2}
 """How often each kind is tried; what the ledger refuses is not recorded."""
+CORRECTED = ("order_shipped", "order_delivered", "order_returned", "order_accepted",
+             "order_cancelled", "order_amended")
+"""Kinds of which some are corrected."""
 
 
 class Growing:
@@ -91,6 +93,8 @@ class Growing:
                 self.hold(day)
             if self.late:
                 self.close(day)
+                if dice.random() < 0.4:
+                    self.correct(day)
             for _ in range(dice.randint(0, 4)):
                 self.write(day - timedelta(days=dice.randint(1, 40))
                            if self.late and dice.random() < self.late else day)
@@ -103,9 +107,36 @@ class Growing:
             name = f"FY26 Q{number}"
             closed = {period.name for period in self.lived.live.closed.periods}
             if ends_on < day and name not in closed:
-                self.lived.take(Event("period_closed", name, day, {
-                    "name": name, "starts_on": date(2026, 3 * number - 2, 1).isoformat(),
-                    "ends_on": ends_on.isoformat()}, "ann", "", name), AFTER_ALL)
+                self.lived.close(name, date(2026, 3 * number - 2, 1).isoformat(),
+                                 ends_on.isoformat())
+
+    @property
+    def first_open(self) -> date:
+        """The first day that is not closed."""
+        return self.lived.live.closed.first_open or AS_OF
+
+    def correct(self, day: date) -> None:
+        """Correct or void something that was recorded before."""
+        key = self.dice.choice([key for key, _ in self.lines()])
+        own = [row for row in self.lived.rows if row.event.key == key
+               and row.event.kind in CORRECTED]
+        if not own:
+            return
+        row = self.dice.choice(own)
+        data: dict[str, Any] = {"corrects": row.sequence}
+        on = row.event.effective_on
+        if self.dice.random() < 0.5:
+            data["void"] = True
+        else:
+            on += timedelta(days=self.dice.choice([0, 0, self.dice.randint(-20, 60)]))
+            name = "quantity" if "quantity" in row.event.data else "unit_price_cents"
+            data["data"] = {**row.event.data, name: self.dice.randint(1, 12) * (
+                1 if name == "quantity" else 5000)}
+        self.number += 1
+        event = Event("correction", key, min(on, day), data, "ann", "", f"g{self.number}")
+        if self.lived.live.judge(event, LATER_ON) is None:
+            self.lived.take(event, LATER_ON)
+            self.seen["correction"] += 1
 
     def hold(self, day: date) -> None:
         """Hold some pieces of a line in the morning, mostly with all four criteria."""

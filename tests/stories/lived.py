@@ -21,6 +21,7 @@ from tests.stories.book_builder import AS_OF, Story, book
 
 NOW = datetime(2026, 2, 2, 9, tzinfo=UTC)
 LATER_ON = datetime(2026, 2, 3, 9, tzinfo=UTC)
+AFTER_ALL = datetime(2027, 12, 31, tzinfo=UTC)
 Rows = list[Mapping[str, Any]]
 
 
@@ -45,6 +46,11 @@ class Lived:
         number = len(self.rows)
         self.take(Event(kind, key, day, data, "ann", "", f"key-{number}"), LATER_ON)
         return self.live.sequence
+
+    def close(self, name: str, starts_on: str, ends_on: str) -> None:
+        """Close a period, whenever that is."""
+        self.take(Event("period_closed", name, date.fromisoformat(ends_on), {
+            "name": name, "starts_on": starts_on, "ends_on": ends_on}, "ann", "", name), AFTER_ALL)
 
     def load(self, orders: Rows, services: Rows = [], on: date = AS_OF) -> None:  # noqa: B006
         """Import the book anew; what is not in it any more has left it."""

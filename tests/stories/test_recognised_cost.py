@@ -115,3 +115,41 @@ def test_a_quarter_without_revenue_tells_what_is_deferred_at_its_end():
     assert rows == [("FY26 Q1", 0, 1000_00), ("FY26 Q2", 0, 1000_00),
                     ("FY26 Q3", 300_00, 700_00), ("FY26 Q4", 0, 700_00)]
     assert made.ties_hold
+
+
+def test_a_new_standard_cost_is_of_the_quarters_to_come():
+    """Servers cost 10.00 in March, when one leaves at 100.00, and 12.00 from 1 April on, when
+    another does. The first quarter keeps its margin of 90.00, and the second has 88.00. A support
+    of 12 months costs 1.00 at first and 3.00 from April on: delivered on 10 March, the 22 days of
+    that month have floor(1.00 x 22 / 365) = 0.06 and the 91 of the second quarter
+    floor(3.00 x 113 / 365) - floor(3.00 x 22 / 365) = 0.92 - 0.18 = 0.74."""
+    lived = Lived([line("A", 1, 2, "100.00"), line("B", 1, 1, "100.00")],
+                  [support("B", 2, "36.00", "1", 12)])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.record("order_shipped", "B/1", "2026-03-10", quantity=1)
+    lived.record("order_delivered", "B/1", "2026-03-10", quantity=1)
+    for name, kind, cost in (("server", "server", 12_00), ("support", "service", 3_00)):
+        lived.record("row_set", f"items:{name}", "2026-04-01", item_id=name, kind=kind,
+                     unit_cost_cents=cost, standalone_price_cents={
+                         "server": 1000_00, "support": 360_00}[name])
+    lived.record("order_shipped", "A/1", "2026-04-10", quantity=1)
+    made = told(lived, "2026-07-20")
+    assert made.ties_hold
+    rows = made.made.entries.filter(pl.col("quarter").is_in(["FY26 Q1", "FY26 Q2"])).select(
+        "order_id", "kind", "quarter", "standard_cents").rows()
+    assert rows == [("A", "hardware", "FY26 Q1", 10_00), ("A", "hardware", "FY26 Q2", 12_00),
+                    ("B", "hardware", "FY26 Q1", 10_00), ("B", "service", "FY26 Q1", 6),
+                    ("B", "service", "FY26 Q2", 74)]
+
+
+def test_a_standard_cost_that_comes_after_a_closing_moves_no_margin():
+    """After the first quarter was closed somebody sets down that servers had cost 12.00 since 1
+    March. It keeps its 10.00; in the second they cost 12.00."""
+    lived = Lived([line("A", 1, 2, "100.00")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    lived.record("row_set", "items:server", "2026-03-01", item_id="server", kind="server",
+                 unit_cost_cents=12_00, standalone_price_cents=1000_00)
+    lived.record("order_shipped", "A/1", "2026-04-10", quantity=1)
+    assert margins(told(lived, "2026-07-20")) == {
+        "FY26 Q1": (100_00, 10_00, 90_00), "FY26 Q2": (100_00, 12_00, 88_00)}

@@ -53,3 +53,23 @@ def test_a_rate_that_comes_later_moves_no_split():
             ("FY26 Q1", 993_97)]
         assert made.figures["rpo_cents"] == open_cents
         assert made.figures["notes"] == []
+
+
+def test_a_rate_that_comes_after_a_closing_moves_no_quarter():
+    """A server at 1,000.00 euros left in March, at 1.10: 1,100.00 dollars, at a cost of 10.00
+    euros, 11.00 dollars. After the closing it is set down that a euro had been 1.20 since 1 March:
+    the first quarter keeps its 1,100.00. A server that leaves in April is worth 1,200.00, and costs
+    12.00."""
+    lived = Lived([line("A", 1, 2, "1000.00", currency="EUR")])
+    lived.record("row_set", "items:server", "2026-02-02", item_id="server", kind="server",
+                 unit_cost_cents=10_00, currency="EUR", standalone_price_cents=1000_00)
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    lived.record("row_set", "rates:EUR/2026-03-01", "2026-03-01", currency="EUR", on="2026-03-01",
+                 rate_micro=1_200_000)
+    lived.record("order_shipped", "A/1", "2026-04-10", quantity=1)
+    read, known = lived.book("2026-07-10"), lived.journals("2026-07-10")
+    made = recognised(read, known.progress, known.left, past=known.past)
+    assert made.ties_hold, made.ties.filter(pl.col("holds") != "yes")
+    assert made.made.entries.select("quarter", "revenue_cents", "standard_cents").rows() == [
+        ("FY26 Q1", 1100_00, 11_00), ("FY26 Q2", 1200_00, 12_00)]

@@ -61,7 +61,7 @@ def test_a_service_whose_price_changes_is_caught_up_in_its_quarter():
     (note,) = notes(lived, "2026-04-10")
     assert note == (
         "FY26 Q2, contract A: +147.06 USD of revenue that belongs to earlier quarters stands here, "
-        "since the contract changed after they were over (price of A/9 on 2026-04-01). They stay "
+        "since changes of it came after they were over (price of A/9 on 2026-04-01). They stay "
         "as they were told.")
     made = told(lived, "2026-04-10")
     assert made.figures["rpo_cents"] == 344_12 + 2000_00
@@ -70,6 +70,19 @@ def test_a_service_whose_price_changes_is_caught_up_in_its_quarter():
                     (date(2026, 4, 1), "catch_up", 0, 147_06)]
     walk = dict(made.walk.select("step", "cents").iter_rows())
     assert (walk["hardware"], walk["catch_up"]) == (-808_82, -147_06)
+
+
+def test_notes_are_of_the_quarters_that_are_told():
+    """A's support costs 300.00 from April on and 100.00 again from July on: a note for each of the
+    two quarters. From the third quarter on there is one."""
+    lived = sold()
+    lived.record("service_amended", "A/9", "2026-04-01", amount_cents=300_00)
+    lived.record("service_amended", "A/9", "2026-07-01", amount_cents=100_00)
+    assert [note[:7] for note in notes(lived, "2026-07-10")] == ["FY26 Q2", "FY26 Q3"]
+    known = lived.journals("2026-07-10")
+    made = recognised(lived.book("2026-07-10"), known.progress, known.left, past=known.past,
+                      first="2026-08-10")
+    assert [note[:29] for note in made.figures["notes"]] == ["FY26 Q3, contract A: -147.06 "]
 
 
 def test_what_changes_in_the_quarter_itself_is_told_with_it():
@@ -204,21 +217,45 @@ def test_an_item_that_leaves_the_tables_gives_no_margin():
 
 
 def test_lines_that_share_their_price_otherwise_are_told_so():
-    """A server at 1,000.00 and a box at 500.00 left in March. In April a box alone costs 900.00: of
-    1,500.00 the server has 789.47, that is 210.53 less, and the box as much more. The contract has
-    the same in all, and the note does not call that revenue."""
+    """A server at 1,000.00 and a box at 500.00 left in March. In April it turns out that the second
+    line had been a server, too: each has half of 1,500.00, that is 250.00 less of the first and
+    250.00 more of the second. The contract has the same in all, and the note does not call that
+    revenue."""
     lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 1, "500.00", item_id="box")])
+    for number in (1, 2):
+        lived.record("order_shipped", f"A/{number}", "2026-03-10", quantity=1)
+    lived.record("order_amended", "A/2", "2026-04-02", item_id="server")
+    rows = told(lived, "2026-04-10").made.entries.filter(pl.col("rule") == "catch_up")
+    assert rows["revenue_cents"].to_list() == [-250_00, 250_00]
+    (note,) = notes(lived, "2026-04-10")
+    assert note == (
+        "FY26 Q2, contract A: 0.00 USD of revenue in all. Its lines and services have more or less "
+        "of earlier quarters here, since changes of it came after they were over (item of A/2 on "
+        "2026-04-02). They stay as they were told.")
+
+
+def test_a_standalone_price_that_changes_shares_nothing_anew():
+    """A server and a box at 1,000.00 and 500.00 left in March. From April on a box alone costs
+    900.00 instead of 500.00: what was sold before keeps its proportion (ASC 606-10-32-43), and so
+    does what of it is still open. An order of May is split by the new price: of 1,900.00 its box
+    has 900.00."""
+    lived = Lived([line("A", 1, 2, "1000.00"), line("A", 2, 1, "500.00", item_id="box")])
     for number in (1, 2):
         lived.record("order_shipped", f"A/{number}", "2026-03-10", quantity=1)
     lived.record("row_set", "items:box", "2026-04-02", item_id="box", kind="component",
                  unit_cost_cents=10_00, standalone_price_cents=900_00)
-    rows = told(lived, "2026-04-10").made.entries.filter(pl.col("rule") == "catch_up")
-    assert rows["revenue_cents"].to_list() == [-210_53, 210_53]
-    (note,) = notes(lived, "2026-04-10")
-    assert note == (
-        "FY26 Q2, contract A: 0.00 USD of revenue in all. Its lines and services have more or less "
-        "of earlier quarters here, since the contract changed after they were over (standalone "
-        "price of box on 2026-04-02). They stay as they were told.")
+    lived.load([line("A", 1, 2, "1000.00", shipped_quantity=1),
+                line("A", 2, 1, "500.00", item_id="box", shipped_quantity=1),
+                line("B", 1, 1, "1200.00", booked_on="2026-05-04"),
+                line("B", 2, 1, "700.00", item_id="box", booked_on="2026-05-04")],
+               on=date(2026, 5, 4))
+    lived.record("row_set", "items:box", "2026-05-04", item_id="box", kind="component",
+                 unit_cost_cents=10_00, standalone_price_cents=900_00)
+    lived.record("order_shipped", "B/2", "2026-05-05", quantity=1)
+    assert revenue(lived, "2026-07-10") == {"FY26 Q1": 1500_00, "FY26 Q2": 900_00}
+    assert notes(lived, "2026-07-10") == []
+    made = told(lived, "2026-07-10")
+    assert made.figures["rpo_cents"] == 1000_00 + 1000_00
 
 
 def test_revenue_that_is_taken_off_has_no_margin_rate():
@@ -256,17 +293,73 @@ def test_prices_that_nothing_shares_move_nothing():
     assert notes(lived, "2026-04-10") == []
 
 
-def test_what_came_after_a_closing_is_told():
-    """January is closed. That a server left on the 30th becomes known later: its day has the
-    1,000.00 all the same, the backlog posts them to prior periods, and it is said so, of January:
-    on 10 March the quarter is still under way."""
+def test_what_comes_after_a_closing_is_of_the_open_quarter():
+    """The first quarter is closed with the 808.82 of the server of A. In April it becomes known
+    that a server of B, at 1,000.00, left on 20 March: the ledger posts that on 1 April, and so
+    does revenue, with a note. Whoever asks for what was known before gets that."""
     lived = sold()
-    lived.record("period_closed", "2026-01", "2026-01-31", name="2026-01", starts_on="2026-01-01",
-                 ends_on="2026-01-31")
-    assert notes(lived, "2026-04-10") == []
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    known = len(lived.rows)
+    lived.record("order_shipped", "B/1", "2026-03-20", quantity=1)
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 808_82, "FY26 Q2": 1000_00}
+    made = told(lived, "2026-04-10")
+    assert made.made.entries.filter(pl.col("rule") == "catch_up").select(
+        "recognised_on", "quantity", "price_cents").rows() == [(date(2026, 4, 1), 1, 1000_00)]
+    assert made.figures["notes"] == [
+        "FY26 Q2, contract B: +1000.00 USD of revenue that belongs to earlier quarters stands "
+        "here, since changes of it came after they were over (shipment of B/1 on 2026-03-20, "
+        "recorded after FY26 Q1 was closed). They stay as they were told."]
+    journals = lived.journals("2026-04-10", known)
+    before = recognised(lived.book("2026-04-10", known), journals.progress, journals.left,
+                        past=journals.past)
+    assert before.figures["recognised_cents"] == 808_82
+
+
+def test_what_comes_late_of_an_open_quarter_counts_on_its_day():
+    """January is closed. That a server left on the 30th becomes known in February: the quarter is
+    not over, and has its 1,000.00 on the 30th, without a word."""
+    lived = sold()
+    lived.close("2026-01", "2026-01-01", "2026-01-31")
     lived.record("order_shipped", "B/1", "2026-01-30", quantity=1)
     for on in ("2026-03-10", "2026-04-10"):
-        assert notes(lived, on) == [
-            "2026-01, contract B: recorded after it was closed (shipment of B/1 on 2026-01-30). "
-            "Here that counts on its day, and the backlog posts it to prior periods; --recorded-by "
-            "tells what had been known before."]
+        assert revenue(lived, on) == {"FY26 Q1": 1808_82}
+        assert notes(lived, on) == []
+
+
+def test_a_correction_after_a_closing_is_of_the_open_quarter():
+    """Two servers of B were said to have left on 20 March. After the closing it turns out that one
+    did, and that the other left on 9 April: the first quarter keeps its 2,000.00. The second has
+    1,000.00 less on 1 April, where the correction is posted, and 1,000.00 on the 9th. Voided as a
+    whole, it has 2,000.00 less instead."""
+    for void in (False, True):
+        lived = sold()
+        there = lived.record("order_shipped", "B/1", "2026-03-20", quantity=2)
+        lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+        if void:
+            lived.record("correction", "B/1", "2026-03-20", corrects=there, void=True)
+        else:
+            lived.record("correction", "B/1", "2026-03-20", corrects=there, data={"quantity": 1})
+            lived.record("order_shipped", "B/1", "2026-04-09", quantity=1)
+        assert revenue(lived, "2026-04-10") == {
+            "FY26 Q1": 2808_82, "FY26 Q2": -2000_00 if void else 0}
+        rows = told(lived, "2026-04-10").made.entries.filter(pl.col("quarter") == "FY26 Q2")
+        assert rows.select("recognised_on", "price_cents").rows() == (
+            [(date(2026, 4, 1), -2000_00)] if void else
+            [(date(2026, 4, 1), -1000_00), (date(2026, 4, 9), 1000_00)])
+        (note,) = notes(lived, "2026-04-10")
+        assert "(correction of B/1 on 2026-03-20, recorded after FY26 Q1 was closed)" in note
+
+
+def test_a_standalone_price_that_comes_late_is_of_the_open_quarter():
+    """A server and a box were sold together on 10 March for 1,000.00 and 500.00, and the server
+    left. After the closing it is set down that a box alone had cost 900.00 since 1 March: of
+    1,500.00 the server had 1,000.00, and has 789.47. The 210.53 less are of the second quarter."""
+    lived = Lived([line("A", 1, 1, "1000.00", booked_on="2026-03-10"),
+                   line("A", 2, 1, "500.00", item_id="box", booked_on="2026-03-10")])
+    lived.record("order_shipped", "A/1", "2026-03-20", quantity=1)
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    lived.record("row_set", "items:box", "2026-03-01", item_id="box", kind="component",
+                 unit_cost_cents=10_00, standalone_price_cents=900_00)
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 1000_00, "FY26 Q2": -210_53}
+    (note,) = notes(lived, "2026-04-10")
+    assert ("(standalone price of box on 2026-03-01, recorded after FY26 Q1 was closed)") in note
