@@ -168,16 +168,20 @@ def as_reported(contracts: Contracted, made: Recognised, then: Sequence[Then],
                         maintain_order="left")]
     today = changed
     caught: list[pl.DataFrame] = []
+    # From one evening to the next, today being the last of all: `before` is what the evening of
+    # the day `last` told, of `orders`.
     before, orders, last = today.clear(), frozenset[str](), date.min
     for one in (*then, None):
         own = frozenset[str]() if one is None else one.orders
         told = today.clear() if one is None else _told(one.made).filter(dated)
+        # Of a contract that did not change after the next quarter, that is told as today.
         for now, which in ((told, orders & own), (today, orders - own)):
             since = pl.col("recognised_on") > last
             rows = _of(now, which)
             parts.append(rows.filter(since))
             caught.append(_caught(_of(before, which), rows.filter(~since), last, contracts,
                                   groups))
+        # A contract that was not told before has nothing to catch up with.
         parts.append(_of(told, own - orders))
         if one is not None:
             before, orders, last = told, own, one.period.ends_on
