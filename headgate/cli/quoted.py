@@ -33,12 +33,12 @@ def one_quote(found: Quote, book: str, plan: str) -> list[RenderableType]:
     if found.displaced:
         shown.append(grid(
             "Who would give way", ("order line", "customer", "promised", "then", "days", "pieces",
-                                   "loses", "by"),
+                                   "loses", "by", "moving"),
             [(f"{one.order_id}/{one.line_no}", one.customer_id or "", str(one.promised_on),
               str(one.new_promised_on or "no date"),
               "" if one.days is None else f"{one.days:+,}",
               f"{one.new_quantity:,} of {one.quantity:,}", f"{one.lost_cents / 100:,.2f}",
-              _by(one)) for one in found.displaced], left=4))
+              _by(one), f"{one.moved_cents / 100:,.2f}") for one in found.displaced], left=4))
     shown += _alternatives(found)
     if found.draws:
         shown += _drawn(found)

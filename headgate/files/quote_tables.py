@@ -52,6 +52,7 @@ def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
              "reason": one.reason, "binding_kind": one.binding_kind, "binding_id": one.binding_id,
              "binding_site_id": one.binding_site_id, "binding_on": one.binding_on,
              "displaced_lines": len(one.displaced), "lost_cents": one.lost_cents,
+             "moved_cents": one.moved_cents,
              "gained_cents": one.gained_cents, "displaced": ";".join(map(_told, one.displaced)),
              "warnings": ";".join(str(issue.column) for issue in one.warnings)}
             for place, one in enumerate(quotes, start=1)]

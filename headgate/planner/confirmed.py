@@ -91,22 +91,51 @@ def confirmed_of(book: Book, policy: ReplanPolicy, older: Older,
     old, had = older.rows >= 0, older.promised
     planned = np.where(old, _buckets(book, _at(had.day, older.rows, NO_DAY)), NEVER)
     recorded = _recorded(book, record)
+    before = _at(had.open, older.rows, 0)
+    pieces = np.where(old, _still_dated(book, before, older.allocated),
+                      recorded.pieces * recorded.said)
+    return _confirmed(book, policy, recorded, old, planned, pieces, before,
+                      np.where(old, np.maximum(0, lines.open - before), 0),
+                      _at(had.waits, older.rows, 0) == 1)
+
+
+def confirmed_by(book: Book, policy: ReplanPolicy, line: Longs, arrival: Longs, pieces: Longs,
+                 record: pl.DataFrame | None = None) -> Confirmed:
+    """
+    What a plan promises to the lines of its own book.
+
+    line, arrival, pieces : of each of its allocations; arrival is a bucket
+    record : as for `confirmed_of`
+    """
+    lines = book.lines
+    planned = np.full(len(lines), NEVER, dtype=np.int64)
+    np.maximum.at(planned, line, arrival)
+    given = np.bincount(line, pieces, len(lines)).astype(np.int64)
+    return _confirmed(book, policy, _recorded(book, record), np.ones(len(lines), dtype=np.bool_),
+                      planned, given, lines.open, np.zeros(len(lines), dtype=np.int64),
+                      (given < lines.open) | (planned > lines.requested))
+
+
+def _confirmed(book: Book, policy: ReplanPolicy, recorded: _Record, old: Bools, planned: Longs,
+               pieces: Longs, before: Longs, added: Longs, late: Bools) -> Confirmed:
+    """
+    What was confirmed, by the record or else as it was planned.
+
+    old : (lines,) lines that the older plan had; the others as in `Confirmed`
+    """
+    lines = book.lines
     promised = np.where(recorded.said, recorded.bucket, planned)
     there = promised != NEVER
     near = there & (promised < policy.near_weeks)
     known = old | (recorded.said & (recorded.pieces > 0))
-    before = _at(had.open, older.rows, 0)
     factor = np.where(near, policy.near_thousandths / 1000.0, 1.0)
     # The lines of a ship set move together: its best line's class counts, and any of their fences.
     heads = _heads(book)
     group = groups_of(book, policy)[heads]
-    pieces = np.where(old, _still_dated(book, before, older.allocated),
-                      recorded.pieces * recorded.said)
     return Confirmed(
         known, promised, planned, pieces,
         np.where(recorded.written, np.minimum(pieces, recorded.pieces), pieces),
-        np.where(old, np.maximum(0, lines.open - before), 0), before,
-        _at(had.waits, older.rows, 0) == 1, group,
+        added, before, late, group,
         _any_mate(heads, there & (promised < policy.fence_weeks)),
         np.multiply(scale_cents(lines.price_cents, policy.later_millionths), factor),
         np.multiply(scale_cents(lines.price_cents, policy.earlier_millionths), factor))

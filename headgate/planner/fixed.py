@@ -45,35 +45,52 @@ class Fixed:
 
     log    : in the order in which they were placed, permits among the draws
     placed : (lines,) pieces; broken : (lines,) pieces that are held and did not fit
+    pinned : so many of the first allocations are placed by pins
     """
 
     log: Log
     placed: Longs
     broken: Longs
+    pinned: int = 0
 
 
 def fix(book: Book, pools: Pools) -> Fixed:
     """Place all pins in rank order, then all frozen lines in rank order, as far as they fit."""
     lines = book.lines
     placed, held = np.zeros(len(lines), dtype=np.int64), np.zeros(len(lines), dtype=np.int64)
-    pins = _pins(book)
-    frozen = (lines.frozen == 1) & (lines.promised > -NO_LIMIT) & (lines.open > 0)
+    pins = pins_of(book)
+    frozen = frozen_promises(book)
     if not len(pins) and not frozen.any():
         return Fixed(log_of(0, 0), placed, held)
     world = limited_world(book, pools)
     whole = lines_of(book, pools.permits, sets=True)
-    logs = [_place_pins(book, pools, world, whole, pins)]
+    logs = [place_pins(book, pools, world, whole, pins)]
     np.add.at(held, pins[:, 0], pins[:, 3])
     np.add.at(placed, logs[0].rows[:, LINE], logs[0].rows[:, PIECES])
-    rows = whole.rows.copy()
-    rows[:, OPEN] -= placed
-    turns = turns_of(book, frozen & (rows[:, OPEN] > 0))
-    promised = lines.promised[turns].astype(np.int64)
-    windows = np.stack([promised, promised, lines.ban[turns]], axis=1).astype(np.int64)
-    logs.append(place_all(book, pools, world, whole._replace(rows=rows), turns, windows))
+    logs.append(place_frozen(book, pools, world, whole, placed))
     np.add.at(placed, logs[1].rows[:, LINE], logs[1].rows[:, PIECES])
     held[frozen] = lines.open[frozen]
-    return Fixed(joined(logs), placed, held - np.minimum(held, placed))
+    return Fixed(joined(logs), placed, held - np.minimum(held, placed), len(logs[0].rows))
+
+
+def frozen_promises(book: Book) -> NDArray[np.bool_]:
+    """(lines,) open lines that are frozen, with a promise."""
+    lines = book.lines
+    return np.asarray((lines.frozen == 1) & (lines.promised > -NO_LIMIT) & (lines.open > 0))
+
+
+def place_frozen(book: Book, pools: Pools, world: World, whole: Lines, placed: Longs) -> Log:
+    """
+    Place frozen lines in rank order in the weeks of their promises, in what a world has left.
+
+    placed : (lines,) pieces of them that pins hold
+    """
+    rows = whole.rows.copy()
+    rows[:, OPEN] -= placed
+    turns = turns_of(book, frozen_promises(book) & (rows[:, OPEN] > 0))
+    promised = book.lines.promised[turns].astype(np.int64)
+    windows = np.stack([promised, promised, book.lines.ban[turns]], axis=1).astype(np.int64)
+    return place_all(book, pools, world, whole._replace(rows=rows), turns, windows)
 
 
 def held_lines(book: Book) -> NDArray[np.bool_]:
@@ -93,8 +110,8 @@ def holding(book: Book, pools: Pools) -> tuple[NDArray[np.bool_], dict[int, tupl
 
     returns : (lines,) whether a line is held; site and ship bucket of its first pin that holds
     """
-    lines, pins, fixed = book.lines, _pins(book), fix(book, pools)
-    promised = (lines.frozen == 1) & (lines.promised > -NO_LIMIT) & (lines.open > 0)
+    lines, pins, fixed = book.lines, pins_of(book), fix(book, pools)
+    promised = frozen_promises(book)
     held = (fixed.placed > 0) | (promised & (lines.promised > lines.requested))
     rows = fixed.log.rows
     placed = set(zip(rows[:, LINE].tolist(), book.lanes.site[rows[:, LANE]].tolist(),
@@ -115,7 +132,7 @@ def _numbered(book: Book) -> pl.DataFrame:
         pl.Series(book.lines.source_row)].with_row_index("line")
 
 
-def _pins(book: Book) -> Longs:
+def pins_of(book: Book) -> Longs:
     """(pins, 4) line, site, ship week and pieces of each pin, by rank of the line, week, site."""
     frame, lines = book.tables.frames["pins"], book.lines
     if frame.is_empty():
@@ -132,7 +149,7 @@ def _pins(book: Book) -> Longs:
     return rows[np.lexsort((rows[:, 1], rows[:, 2], place[line]))]
 
 
-def _place_pins(book: Book, pools: Pools, world: World, whole: Lines, pins: Longs) -> Log:
+def place_pins(book: Book, pools: Pools, world: World, whole: Lines, pins: Longs) -> Log:
     """
     Place pins one after another; those of a complete line or a ship set all or none.
 

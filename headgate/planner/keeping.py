@@ -32,7 +32,7 @@ from headgate.planner.kernels.rank import (
     Log,
     place_lines,
 )
-from headgate.planner.kernels.repair import better, insert
+from headgate.planner.kernels.repair import MOVE, better, insert
 from headgate.planner.kernels.trade import trade
 from headgate.planner.placing import NO_ROWS_OF_2
 from headgate.planner.restart import Retraced
@@ -41,8 +41,11 @@ Longs = NDArray[np.int64]
 
 MOST_TRADING = 6
 """The most lines that one trade serves anew."""
-SWAPS = 50
-"""So many candidates for each shortage are asked whether other sources keep their date."""
+SWAPS, SWAPS_MAKING_WAY = 50, 20
+"""
+So many candidates for each shortage are asked whether other sources keep their date: in a repair,
+and for one request.
+"""
 
 
 class Keeper:
@@ -164,6 +167,23 @@ class Keeper:
         draft = self.draft
         put_rows(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
                  draft.room, self.old, rows)
+
+    def make_way(self) -> None:
+        """
+        Let lines give way where more is drawn than there is: other sources for the same date, else
+        the best date that is left, or none.
+
+        Whoever loses least is the first, whatever his rank.
+        """
+        before, standing = int(self.count[0]), self.old.standing
+        self.old = self.old._replace(standing=np.zeros(0))
+        self.heal(SWAPS_MAKING_WAY)
+        gone = self.out[before:]
+        self.put_fitting(gone)
+        waiting = np.unique(self.draft.held.log.rows[gone, LINE])
+        waiting = waiting[self.draft.held.left[waiting] > 0]
+        self.insert(self.units(waiting), MOVE, 1.0)
+        self.old = self.old._replace(standing=standing)
 
     def place_by_rank(self, order: Longs, windows: Longs) -> None:
         """

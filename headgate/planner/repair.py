@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,18 @@ from headgate.planner.kernels.repair import BETTER, KEEP, MOVE, WHOLE
 from headgate.planner.market import exchange_of
 from headgate.planner.measures import worth_of_log
 from headgate.planner.older import Older
+from headgate.planner.pinning import Pinned, certify_wide, make_room, pinned_beside
 from headgate.planner.policy import Policy
+from headgate.planner.repaired import (
+    BY_CLASS,
+    BY_FREED,
+    BY_HELD,
+    BY_ORDER,
+    BY_RULES,
+    BY_WINNER,
+    UNMOVED,
+    Repaired,
+)
 from headgate.planner.replan_policy import FILL, GAIN, LOSE, REDISTRIBUTE, WIN
 from headgate.planner.restart import Retraced, prices_of_older, retrace_older
 from headgate.planner.run import settled
@@ -55,27 +65,6 @@ LARGE_LOSS, TURNS = 0.0005, 11
 """When lines lost more than this share of what all earned, so many trades are tried for each."""
 WORTH_MOVING = 0.000003
 """What a trade must restore for each promise that it moves, as a share of what all earned."""
-UNMOVED = 0
-(BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED, BY_HELD) = range(1, 9)
-"""Why a promise moved; the first two are `POOL_CAUSE` and `HOURS_CAUSE`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """
-    A repaired plan.
-
-    allocation  : by line, reserved pieces settled
-    certificate : the bound that the older plan's prices, or somewhat better ones, prove for this
-                  book; None under `rank`
-    reason      : (lines,) why each would have moved: UNMOVED and on
-    cause       : (lines, 2) of BY_PART and BY_RESOURCE the pool, permit or hour row, and the week
-    """
-
-    allocation: Allocation
-    certificate: Certificate | None
-    reason: Longs
-    cause: Longs
 
 
 class Repairer:
@@ -87,14 +76,18 @@ class Repairer:
     confirmed     : what it confirmed to each line
 
     Pins and frozen promises are placed anew before all others, as in every plan; `book`, `pools`
-    and the rest are what these leave.
+    and the rest are what these leave. Where pins are new, those that the older plan had stand as it
+    had them, and the new ones are placed beside its promises; not if `ruled`.
     """
 
     def __init__(self, whole: Book, policy: Policy, older: Older, confirmed: Confirmed,
-                 threads: ThreadPoolExecutor) -> None:
+                 threads: ThreadPoolExecutor, ruled: bool = False) -> None:
         self.whole, self.policy, self.whole_pools = whole, policy, pools_of(whole, policy)
         self.threads = threads
         self.fixed = fix(whole, self.whole_pools)
+        self.pinned = None if ruled else pinned_beside(whole, self.whole_pools, older, self.fixed)
+        if self.pinned is not None:
+            self.fixed = self.pinned.fixed
         book, self.pools = rest_of(whole, self.whole_pools, self.fixed)
         self.book, self.confirmed = book, confirmed.without(self.fixed.placed, book.lines.open)
         older = self.older = without_fixed(whole, self.whole_pools, older, self.fixed)
@@ -123,8 +116,8 @@ class Repairer:
             standing = book.lines.place_by_rank.astype(np.float64)
         self.keeper = Keeper(self.draft, terms, money, standing)
 
-    def repair(self) -> Repaired:
-        """The plan, repaired; to be asked once."""
+    def repair(self) -> Repaired | None:
+        """The plan, repaired; to be asked once. None where pins must be placed as ruled."""
         keeper, had = self.keeper, self.confirmed
         keeper.put_in(self.retraced.log)
         held = self.draft.held
@@ -136,6 +129,10 @@ class Repairer:
         gone = keeper.out
         self._blame(reason, cause, 0, None)
         keeper.put_fitting(self._by_right(gone))
+        if self.pinned is not None and len(self.pinned.wanted) and not self._pin(
+                self.pinned, earned, reason, cause):
+            return None
+        held = self.draft.held
         self._serve_winners(reason, cause)
         waiting = (held.left > 0) & (had.group != LOSE)
         broken = np.flatnonzero(waiting & had.known & self._broken())
@@ -145,7 +142,35 @@ class Repairer:
         keeper.put_fitting(self._by_right(lost))
         self._insert(np.flatnonzero((held.left > 0) & (had.group == LOSE)), MOVE)
         self._use_freed(np.concatenate([gone, lost]), reason)
-        return Repaired(*self._finished(earned, reason, cause), reason, cause)
+        return Repaired(*self._finished(earned, reason, cause), reason, cause,
+                        self.pinned is not None)
+
+    def _pin(self, pinned: Pinned, earned: Floats, reason: Longs, cause: Longs) -> bool:
+        """
+        Place new pins, to which lines give way as to a quote; false where that cannot be.
+
+        earned : (lines,) becomes less by what lines lose: no trade is to make up for that
+        """
+        keeper = self.keeper
+        lines = np.unique(pinned.wanted[:, 0])
+        own = keeper.take_out(lines)
+        first, before = int(keeper.count[0]), self._earned()
+        if self.policy.objective == "value":
+            # A quote knows no prices of parts: worth is weighed as it does.
+            free = Prices(np.zeros_like(self.prices.steps), np.zeros_like(self.prices.hours))
+            self.draft.take_prices(self.dual.tables, self.dual.quote(free, 0.0))
+            self.draft.world.taste[:] = 0
+        fixed = make_room(pinned, self.whole, self.whole_pools, self.policy, self.confirmed, keeper)
+        if self.policy.objective == "value":
+            self.draft.take_prices(self.dual.tables, self.dual.quote(self.prices, 0.0))
+        if fixed is None:
+            return False
+        self.fixed = fixed
+        reason[lines[self.confirmed.known[lines]]] = BY_HELD
+        self._blame(reason, cause, first, None)
+        earned -= np.maximum(0.0, before - self._earned())
+        keeper.put_fitting(own)
+        return True
 
     def _price_large_change(self, earned: Floats) -> None:
         """
@@ -358,10 +383,15 @@ class Repairer:
         value = float(self._earned().sum()) + self.exchange.floor_cents
         # Trades stand by the prices with which lines were placed: others are looked for beside.
         settling = self.threads.submit(settle)
-        found = certify(self.book, self.exchange, self.pools, self.prices)
+        found = self._certified(self.prices)
         former = self.older.start.gap
         if former is not None and value < (1.0 - former - GAP_GROWTH) * found.bound_cents:
             prices = self._descended(COLD if self.descent else (*WARM, *COLD))
-            lower = certify(self.book, self.exchange, self.pools, prices)
-            found = min(found, lower, key=lambda one: one.bound_cents)
+            found = min(found, self._certified(prices), key=lambda one: one.bound_cents)
         return settling.result(), found
+
+    def _certified(self, prices: Prices) -> Certificate:
+        """What prices prove; where pins stand beside promises, of plans that need not keep them."""
+        if self.pinned is None:
+            return certify(self.book, self.exchange, self.pools, prices)
+        return certify_wide(self.whole, self.pinned.wide, self.policy, self.whole_pools, prices)

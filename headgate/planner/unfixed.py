@@ -11,6 +11,7 @@ import polars as pl
 from headgate.book import Book
 from headgate.planner.allocate import by_line
 from headgate.planner.fixed import Fixed
+from headgate.planner.kernels.rank import Log
 from headgate.planner.kernels.retrace import Drawn
 from headgate.planner.older import Allocated, Older
 from headgate.planner.pegging import drawn_rows
@@ -39,6 +40,22 @@ def without_fixed(book: Book, pools: Pools, older: Older, fixed: Fixed) -> Older
             own.quantity)),
         drawn=_less(older.drawn, Drawn(line, item, site, np.where(stood < 0, item, stood), week,
                                        days, pieces)))
+
+
+def had_by(book: Book, pools: Pools, older: Older, log: Log) -> bool:
+    """
+    Whether the older plan had all allocations of a log, with the same draws; of items that it left
+    out of its pegging the draws count for nothing.
+    """
+    own = by_line(merged(log), pools, np.zeros(len(book.lines), dtype=np.int64))
+    line, item, site, week, stood, days, pieces = (
+        column.cast(pl.Int64).to_numpy() for column in drawn_rows(book, own).get_columns())
+    told = np.flatnonzero(older.published[item] == 1)
+    drawn = Drawn(line, item, site, np.where(stood < 0, item, stood), week, days, pieces)
+    allocated = Allocated(own.line, own.item, book.lanes.site[own.lane].astype(np.int64), own.ship,
+                          own.quantity)
+    return not len(_less(allocated, older.allocated).pieces) and not len(
+        _less(Drawn(*(part[told] for part in drawn)), older.drawn).pieces)
 
 
 def _less(rows: Rows, taken: Rows) -> Rows:

@@ -117,6 +117,8 @@ class Displaced:
     days          : from the old date to the new one; 0 when it only comes from elsewhere, None when
                     it has none any more
     lost_cents    : what it loses of its value, late cost included
+    moved_cents   : what `[policy.replan]` charges for moving its promise, as a re-plan does; no
+                    part of its value
     """
 
     order_id: str
@@ -128,6 +130,7 @@ class Displaced:
     new_promised_on: date | None
     days: int | None
     lost_cents: int
+    moved_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,11 @@ class Quote:
     def lost_cents(self) -> int:
         """What the displaced lines lose together."""
         return sum(one.lost_cents for one in self.displaced)
+
+    @property
+    def moved_cents(self) -> int:
+        """What the policy charges for moving their promises, together."""
+        return sum(one.moved_cents for one in self.displaced)
 
     def pins(self, order_id: str, line_no: int) -> list[dict[str, Any]]:
         """
@@ -213,7 +221,9 @@ class Quote:
             sentences.append(f"{count:,} order line{'s' if count > 1 else ''} would give way and "
                              f"lose {self.lost_cents / 100:,.2f} of value; the request gains "
                              f"{self.gained_cents / 100:,.2f} by it, "
-                             f"{(self.gained_cents - self.lost_cents) / 100:,.2f} net.")
+                             f"{(self.gained_cents - self.lost_cents) / 100:,.2f} net. The policy "
+                             f"charges {self.moved_cents / 100:,.2f} for moving promises, which "
+                             "is less than that.")
         if self.reason is not None:
             sentences.append(self._reason_text())
         return " ".join(sentences)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of, friday_of_bucket, monday_of_bucket
@@ -22,6 +23,7 @@ from headgate.planner.permits import Scope
 from headgate.planner.placing import NO_ROWS_OF_2, NO_ROWS_OF_3, copied
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import permits_asked, permits_left
+from headgate.planner.reach import Stock
 from headgate.planner.usage import hours_used
 from headgate.planner.world import (
     lines_of,
@@ -42,7 +44,7 @@ from headgate.quoting.answers import (
     Taken,
 )
 from headgate.quoting.asking import Asking
-from headgate.quoting.displacing import Displacer, Offer, Stock
+from headgate.quoting.displacing import Displacer, Offer
 from headgate.quoting.quota_reasons import QuotaReasons
 from headgate.quoting.requests import Request, check_requests, past_days
 from headgate.quoting.taking import counted_by, displaced_by, draws_of, work_of
@@ -57,11 +59,14 @@ class Desk:
     What it promises never makes a promise of the plan infeasible: a draw in a week is at most the
     smallest balance from that week on (look-ahead available-to-promise).
 
+    record      : the promises of record, which moving is counted from; None: those of the orders,
+                  else the plan's
     fingerprint : sha256 of the book and of every draw of the plan: the same for the same plan only
     """
 
-    def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
-        self.policy = policy
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation,
+                 record: pl.DataFrame | None = None) -> None:
+        self.policy, self.record = policy, record
         self.asking = Asking(book)
         self.asked: dict[tuple[int, Scope], None] = {}
         self.fingerprint = _fingerprint(book, policy, allocation)
@@ -180,7 +185,8 @@ class Desk:
                log: Log) -> Offer | None:
         """What could be promised if lines gave way."""
         if self.displacer is None:
-            self.displacer = Displacer(self.book, self.policy, self.allocation)
+            self.displacer = Displacer(self.book, self.policy, self.allocation,
+                                       self.record)
         lines, room, room_draws = packed
         free = self.planned.balance - self.ground.balance
         kept = self._permits_left(NOTHING_TAKEN) - self._permits_left(self.taken)

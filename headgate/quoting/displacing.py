@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from headgate.base.money import scale_cents
 from headgate.book import Book
 from headgate.explain.reasons import NOTHING_REMEMBERED
 from headgate.planner.allocate import Allocation, look_ahead
+from headgate.planner.confirmed import confirmed_by
 from headgate.planner.draft import Draft
 from headgate.planner.dual import Dual, Prices
-from headgate.planner.fixed import held_lines
 from headgate.planner.keeping import Keeper
 from headgate.planner.kernels.explode import use_hours
-from headgate.planner.kernels.kept import NEVER, PROMISED
-from headgate.planner.kernels.layout import UNLIMITED
+from headgate.planner.kernels.kept import NEVER, TIER
 from headgate.planner.kernels.rank import (
     BAN,
-    COMPLETE,
     EARLIEST,
     LANE,
     LANE_WEEKS,
@@ -37,12 +35,12 @@ from headgate.planner.kernels.rank import (
     Log,
     place_lines,
 )
-from headgate.planner.kernels.repair import MOVE
 from headgate.planner.market import exchange_of
 from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, merged, strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import with_permits
-from headgate.planner.replan_policy import WIN, groups_of, scaled_number
+from headgate.planner.reach import Stock, chosen_rows, protected_lines, reaches
+from headgate.planner.replan_policy import scaled_number
 from headgate.planner.terms import terms_of, weighted
 from headgate.planner.world import largest_tree, limited_world, log_of, trees_of
 from headgate.quoting.requests import Request
@@ -51,8 +49,8 @@ Longs = NDArray[np.int64]
 
 MOST_DATES = 6
 """So many weeks from the requested one on are tried."""
-SWAPS = 20
-"""So many lines for each shortage are asked whether other sources keep their date."""
+UNTOUCHABLE = 100
+"""So much later than others do protected lines give up: not while there is anybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,7 @@ class Offer:
     lines      : (n,) lines of the book whose allocations change
     before, after : (n, 2) last arrival bucket, NEVER none, and pieces of each
     lost_cents : (n,) what each loses of its value
+    moved_cents : (n,) what the policy charges for moving its promise
     gained_cents : what the request gains by it
     changed    : all allocations that these lines have then
     """
@@ -73,20 +72,9 @@ class Offer:
     before: Longs
     after: Longs
     lost_cents: Longs
+    moved_cents: Longs
     changed: Log
     gained_cents: int = 0
-
-
-class Stock(NamedTuple):
-    """Balance of pools and permits, and hours, both by week."""
-
-    balance: Longs
-    hours: Longs
-
-    def without(self, other: Stock) -> Stock:
-        """The same less another; hours without limit stay."""
-        return Stock(self.balance - other.balance, np.where(
-            self.hours >= UNLIMITED, self.hours, self.hours - other.hours))
 
 
 class Displacer:
@@ -97,7 +85,8 @@ class Displacer:
     `[policy.replan]`, each with its ship set.
     """
 
-    def __init__(self, book: Book, policy: Policy, allocation: Allocation) -> None:
+    def __init__(self, book: Book, policy: Policy, allocation: Allocation,
+                 record: pl.DataFrame | None = None) -> None:
         self.book, self.policy, pools = book, policy, allocation.pools
         exchange = exchange_of(book, terms_of(book, policy), pools, limited_world(book, pools),
                                trees_of(book))
@@ -106,37 +95,29 @@ class Displacer:
             dual = Dual(exchange, threads)
             dual.quote(Prices(np.zeros_like(exchange.supply), np.zeros_like(exchange.hours)), 0.0)
         draft.cost = exchange.costs(dual.tables)
-        terms = np.zeros((len(book.lines), 3), dtype=np.int64)
-        terms[:, PROMISED] = NEVER
-        self.keeper = keeper = Keeper(draft, terms, np.zeros((len(book.lines), 2)), np.zeros(0))
-        keeper.put_in(with_permits(book, pools, strip_permits(allocation.log)))
+        arrival = allocation.ship + book.lanes.weeks[allocation.lane]
+        self.had = had = confirmed_by(book, policy.replan, allocation.line, arrival,
+                                      allocation.quantity, record)
+        terms, money = had.terms()
+        self.keeper = keeper = Keeper(draft, terms, money, np.zeros(0))
+        protected = protected_lines(book, policy, had, keeper.of_units)
+        terms[protected, TIER] += UNTOUCHABLE
+        log = with_permits(book, pools, strip_permits(allocation.log))
+        keeper.put_in(log)
         self.size = draft.held.log.size.copy()
-        self.whole = self._stock()
-        free = np.flatnonzero(~self._protected() & (draft.held.head >= 0))
-        rows = keeper.take_out(free)
-        self.spare = self._stock()
-        keeper.put_rows(rows)
-        alive = np.zeros_like(keeper.old.alive)
-        alive[rows] = 1
+        self.whole = Stock(draft.held.balance.copy(), draft.world.hours.copy())
+        self.reaches = reaches(book, policy, pools, log, protected, had, keeper.of_units,
+                               self.whole)
         held = draft.held
-        self.saved = (held.head.copy(), held.behind.copy(), held.left.copy(), alive)
-
-    def _stock(self) -> Stock:
-        return Stock(self.draft.held.balance.copy(), self.draft.world.hours.copy())
-
-    def _protected(self) -> NDArray[np.bool_]:
-        """(lines,) lines that no request displaces."""
-        policy = self.policy.replan
-        found = held_lines(self.book) | (groups_of(self.book, policy) == WIN)
-        last = self.keeper.last_arrival()
-        found |= (last != NEVER) & (last < policy.fence_weeks)
-        return self.keeper.of_units(np.maximum, found.astype(np.int64)) > 0
+        self.saved = (held.head.copy(), held.behind.copy(), held.left.copy(),
+                      keeper.old.alive.copy())
 
     def offer(self, request: Request, packed: Lines, room: tuple[int, int], undisturbed: Log,
               taken: Stock) -> Offer | None:
         """
         The earliest promise, from the requested week on, by which the request gains more than the
-        lines lose that it displaces; None when there is none before what it gets undisturbed.
+        lines lose that it displaces, and than moving their promises costs by the policy; None when
+        there is none before what it gets undisturbed.
 
         packed      : the request alone
         room        : the most allocations and draws that it can make
@@ -159,7 +140,7 @@ class Displacer:
                 continue
             gain = self._worth(request, due, packed, log) - floor
             found = self._displace(log, taken) if gain > 0 else None
-            if found is not None and gain > found.lost_cents.sum():
+            if found is not None and gain > found.lost_cents.sum() + found.moved_cents.sum():
                 return replace(found, gained_cents=gain)
         return None
 
@@ -189,29 +170,30 @@ class Displacer:
     def _placed(self, packed: Lines, room: tuple[int, int], week: int, taken: Stock) -> Log | None:
         """
         All pieces by a week: first what nobody needs, the rest as late as can be of what lines
-        have that are not protected; None when not all can be had.
+        have that are not protected, those whose promises are near last; None when not all can be
+        had.
         """
         rows = packed.rows[0]
         first, ban = int(max(0, rows[EARLIEST])), int(rows[BAN])
-        free = self._place(packed, room, self.whole.without(taken), (first, week, ban))
-        parts, left = [free], rows[OPEN] - free.rows[:, PIECES].sum()
-        if left and rows[COMPLETE]:
-            parts, left = [], rows[OPEN]
-        spare = self.spare.without(taken)
-        for window in ((week, week, ban), (first, week, ban)):
-            if left:
-                rest = packed._replace(rows=packed.rows.copy())
+        parts: list[Log] = []
+        left, rest = rows[OPEN], packed._replace(rows=packed.rows.copy())
+        for place, stock in enumerate(self.reaches):
+            stock = stock.without(taken)
+            for begin in ((week, first) if place else (first,)):
+                if not left:
+                    break
                 rest.rows[0, OPEN] = left
-                stock = spare if not parts else spare.without(self._used(joined(parts)))
-                parts.append(self._place(rest, room, stock, window))
-                left -= parts[-1].rows[:, PIECES].sum()
+                there = stock.without(self._used(joined(parts))) if parts else stock
+                found = self._place(rest, room, there, (begin, week, ban))
+                left -= found.rows[:, PIECES].sum()
+                parts.append(found)
         return None if left else merged(joined(parts))
 
     def _place(self, packed: Lines, room: tuple[int, int], stock: Stock,
                window: tuple[int, int, int]) -> Log:
         """What the request gets of a stock by the rank rules within a window."""
         draft, log = self.draft, log_of(*room)
-        world = draft.world._replace(free=look_ahead(stock.balance), hours=stock.hours.copy())
+        world = stock.limits(draft.world)
         place_lines(draft.exchange.trees, world, world, draft.scratch, packed,
                     np.zeros(1, dtype=np.int32), np.array([window], dtype=np.int64), 0, log,
                     NOTHING_REMEMBERED, *room, False, NO_ROWS_OF_2)
@@ -237,11 +219,7 @@ class Displacer:
         there = self.whole.without(taken).without(self._used(log))
         self._restore(there)
         keeper.count[0] = 0
-        keeper.heal(SWAPS)
-        keeper.put_fitting(keeper.out)
-        waiting = np.unique(held.log.rows[keeper.out, LINE])
-        waiting = waiting[draft.held.left[waiting] > 0]
-        keeper.insert(keeper.units(waiting), MOVE, 1.0)
+        keeper.make_way()
         held = draft.held
         healed = held.balance.min(initial=0) >= 0 and draft.world.hours.min(initial=0) >= 0
         found = self._read(log) if healed else None
@@ -272,8 +250,36 @@ class Displacer:
         lost = np.zeros(len(self.book.lines))
         np.add.at(lost, rows[gone, LINE], held.earned[gone])
         np.subtract.at(lost, rows[fresh, LINE], held.earned[fresh])
-        return Offer(log, lines, self._summed(lines, old), self._summed(lines, new),
-                     np.rint(lost[lines]).astype(np.int64), _chosen(held.log, new))
+        before, after = self._summed(lines, old), self._summed(lines, new)
+        pieces = self._moved_pieces(lines, old, new)
+        return Offer(log, lines, before, after, np.rint(lost[lines]).astype(np.int64),
+                     self._charged(lines, before, after, pieces), chosen_rows(held.log, new))
+
+    def _charged(self, lines: Longs, before: Longs, after: Longs, pieces: Longs) -> Longs:
+        """
+        (lines,) what the policy charges for moved promises, as a re-plan does; see
+        `headgate.replanning.moves.cost_cents`.
+
+        before, after : (lines, 2) last arrival and pieces; pieces : that arrive in another week
+        """
+        had = self.had
+        promised, due = had.promised[lines], had.due[lines]
+        last = np.where(after[:, 0] == NEVER, self.book.horizon, after[:, 0])
+        stays = (after[:, 0] == before[:, 0]) & (after[:, 1] >= due)
+        weeks = np.where((promised == NEVER) | (due == 0) | stays, 0, last - promised)
+        rate = np.where(weeks > 0, had.later[lines], had.earlier[lines])
+        return np.rint(rate).astype(np.int64) * np.abs(weeks) * pieces
+
+    def _moved_pieces(self, lines: Longs, old: Longs, new: Longs) -> Longs:
+        """(lines,) pieces that arrive in another week than before, or only before or after."""
+        count = np.zeros((len(lines), self.draft.exchange.arrivals + 1), dtype=np.int64)
+        log, packed = self.draft.held.log.rows, self.draft.lines
+        for rows, sign in ((old, -1), (new, 1)):
+            arrival = log[rows, SHIP] + packed.lanes[log[rows, LANE], LANE_WEEKS]
+            np.add.at(count, (np.searchsorted(lines, log[rows, LINE]), arrival),
+                      sign * log[rows, PIECES])
+        less, more = (np.maximum(0, sign * count).sum(axis=1) for sign in (-1, 1))
+        return np.asarray(np.maximum(less, more), dtype=np.int64)
 
     def _summed(self, lines: Longs, rows: Longs) -> Longs:
         """(lines, 2) last arrival and pieces of the allocations of some lines."""
@@ -285,11 +291,3 @@ class Displacer:
         np.add.at(found[:, 1], place, log[:, PIECES])
         return found
 
-
-def _chosen(log: Log, rows: Longs) -> Log:
-    """Some allocations of a log with their draws."""
-    counts = log.first_draw[rows + 1] - log.first_draw[rows]
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    draws = np.repeat(log.first_draw[rows] - first[:-1], counts) + np.arange(first[-1])
-    return Log(log.rows[rows], first, log.sources[draws], log.pieces[draws],
-               np.array([len(rows), first[-1]], dtype=np.int64))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,16 @@ from headgate.planner.confirmed import Confirmed, confirmed_of
 from headgate.planner.older import Older, Start
 from headgate.planner.policy import Policy
 from headgate.planner.promise import allocation_frame, promise
-from headgate.planner.repair import (
-    BY_PART,
-    BY_RESOURCE,
-    Repaired,
-    Repairer,
-)
+from headgate.planner.repair import Repairer
+from headgate.planner.repaired import BY_PART, BY_RESOURCE, Repaired
 from headgate.planner.run import Run, run
 from headgate.planner.world import Pools
 from headgate.replanning.moves import Why, change_of, move_frame, moved_pieces, stability
 from headgate.tables.plan_schema import RELIEFS, PlanFrames
 
 THREADS = 2
+BESIDE = {"pins": "beside"}
+"""Among the figures of a re-plan whose pins stand beside promises, and not before all others."""
 REASON_NAMES = ("rules", "part", "resource", "rules", "order", "winner", "class", "freed", "held")
 """Reasons of a repair in the order of their numbers; a line that nothing touched has no other."""
 
@@ -60,9 +58,14 @@ def repair(book: Book, policy: Policy, old: PlanFrames,
     with ThreadPoolExecutor(THREADS) as threads:
         repairer = Repairer(book, policy, older, had, threads)
         found = repairer.repair()
+        if found is None:
+            repairer = Repairer(book, policy, older, had, threads, ruled=True)
+            found = repairer.repair()
+    assert found is not None, "pins that are placed as ruled need nobody to give way"
     # Trying reliefs out takes a hundred times as long as the repair; a search does it.
     made = Run(found.allocation, pl.DataFrame(schema=RELIEFS.types), found.certificate, 0)
-    return _reported(book, had, old, made, _why(book, repairer.pools, found))
+    told = _reported(book, had, old, made, _why(book, repairer.pools, found))
+    return replace(told, figures=told.figures | BESIDE) if found.beside else told
 
 
 def search(book: Book, policy: Policy, old: PlanFrames, record: pl.DataFrame | None = None,
@@ -86,7 +89,10 @@ def stands(book: Book, policy: Policy, old: PlanFrames, allocation: Allocation,
     blank = pl.Series([None] * len(book.lines), dtype=pl.String)
     why = Why(pl.Series(["kept"] * len(book.lines), dtype=pl.String), blank, blank,
               np.zeros(len(book.lines), dtype=np.int64))
-    return _reported(book, had, old, Run(allocation, old.frames["reliefs"], None, 0), why)
+    told = _reported(book, had, old, Run(allocation, old.frames["reliefs"], None, 0), why)
+    former = old.summary.get("replan")
+    beside = isinstance(former, Mapping) and former.get("pins") == BESIDE["pins"]
+    return replace(told, figures=told.figures | BESIDE) if beside else told
 
 
 def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) -> Replanned:

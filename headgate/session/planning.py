@@ -159,7 +159,8 @@ class Plan:
         """A quote desk on what the plan leaves: see `headgate.quoting.desk.Desk`."""
         from headgate.quoting.desk import Desk
 
-        return Desk(self.book, self.policy, self.allocation)
+        record = None if self.publication is None else self.publication.promises
+        return Desk(self.book, self.policy, self.allocation, record)
 
     def write(self, folder: str | Path, format: str | None = None, excel: bool = True) -> Path:
         """

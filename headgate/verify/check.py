@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,11 @@ from headgate.verify.digests import another_book
 from headgate.verify.explosion import Explosion, draws_of, explode, line_name
 from headgate.verify.facts import Book, read_book
 from headgate.verify.given import given_to
-from headgate.verify.held import Held, check_held, hold, rest_of, sets_of
+from headgate.verify.held import Held, check_held, hold, rest_of, sets_of, without_limits
 from headgate.verify.limits import check_quotas, check_sets, counter_of
 from headgate.verify.losing import Losing
 from headgate.verify.market import Prices, read_prices
-from headgate.verify.moves import check_moves
+from headgate.verify.moves import check_moves, pins_beside
 from headgate.verify.pegging import Pegs, peg, pegging_rows
 from headgate.verify.policy import VALUE, read_policy
 from headgate.verify.prices import check_prices
@@ -34,7 +34,7 @@ from headgate.verify.promises import (
     check_reasons,
     status_of,
 )
-from headgate.verify.quotas import Quotas, read_quotas
+from headgate.verify.quotas import Quotas, read_quotas, untouched
 from headgate.verify.reasons import Reason, Reasoner, chosen_lines
 from headgate.verify.reliefs import check_reliefs
 from headgate.verify.rules import Findings
@@ -155,8 +155,9 @@ class _Check:
             return
         exploded, drawn, pegs = self._stock(coded, shipments)
         check_quotas(counter_of(self.quotas, shipments, exploded.draws), self.book, self.findings)
-        check_held(held, coded.allocations, {name: exploded.draws[name].to_numpy()
-                                             for name in exploded.draws.columns}, self.book,
+        drawn_by_line = {name: exploded.draws[name].to_numpy() for name in exploded.draws.columns}
+        check_held(held, coded.allocations,
+                   None if pins_beside(self.plan.summary) else drawn_by_line, self.book,
                    self.findings)
         status = status_of(shipments, self.book)
         one_by_one = check_promises(self.plan.frames["promises"], coded.promises["line"],
@@ -188,6 +189,11 @@ class _Check:
         """The bound that the prices prove: what is held, and the bound of the rest."""
         if prices is None:
             return None
+        if pins_beside(self.plan.summary):
+            # What pins draw is not known from the book: the bound is over all that they might.
+            wide = without_limits(self.book)
+            return certified_bound(wide, self.supply, self.structure, self.quotas,
+                                   untouched(self.quotas), prices, replace(worth, book=wide))
         book, supply = rest_of(self.book, self.supply, held)
         return worth_of_held(held, self.structure, worth) + certified_bound(
             book, supply, self.structure, self.quotas, held.left, prices, worth)

@@ -208,13 +208,27 @@ def rest_of(book: Book, supply: Supply, held: Held) -> tuple[Book, Supply]:
                     reference=np.full(len(pool), -1, dtype=np.int64)))
 
 
-def check_held(held: Held, shipments: dict[str, Longs], draws: dict[str, Longs], book: Book,
-               findings: Findings) -> None:
+def without_limits(book: Book) -> Book:
+    """A book whose held lines may arrive in any week, from any site, and none with others."""
+    lines = book.lines
+    held = lines.frozen.copy()
+    held[book.pins[:, 0]] = True
+    sets = np.unique(lines.ship_set[held & (lines.ship_set >= 0)])
+    held |= np.isin(lines.ship_set, sets)
+    return replace(book, lines=replace(
+        lines, earliest=np.where(held, 0, lines.earliest),
+        latest=np.where(held, ALWAYS, lines.latest), site=np.where(held, -1, lines.site),
+        ship_set=np.where(held, -1, lines.ship_set)))
+
+
+def check_held(held: Held, shipments: dict[str, Longs], draws: dict[str, Longs] | None,
+               book: Book, findings: Findings) -> None:
     """
     What is held is part of the plan: the shipments, and what they draw.
 
     shipments : line, item, site, ship, quantity
-    draws     : line, item, site, drawn, stood, lead_days, quantity
+    draws     : line, item, site, drawn, stood, lead_days, quantity; None where pins stand beside
+                promises, and may draw what the rules would not take first
     """
     ids, calendar = book.ids, book.calendar
     lacking = _lacking(held.shipments(), shipments, SHIPPED)
@@ -225,6 +239,8 @@ def check_held(held: Held, shipments: dict[str, Longs], draws: dict[str, Longs],
         f"{ids.items[lacking[k]['item']]} for {line_name(lacking[k]['line'], book)} from "
         f"{ids.sites[lacking[k]['site']]} in the week of {calendar.day(lacking[k]['ship'])}: so "
         "many are held by a pin or a frozen promise, and fit", numbered=False)
+    if draws is None:
+        return
     missing = _lacking(held.draws(), draws, DRAWN)
     findings.add_rows(
         "check.held.draws", "pegging", "quantity", np.arange(len(missing)),

@@ -22,7 +22,14 @@ CLASSES = ("win", "gain", "redistribute", "fill", "lose")
 MODES = ("repair", "full")
 ENTRIES = ("mode", "from", "settings", "promises", "exceptions", "share_moved", "days_by_dollar",
            "moved_cents", "cost_cents", "reasons", "first_promises_kept")
-"""Entries of a summary's `replan`."""
+"""Entries of a summary's `replan`; beside them `pins` where these stand beside promises."""
+BESIDE = "beside"
+
+
+def pins_beside(summary: Mapping[str, Any]) -> bool:
+    """Whether a summary says that its pins stand beside the promises of an older plan."""
+    stated = summary.get("replan")
+    return isinstance(stated, Mapping) and stated.get("pins") == BESIDE
 
 
 def check_moves(plan: PlanFrames, book: Book, findings: Findings) -> None:
@@ -120,7 +127,8 @@ def _check_rows(frame: pl.DataFrame, frames: Mapping[str, pl.DataFrame], line: L
 
 def _check_figures(summary: Mapping[str, Any], frame: pl.DataFrame, findings: Findings) -> None:
     stated = summary.get("replan")
-    if not isinstance(stated, Mapping) or set(stated) != set(ENTRIES):
+    if not isinstance(stated, Mapping) or set(stated) - {"pins"} != set(ENTRIES) or (
+            stated.get("pins", BESIDE) != BESIDE):
         findings.add("check.summary.key", "summary", f"must be {', '.join(ENTRIES)}",
                      column="replan")
         return

@@ -173,7 +173,7 @@ def scarce(tmp_path_factory) -> tuple[Path, Path]:
     its plan, a request that pays three times as much takes the first ones."""
     story = book([("server", 4, 1, {"unit_price": 100, "customer_id": "bolt"})],
                  [("board", 4, 1), ("board", 4, 3)], [("server", "board", 1)], late_rate=0.01,
-                 lanes=[("austin",), ("brno",)], replan={"fence_weeks": 0})
+                 lanes=[("austin",), ("brno",)], replan={"fence_weeks": 0, "move_later": "0.0024"})
     folder = tmp_path_factory.mktemp("scarce")
     write_book(story.frames, story.settings, folder / "book", "csv")
     session.plan(session.read_book(folder / "book")).write(folder / "plan", excel=False)
@@ -186,14 +186,15 @@ PTP = ("--item", "server", "--quantity", 4, "--region", "AMER", "--by", "2026-02
 
 def test_who_gives_way_is_told_with_days_cost_and_gain(run, scarce):
     """The line goes from Friday 13 to Friday 27 of February, 14 days, and loses 4 x 2 weeks x 1% of
-    100 = 8; the request would lose 24 by waiting. Then what else there is, nobody displaced: all
+    100 = 8; the request would lose 24 by waiting. The policy charges 0.24% a week, three times as
+    the promise is near: 5.76. Then what else there is, nobody displaced: all
     in one week and from austin by the 27th, by the day asked and from brno nothing. It ends with
     the pins that make it come true."""
     said = run("quote", *scarce, *PTP)
     assert said.code == exits.FINE
     line = next(line for line in said.out.splitlines() if line.startswith("SO-1/1")).split()
     assert line == ["SO-1/1", "bolt", "2026-02-13", "2026-02-27", "+14", "4", "of", "4", "8.00",
-                    "later"]
+                    "later", "5.76"]
     assert "the request gains 24.00 by it, 16.00 net" in " ".join(said.out.split())
     assert "What else could be said, without displacing anybody" in said.out
     assert "Nothing, without displacing anybody: by the day asked, all from brno." in said.out
@@ -214,11 +215,12 @@ def test_a_table_of_requests_says_who_gives_way(run, scarce, tmp_path):
     assert "give way" in said.out and "8.00" in said.out
     with out.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert [(row["displaced_lines"], row["lost_cents"], row["gained_cents"], row["displaced"])
+    assert [(row["displaced_lines"], row["lost_cents"], row["moved_cents"], row["gained_cents"],
+             row["displaced"])
             for row in rows] == [
-        ("1", "800", "2400",
+        ("1", "800", "576", "2400",
          "SO-1/1 from 2026-02-13 to 2026-02-27 (+14 days), 4 of 4 pieces, loses 800"),
-        ("0", "0", "0", "")]
+        ("0", "0", "0", "0", "")]
     assert "give way" not in run("quote", *scarce, "--file", asked).out
 
 

@@ -15,7 +15,8 @@ from tests.stories.book_builder import REGION, Row, Story, book
 from tests.stories.plans import arrivals, planned
 
 MONDAY = date(2026, 2, 2)
-OPEN = {"replan": {"fence_weeks": 0}}
+OPEN = {"replan": {"fence_weeks": 0, "move_later": 0}}
+"""Nobody is held by the fence, and moving a promise costs nothing."""
 
 
 def friday(week: int) -> date:
@@ -52,6 +53,35 @@ def test_a_line_that_loses_less_gives_way(objective: str):
     assert quote.gained_cents == 2400
     assert ("1 order line would give way and lose 8.00 of value; the request gains 24.00 by it, "
             "16.00 net." in quote.text())
+
+
+@pytest.mark.parametrize("charge, pays", [("0.0015", True), ("0.0024", True), ("0.0026", False)])
+def test_moving_promises_is_part_of_what_it_costs(charge: str, pays: bool):
+    """The same, and moving a promise costs a share of the price for a piece and a week. The line
+    is due in week 1, which is near: three times as much. Of 4 pieces x 2 weeks x 100 dollars x 3 =
+    2,400 dollars 0.15% is 3.60, 0.24% is 5.76 and 0.26% is 6.24. The request pays 174 and gains
+    4 x 2 x 1.74 = 13.92, which is 5.92 more than the 8 dollars that the line loses."""
+    plan = planned(parts(("part", 4, 1, {"unit_price": 100}), late_rate=0.01,
+                         replan={"fence_weeks": 0, "move_later": charge}))
+    quote = asked(plan, "part", 4, 1, 174)
+    assert (quote.promised_on == friday(1)) is pays
+    assert [one.moved_cents for one in quote.displaced] == (
+        [round(float(charge) * 240_000)] if pays else [])
+    assert quote.moved_cents == sum(one.moved_cents for one in quote.displaced)
+
+
+def test_who_is_promised_soon_is_spared():
+    """Of two boxes that lines have one is drawn in week 2, for a promise that is near, and one in
+    week 6. A request for one in week 8 could have either; a third comes in week 20. It takes that
+    of the line of week 6, which is dearer by a little, as moving the near one costs three times as
+    much."""
+    plan = planned(book([("part", 1, 2, {"unit_price": 100}), ("part", 1, 6, {"unit_price": 110})],
+                        [("part", 1, 2), ("part", 1, 6), ("part", 1, 20)], late_rate=0.001,
+                        horizon=24, replan={"fence_weeks": 0}))
+    quote = asked(plan, "part", 1, 8, 9000)
+    assert quote.promised_on == friday(8)
+    assert [(one.order_id, one.days) for one in quote.displaced] == [("SO-2", 98)]
+    assert quote.moved_cents == 2 * 14 * 110
 
 
 def test_the_pins_of_a_quote_make_it_come_true():
