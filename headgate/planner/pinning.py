@@ -25,12 +25,20 @@ from headgate.planner.fixed import (
     place_pins,
 )
 from headgate.planner.keeping import Keeper
+from headgate.planner.kernels.kept import TIER
 from headgate.planner.kernels.rank import LANE, LINE, PIECES, SENT, SHIP, Log
 from headgate.planner.market import exchange_of
 from headgate.planner.older import Older
-from headgate.planner.placing import joined
+from headgate.planner.placing import joined, merged
 from headgate.planner.policy import Policy
-from headgate.planner.reach import Stock, chosen_rows, drawn_by, protected_lines, reaches
+from headgate.planner.reach import (
+    UNTOUCHABLE,
+    Stock,
+    chosen_rows,
+    drawn_by,
+    protected_lines,
+    reaches,
+)
 from headgate.planner.restart import retrace_older
 from headgate.planner.terms import terms_of
 from headgate.planner.unfixed import had_by
@@ -59,11 +67,13 @@ def pinned_beside(book: Book, pools: Pools, older: Older, fixed: Fixed) -> Pinne
     What of the pins is new; None where all are placed as the rules of a plan place them.
 
     fixed : pins and frozen promises placed by these rules. They count where the older plan had all
-            of it so, where some of it does not fit, and where ship sets are pinned
+            pins so, where a pin does not fit, a frozen promise would ship otherwise beside others,
+            and where frozen lines or ship sets are pinned
     """
     pins, lines = pins_of(book), book.lines
-    if not len(pins) or fixed.broken.any() or (lines.ship_set[pins[:, 0]] >= 0).any() or (
-            frozen_promises(book)[pins[:, 0]].any()):
+    own = pins[:, 0]
+    if not len(pins) or fixed.broken[own].any() or (lines.ship_set[own] >= 0).any() or (
+            frozen_promises(book)[own].any()):
         return None
     if had_by(book, pools, older, chosen_rows(fixed.log, np.arange(fixed.pinned))):
         return None
@@ -76,11 +86,10 @@ def pinned_beside(book: Book, pools: Pools, older: Older, fixed: Fixed) -> Pinne
     whole = lines_of(book, pools.permits, sets=True)
     frozen = place_frozen(book, pools, left.limits(limited_world(book, pools)), whole, placed)
     np.add.at(placed, frozen.rows[:, LINE], frozen.rows[:, PIECES])
-    unpinned = np.ones(len(lines), dtype=np.bool_)
-    unpinned[pins[:, 0]] = False
-    if (placed[unpinned] < fixed.placed[unpinned]).any():
+    ruled = merged(chosen_rows(fixed.log, np.arange(fixed.pinned, len(fixed.log.rows))))
+    if not np.array_equal(merged(frozen).rows, ruled.rows):
         return None
-    return Pinned(Fixed(joined([kept, frozen]), placed, np.zeros_like(placed), len(kept.rows)),
+    return Pinned(Fixed(joined([kept, frozen]), placed, fixed.broken, len(kept.rows)),
                   _without(book, pins, kept), wide)
 
 
@@ -157,6 +166,8 @@ def make_room(pinned: Pinned, book: Book, pools: Pools, policy: Policy, had: Con
                      keeper.of_units, left)
     there = Stock(pools.everything(), book.hours.micro).without(
         drawn_by(book, pools, pinned.fixed.log))
+    tiers = keeper.old.terms[:, TIER]
+    tiers[protected] += UNTOUCHABLE
     log = _placed(book, pools, wanted, (*stocks, there)) or _placed(book, pools, wanted, (there,))
     if log is None:
         return None
@@ -167,6 +178,7 @@ def make_room(pinned: Pinned, book: Book, pools: Pools, policy: Policy, had: Con
     if held.left.min(initial=0) < 0:
         return None
     keeper.make_way()
+    tiers[protected] -= UNTOUCHABLE
     if draft.held.balance.min(initial=0) < 0 or draft.world.hours.min(initial=0) < 0:
         return None
     placed = pinned.fixed.placed.copy()

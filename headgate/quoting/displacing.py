@@ -39,7 +39,7 @@ from headgate.planner.market import exchange_of
 from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, merged, strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import with_permits
-from headgate.planner.reach import Stock, chosen_rows, protected_lines, reaches
+from headgate.planner.reach import UNTOUCHABLE, Stock, chosen_rows, protected_lines, reaches
 from headgate.planner.replan_policy import scaled_number
 from headgate.planner.terms import terms_of, weighted
 from headgate.planner.world import largest_tree, limited_world, log_of, trees_of
@@ -49,8 +49,6 @@ Longs = NDArray[np.int64]
 
 MOST_DATES = 6
 """So many weeks from the requested one on are tried."""
-UNTOUCHABLE = 100
-"""So much later than others do protected lines give up: not while there is anybody else."""
 
 
 @dataclass(frozen=True, slots=True)
