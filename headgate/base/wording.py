@@ -22,6 +22,8 @@ REASONS: dict[str, str] = {
     "outbid": "alone it would be on time: other orders hold what it lacks",
 }
 """What each reason code means, as a clause for people."""
+PASSED_OVER = "alone it would be on time, and other orders leave it what it needs"
+"""What `outbid` means of a line that what the plan leaves would serve in time as it stands."""
 
 
 PACK_MARK = "headgate finance pack"

@@ -42,6 +42,11 @@ AWAITED = {
 }
 """What is told of a reason that waits for no part."""
 NOT_SOONER = "An earlier date is not in the plan at present."
+NOTHING_MISSING = "Nothing that it needs is missing: all of it could be there by {}, once it is " \
+                  "planned anew."
+"""What is told where the plan passed over what it leaves itself, and that would be in time."""
+COULD_BE_THERE = "All of it could be there by {}, once it is planned anew."
+"""The same where that would be sooner, but not in time."""
 NOT_THE_REST = "The rest of it is not in the plan at present."
 
 
@@ -133,8 +138,13 @@ def tell_customer(book: Book, policy: Policy, allocation: Allocation, line: int)
         if (row["ship_set"] is not None and awaited != AWAITED["ship_set"]
                 and last_of_set(ground, line)[0] != line):
             awaited = f"{awaited} {AWAITED['ship_set']}"
-        options = customer_options(ground, policy, Limits.of(ground, policy), line, last,
-                                   int(promises.pieces[line]), plain.item)
+        sooner = customer_options(ground, policy, Limits.of(ground, policy), line, last,
+                                  int(promises.pieces[line]), plain.item)
+        options, free = sooner.options, sooner.as_it_is
+        if free is not None:
+            when = friday_of_bucket(free, as_of)
+            awaited = (NOTHING_MISSING.format(when) if free <= book.lines.requested[line] else
+                       f"{awaited} {COULD_BE_THERE.format(when)}")
     first, end = int(allocation.ptr[line]), int(allocation.ptr[line + 1])
     pieces: dict[int, int] = {}
     for place in range(first, end):

@@ -38,7 +38,8 @@ Longs = NDArray[np.int64]
 
 ITEMS_TRIED, SHOWN = 12, 2
 """Items that are tried instead of the one ordered, and of items and regions the most told."""
-ORDER = ("partial", "dates", "item", "region")
+AS_IT_IS = "as_it_is"
+ORDER = (AS_IT_IS, "partial", "dates", "item", "region")
 """Kinds of options in the order in which they are told: the least change first."""
 
 
@@ -77,7 +78,10 @@ class CustomerOption:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A line as it could be asked for: a row of `Lines.rows`, and the last arrival that counts."""
+    """
+    A line as it could be asked for: a row of `Lines.rows`, and the last arrival that counts; first
+    as it is asked for, which shows what needs no change.
+    """
 
     kind: str
     name: str | None
@@ -86,11 +90,26 @@ class _Asked:
     whole: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Sooner:
+    """
+    What would bring a line sooner than planned.
+
+    as_it_is : last arrival bucket of all of it on what the plan leaves, nothing changed; None: that
+               is no sooner
+    options  : what the customer could change, each sooner than that; none where that is in time
+    """
+
+    as_it_is: int | None
+    options: tuple[CustomerOption, ...]
+
+
 def customer_options(ground: Ground, policy: Policy, limits: Limits, line: int, last: int,
-                     pieces: int, named: Callable[[str], str]) -> tuple[CustomerOption, ...]:
+                     pieces: int, named: Callable[[str], str]) -> Sooner:
     """
     What a customer could change to have a line sooner, on what the plan leaves for it; under
-    `value` only what brings more than what is planned, so that nothing is offered in vain.
+    `value` only what brings more than what is planned, so that nothing is offered in vain. What
+    comes as soon without a change is no option.
 
     limits       : what the plan leaves of quotas; a line with a pin, a frozen promise or a ship set
                    is not the customer's alone to change
@@ -98,14 +117,13 @@ def customer_options(ground: Ground, policy: Policy, limits: Limits, line: int, 
     named        : how an item is called
     """
     if limits.spared[line]:
-        return ()
+        return Sooner(None, ())
     book, ground = ground.book, limits.ground
     goal = last - 1 if pieces == book.lines.open[line] else NO_LIMIT
     banned = [*book.bans.banned]
-    asked = [*_partial(ground, line, goal), *_dates(ground, line, goal),
+    asked = [_Asked(AS_IT_IS, None, ground.lines.rows[line].copy(), goal),
+             *_partial(ground, line, goal), *_dates(ground, line, goal),
              *_items(ground, line, goal, named), *_regions(ground, line, goal, banned)]
-    if not asked:
-        return ()
     rows = np.repeat(np.array([one.row for one in asked]), 2, axis=0)
     first, end = ground.allocation.ptr[line], ground.allocation.ptr[line + 1]
     # Each way of asking is a line of its own that gives back what the one line has: the rows at
@@ -123,11 +141,16 @@ def customer_options(ground: Ground, policy: Policy, limits: Limits, line: int, 
              and pays(one.whole, log, int(row[LOG_FIRST]), int(row[LOG_END]))]
     found.sort(key=lambda each: (ORDER.index(each[0].kind), each[2], each[0].name or ""))
     told: list[CustomerOption] = []
+    free = next((arrival for one, _, arrival in found if one.kind == AS_IT_IS), None)
+    # What is in time as it stands needs nobody to change anything.
+    enough = -1 if free is None or free <= book.lines.requested[line] else free
     for one, given, arrival in found:
+        if one.kind == AS_IT_IS or (free is not None and arrival >= enough):
+            continue
         if sum(option.kind == one.kind for option in told) < (1 if one.name is None else SHOWN):
             told.append(CustomerOption(one.kind, one.name, given,
                                        friday_of_bucket(arrival, book.settings.as_of)))
-    return tuple(told)
+    return Sooner(free, tuple(told))
 
 
 def _pays(ground: Ground, policy: Policy, line: int) -> Callable[[bool, Log, int, int], bool]:
@@ -152,7 +175,7 @@ def _pays(ground: Ground, policy: Policy, line: int) -> Callable[[bool, Log, int
 def _partial(ground: Ground, line: int, goal: int) -> list[_Asked]:
     """A line that ships complete, in parts: what is there in time, else what is there sooner."""
     row = ground.lines.rows[line].copy()
-    if not row[COMPLETE]:
+    if not row[COMPLETE] or ground.book.lines.open[line] == 1:
         return []
     row[COMPLETE] = 0
     requested = int(ground.book.lines.requested[line])

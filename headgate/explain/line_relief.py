@@ -9,7 +9,9 @@ from typing import Any
 
 from headgate.base.calendar import friday_of_bucket, monday_of_bucket
 from headgate.base.money import short_money
+from headgate.base.wording import PASSED_OVER
 from headgate.book import Book
+from headgate.explain.kernels import OUTBID, REASON_CODES
 from headgate.explain.relief import AT_A_LOSS, FOUND, NONE_EXISTS, Displaced, Relief, Relieved
 from headgate.explain.relief_kernels import ORDER, WORK
 from headgate.explain.relief_ways import HELD, KEPT, Change
@@ -79,6 +81,7 @@ class LineRelief:
     on_time     : whether that is the requested week or before
     loss_cents  : how much less weighted value the line brings so than as planned; None: it brings
                   more, or the policy does not weigh
+    gain_cents  : how much more it brings so; None: it does not, or the policy does not weigh
     """
 
     parts: tuple[ReliefPart, ...]
@@ -86,6 +89,7 @@ class LineRelief:
     on_time: bool
     currency: str
     loss_cents: int | None = None
+    gain_cents: int | None = None
 
     @property
     def kind(self) -> str:
@@ -101,7 +105,7 @@ class LineRelief:
     def text(self) -> str:
         """The relief as a sentence."""
         if not self.parts:
-            return f"What the plan leaves is enough for all of it by {self.promised_on}."
+            return self._passed_over()
         clauses = [part.text(self.currency) for part in self.parts]
         joined = ", ".join(clauses[:-1]) + (" and " if len(clauses) > 1 else "") + clauses[-1]
         joined = joined[0].upper() + joined[1:]
@@ -112,11 +116,22 @@ class LineRelief:
             "no more")
         return f"{then}, but brings {less} than it does as planned."
 
+    def _passed_over(self) -> str:
+        """
+        What is said where nothing has to change: that the line could be served, and why it is not.
+        """
+        more = "" if self.gain_cents is None else (
+            f", and it would bring {short_money(self.gain_cents, self.currency)} more so than as "
+            "planned")
+        return (f"What the plan leaves is enough for all of it by {self.promised_on}{more}. The "
+                "plan passed it over: a search ends before everything is tried, and a re-plan "
+                "moves no more than it must. Planned anew, it may be served so.")
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {"kind": self.kind, "promised_on": self.promised_on.isoformat(),
                 "on_time": self.on_time, "cost_cents": self.cost_cents,
-                "loss_cents": self.loss_cents,
+                "loss_cents": self.loss_cents, "gain_cents": self.gain_cents,
                 "parts": [part.as_dict() for part in self.parts], "text": self.text()}
 
 
@@ -204,11 +219,21 @@ def named_reliefs(book: Book, pools: Pools, promises: Promises, found: Relieved)
             tuple(_named(book, pools, promises, found, change, relief)
                   for change in relief.changes),
             friday_of_bucket(relief.last, as_of), relief.last <= requested,
-            book.settings.currency, relief.loss) for relief in found.reliefs),
+            book.settings.currency, relief.loss, relief.gain) for relief in found.reliefs),
         found.pieces, _friday(book, found.last), _friday(book, found.earliest),
         book.tables.frames["orders"]["ship_set"][int(book.lines.source_row[found.line])],
         None if found.loss is None else found.loss.cents,
         None if found.loss is None else found.loss.extra_cents, book.settings.currency)
+
+
+def passed_over(reason: str | None, relief: LineReliefs | None) -> str | None:
+    """
+    What to say for `outbid` of a line that what the plan leaves would serve in time as it stands:
+    nobody holds what it lacks. None for any other line, whose reason has its own words.
+    """
+    smallest = None if relief is None else relief.relief
+    as_it_stands = smallest is not None and not smallest.parts
+    return PASSED_OVER if as_it_stands and reason == REASON_CODES[OUTBID] else None
 
 
 def _named(book: Book, pools: Pools, promises: Promises, found: Relieved, change: Change,

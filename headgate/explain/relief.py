@@ -55,12 +55,14 @@ class Relief:
 
     loss : cents of weighted value that the line brings less so than as planned; None when it
            brings more, or under a policy that does not weigh
+    gain : cents that it brings more so; None when it does not, or under such a policy
     """
 
     changes: tuple[Change, ...]
     last: int
     displaced: Displaced | None = None
     loss: int | None = None
+    gain: int | None = None
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -188,7 +190,7 @@ class Search:
         return answers
 
     def _weigh(self, chosen: Ints, found: dict[int, list[Relief]]) -> None:
-        """Note what each line would bring less with a relief than as planned, if it does."""
+        """Note what each line would bring less, or more, with a relief than as planned."""
         if self.weighed is None:
             return
         told = [(place, turn, relief) for place, own in found.items()
@@ -201,8 +203,8 @@ class Search:
             unit = self.limits.unit(int(chosen[place]))
             now, _ = self.weighed.planned(unit)
             then, _ = self.weighed.of(unit, log, int(row[LOG_FIRST]), int(row[LOG_SECOND]))
-            if then <= now:
-                found[place][turn] = replace(relief, loss=now - then)
+            found[place][turn] = (replace(relief, loss=now - then) if then <= now else
+                                  replace(relief, gain=then - now))
 
     def _ample(self, chosen: Ints) -> tuple[Longs, Longs]:
         """Pieces and last arrival of each line, or its ship set, alone in the open book."""

@@ -15,7 +15,7 @@ from headgate.base.wording import reason_text
 from headgate.book import Book
 from headgate.explain.kernels import REASON_CODES
 from headgate.explain.limiting import QUOTA_BINDS, last_of_set, reasons_of
-from headgate.explain.line_relief import LineReliefs, named_reliefs
+from headgate.explain.line_relief import LineReliefs, named_reliefs, passed_over
 from headgate.explain.reasons import Ground, Reasons
 from headgate.explain.relief import relieve
 from headgate.explain.restricting import RestrictionRule, rules_against
@@ -97,7 +97,8 @@ class Why:
         sentences = [self._promise_sentence()]
         if self.reason is not None:
             sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
-                                         self.binding_site_id, self.binding_on))
+                                         self.binding_site_id, self.binding_on,
+                                         passed_over(self.reason, self.relief)))
             sentences.extend(self._lack_sentences())
         if self.restrictions:
             rules = "; ".join(rule.text() for rule in self.restrictions)

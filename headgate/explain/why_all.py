@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from headgate.base.wording import reason_text
 from headgate.book import Book
-from headgate.explain.line_relief import LineReliefs, named_reliefs
+from headgate.explain.line_relief import LineReliefs, named_reliefs, passed_over
 from headgate.explain.reasons import Ground
 from headgate.explain.relief import relieve
 from headgate.planner.allocate import Allocation
@@ -29,13 +30,16 @@ def why_all(book: Book, policy: Policy, allocation: Allocation, promises: pl.Dat
     kept = promise(book, allocation)
     late = kept.not_on_time()
     ground = Ground.of(book, allocation, hours_used(book, allocation))
-    rows = [_row(named_reliefs(book, allocation.pools, kept, found))
-            for found in relieve(ground, policy, kept, late, progress)]
+    answers = [named_reliefs(book, allocation.pools, kept, found)
+               for found in relieve(ground, policy, kept, late, progress)]
     orders = book.tables.frames["orders"].select(
         "order_id", "line_no", "customer_id", "item_id", "requested_on")
     told = promises[late].join(orders, on=["order_id", "line_no"], how="left",
                                maintain_order="left").rename({"text": "because"})
-    relieved = pl.DataFrame(rows, schema=_RELIEVED)
+    told = told.with_columns(because=pl.Series([
+        _because(row, answer) for row, answer in zip(told.iter_rows(named=True), answers,
+                                                     strict=True)], dtype=pl.String))
+    relieved = pl.DataFrame([_row(answer) for answer in answers], schema=_RELIEVED)
     return (told.hstack(relieved)
             .with_columns(text=pl.col("because") + " " + pl.col("text"))
             .select(WHY.names).cast(WHY.types))
@@ -44,6 +48,14 @@ def why_all(book: Book, policy: Policy, allocation: Allocation, promises: pl.Dat
 _RELIEVED = {name: WHY.types[name] for name in WHY.names
              if name.startswith(("today_", "earliest_", "relie", "displaced", "cost_", "on_time",
                                  "other_", "text"))}
+
+
+def _because(row: dict[str, Any], found: LineReliefs) -> str:
+    """The reason in words: those of the plan, unless what the plan leaves would do."""
+    clause = passed_over(row["reason"], found)
+    return str(row["because"]) if clause is None else reason_text(
+        row["reason"], row["binding_kind"], row["binding_id"], row["binding_site_id"],
+        row["binding_on"], clause)
 
 
 def _row(found: LineReliefs) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def check_relief(slow: SlowTables, key: Key, relief: LineRelief, smallest: bool,
     assert last is not None
     loss = slow.weighed(key, None) - slow.weighed(key, served) if weighs else -1
     assert relief.loss_cents == (loss if loss >= 0 else None)
+    assert relief.gain_cents == (-loss if weighs and loss < 0 else None)
     assert slow.book.friday_of(last) == relief.promised_on
     assert relief.on_time == (last <= line.requested)
     assert quotas_hold(world)

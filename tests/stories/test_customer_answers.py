@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
+
 from headgate.explain.customer import CustomerAnswer
+from headgate.explain.why_all import why_all
+from headgate.planner.placing import copied
+from headgate.planner.world import log_of
+from headgate.session import Plan
 from tests.stories.book_builder import Story, book, week
 from tests.stories.plans import planned
 
@@ -10,6 +18,12 @@ from tests.stories.plans import planned
 def told(story: Story, order: str = "SO-1") -> CustomerAnswer:
     """What the customer of an order's first line is told."""
     return planned(story).tell_customer(order, 1)
+
+
+def without_its_rows(made: Plan) -> Plan:
+    """The same plan with nothing given to anybody, as if its search had ended before it began."""
+    plan = made.allocation
+    return replace(made, allocation=replace(plan, log=copied(log_of(1, 1)), ptr=plan.ptr * 0))
 
 
 def options(answer: CustomerAnswer) -> list[tuple[object, ...]]:
@@ -123,3 +137,54 @@ def test_a_line_that_has_some_is_not_told_that_it_is_not_in_the_plan():
         items=[("server", 20)], objective="value", late_rate="0.001",
         substitutes=[("dimm-a", "dimm-b", 1, {"extra_cost": 60})]))
     assert late.awaited == "An earlier date is not in the plan at present."
+
+
+def test_what_the_plan_passed_over_needs_nothing_of_the_customer():
+    """The part lies there for SO-1, of week 4, which may not arrive before week 2, and the plan
+    gives it nothing. All of it could be there in week 2 as it was ordered: no other date, region or
+    item, nor a part of one piece, is the customer's to decide, and the line does not wait for
+    supply. The planner is told that no other order holds what it lacks, and what serving it would
+    bring: a price of 100 less the cost of 10, and 10 weeks of late cost of 1 % that are spared."""
+    made = without_its_rows(planned(book(
+        [("part", 1, 4, {"ship_complete": "yes", "earliest_on": 2, "unit_price": 100})],
+        [("part", 1, 0), ("other", 1, 0)], lanes=[("austin", "AMER", 0), ("austin", "EMEA", 0)],
+        items=[("part", 10, "server", {"family": "f"}), ("other", 10, "server", {"family": "f"})],
+        objective="value")))
+    answer = made.tell_customer("SO-1", 1)
+    assert answer.text() == (
+        "Order SO-1, line 1: 1 x part, requested for 2026-03-06. We cannot promise a date yet. "
+        f"Nothing that it needs is missing: all of it could be there by {week(2, 4)}, once it is "
+        "planned anew.")
+    why = made.why("SO-1", 1)
+    assert why.relief is not None and why.relief.relief is not None
+    assert (why.reason, why.relief.relief.kind) == ("outbid", "unchanged")
+    gain = why.relief.relief.gain_cents
+    assert gain is not None and gain > 9_000
+    assert "other orders hold" not in why.text()
+    assert ("Alone it would be on time, and other orders leave it what it needs. What the plan "
+            f"leaves is enough for all of it by {week(2, 4)}, and it would bring ") in why.text()
+    table = made.promises.with_columns(reason=pl.lit("outbid"), text=pl.lit(
+        "Alone it would be on time: other orders hold what it lacks."))
+    row = why_all(made.book, made.policy, made.allocation, table).row(0, named=True)
+    assert row["relief_kind"] == "unchanged"
+    assert row["text"] in why.text()
+
+
+def test_what_comes_as_soon_without_a_change_is_no_option():
+    """A part of week 0 that can arrive in week 1 at the earliest, and the plan passed it over. To
+    order it for EMEA brings it no sooner, to which it is as far; to LATAM, next door, it does."""
+    answer = without_its_rows(planned(book(
+        [("part", 1, 0)], [("part", 1, 0)],
+        lanes=[("austin", "AMER", 7), ("austin", "EMEA", 7), ("austin", "LATAM", 0)]))
+    ).tell_customer("SO-1", 1)
+    assert answer.awaited == (
+        "Building and shipping take longer than there was time until the requested date. All of it "
+        f"could be there by {week(1, 4)}, once it is planned anew.")
+    assert options(answer) == [("region", "LATAM", 1, week(0, 4))]
+
+
+def test_one_piece_has_no_part_that_could_come_ahead():
+    """One piece that ships complete comes in week 3, asked for in week 1. It cannot come in
+    parts."""
+    answer = told(book([("part", 1, 1, {"ship_complete": "yes"})], [("part", 1, 3)]))
+    assert answer.options == ()
