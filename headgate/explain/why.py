@@ -38,13 +38,15 @@ class Why:
     The answer to "why is this line not on time?".
 
     reason, binding_* : as in the `promises` table; None when the line is on time
-    wanted, lacking   : pieces (or hours) that its whole shipment needs, and what was not there
+    wanted, lacking   : pieces (or hours) that its whole shipment needs, and what was not there; 0
+                        where lead time binds, and what it needs is there
     had_on            : Monday of the first week in which all of it could be had; None: not in
                         the planned weeks
     passed            : whether the week of the need lies before the plan begins
     arrive_on         : Friday of the week in which the line could arrive if nothing else held it
     holders           : other lines that hold what it lacks: order_id, line_no, customer_id,
-                        quantity, rank (1 is served first), drawn_on, promised_on
+                        quantity, rank (1 is served first), drawn_on, promised_on; none where it
+                        lacks nothing
     relief            : what would bring it on time, or earlier; None when it is on time
     restrictions      : under the reason `restriction` the rules that match it and what it needs
     ship_set          : the set that it arrives with; None without one, or when it is on time
@@ -125,7 +127,7 @@ class Why:
             return f"{name} is not planned: no piece of it can be promised."
         words = {"on_time": "is on time", "late": "is late", "short": "is short"}[self.status]
         some = "all of it" if self.promised_quantity == self.open_quantity else (
-            f"{self.promised_quantity:,} pieces")
+            _count(self.promised_quantity, "piece"))
         return f"{name} {words}: {some} by {self.promised_on}."
 
     def _lack_sentences(self) -> list[str]:
@@ -142,6 +144,8 @@ class Why:
             found.append(f"It needs {_count(self.wanted, unit)} and finds "
                          f"{_count(self.wanted - self.lacking)}; {_count(self.lacking)} "
                          f"{'is' if self.lacking == 1 else 'are'} missing.")
+        if not self._lacks():
+            return found
         if self.had_on is None:
             found.append(f"At {self.binding_site_id} no planned week leaves all of it to this "
                          "line.")
@@ -154,6 +158,14 @@ class Why:
                       f"{self.holders.height:,} other lines hold")
             found.append(f"{others} {_count(held, unit)} of what is there by then.")
         return found
+
+    def _lacks(self) -> bool:
+        """
+        Whether anything is not there when it is needed: what binds a line may be its lead time
+        alone.
+        """
+        return bool(self.lacking) or self.had_on is None or (
+            self.binding_on is not None and not self.passed and self.had_on > self.binding_on)
 
     def _quota_sentences(self) -> list[str]:
         """Who else counts on a quota."""
@@ -248,8 +260,10 @@ def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons)
     index, site = int(reasons.index[0]), int(reasons.site[0])
     bucket, first = int(reasons.bucket[0]), int(reasons.first[0])
     unit = 1 if kind == 1 else MICRO
+    lacks = bool(reasons.lacking[0]) or first > max(0, bucket)
     arrival = first - bucket + int(reasons.ship[0] + book.lanes.weeks[reasons.lane[0]])
-    holders = (_part_holders(book, policy, allocation, reasons) if kind == 1
+    # Of what is there in time nobody holds what the line lacks, however many draw it.
+    holders = (None if not lacks else _part_holders(book, policy, allocation, reasons) if kind == 1
                else _hour_holders(book, allocation, reasons))
     return empty | {
         "binding_kind": "part" if kind == 1 else "resource",
@@ -259,7 +273,7 @@ def _bound(book: Book, policy: Policy, allocation: Allocation, reasons: Reasons)
         "wanted": reasons.wanted[0] / unit, "lacking": reasons.lacking[0] / unit,
         "had_on": monday_of_bucket(first, as_of) if first < book.horizon else None,
         "arrive_on": friday_of_bucket(arrival, as_of) if first < book.horizon else None,
-        "holders": _named(book, allocation, holders)}
+        "holders": _no_holders() if holders is None else _named(book, allocation, holders)}
 
 
 def _no_holders() -> pl.DataFrame:

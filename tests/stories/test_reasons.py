@@ -246,3 +246,22 @@ def test_what_a_ship_set_waits_for_is_told_whatever_the_reason():
     alone = asked()
     assert alone.why("SO-1", 1).ship_set is None
     assert "ship set" not in alone.why("SO-1", 1).text()
+
+
+def test_nobody_holds_what_a_line_does_not_lack():
+    """A server takes two weeks to build, from one of ten GPUs that lie there, three of them drawn
+    by SO-1. SO-2 wants one in week 1: its lead time ends after that, and it lacks no GPU. No holder
+    of GPUs is told, and not that some would keep it from an arrival."""
+    story = book([("server", 3, 2, {"priority": 1}), ("server", 1, 1)], [("gpu", 10, 0)],
+                 [("server", "gpu")], routing=[("server", "test", 1, 14)],
+                 capacity=[("test", "inf")])
+    answer = planned(story).why("SO-2", 1)
+    assert (answer.reason, answer.binding_id, answer.lacking) == ("lead_time", "gpu", 0)
+    assert answer.holders.is_empty() and answer.as_dict()["holders"] == []
+    assert "hold" not in answer.text() and "could be had there" not in answer.text()
+
+
+def test_one_piece_is_one_piece():
+    """Of two pieces one is there: "is short: 1 piece by"."""
+    assert "is short: 1 piece by " in planned(book([("part", 2, 0)], [("part", 1, 0)])).why(
+        "SO-1", 1).text()
