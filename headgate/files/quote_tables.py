@@ -51,6 +51,7 @@ def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
              "sites": ";".join(sorted({part.site_id for part in one.shipments})),
              "reason": one.reason, "binding_kind": one.binding_kind, "binding_id": one.binding_id,
              "binding_site_id": one.binding_site_id, "binding_on": one.binding_on,
+             "earliest_on": one.earliest_on,
              "displaced_lines": len(one.displaced), "lost_cents": one.lost_cents,
              "moved_cents": one.moved_cents,
              "gained_cents": one.gained_cents, "displaced": ";".join(map(_told, one.displaced)),

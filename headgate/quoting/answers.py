@@ -28,6 +28,8 @@ UNDATED = {
     "outbid": "other orders hold what it lacks",
 }
 """What a reason means where no day was asked for, so that nothing can be on time or late."""
+LATER = UNDATED | {"part": "the supply comes too late", "capacity": "the hours are too few"}
+"""What it means where lead time rules out the day asked for, and it the days after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,11 @@ class Quote:
     gained_cents : what the request gains by that, beyond what it would get in mode "ctp"; 0 where
                   nobody gives way
     reason, binding_* : why the requested week cannot be met, or without one not all be had, as in
-                  the `promises` table, and under "atp" `stock`; None when it is met
+                  the `promises` table, and under "atp" `stock`; None when it is met. `lead_time`
+                  only where all can be had as soon as that allows: else what binds the date that is
+                  promised, or that there is none
+    earliest_on : the Friday by which lead time and transit end, where they rule the requested week
+                  out and something else binds the date; None else
     warnings    : days of the request that are over, and the segment or customer that the book does
                   not know
     """
@@ -166,6 +172,7 @@ class Quote:
     displaced: tuple[Displaced, ...] = ()
     gained_cents: int = 0
     warnings: tuple[Issue, ...] = ()
+    earliest_on: date | None = None
 
     @property
     def lost_cents(self) -> int:
@@ -233,10 +240,19 @@ class Quote:
         if self.reason == STOCK:
             return ("No more of the finished item itself is uncommitted"
                     f"{'' if self.request.requested_on is None else ' in time'}; --mode ctp tells "
-                    "what can be built.")
-        clause = UNDATED.get(str(self.reason)) if self.request.requested_on is None else None
-        return reason_text(str(self.reason), self.binding_kind, self.binding_id,
-                           self.binding_site_id, self.binding_on, clause)
+                    f"what can be built.{self._never_possible()}")
+        undated = self.request.requested_on is None
+        words = UNDATED if undated else LATER if self.earliest_on is not None else {}
+        told = reason_text(str(self.reason), self.binding_kind, self.binding_id,
+                           self.binding_site_id, self.binding_on, words.get(str(self.reason)))
+        return told + self._never_possible()
+
+    def _never_possible(self) -> str:
+        """That the requested week was out of reach for a reason of its own."""
+        if self.earliest_on is None:
+            return ""
+        return (" The week asked for was out of reach anyhow: even alone and with all parts there, "
+                f"lead time and transit end by {self.earliest_on} at the earliest.")
 
 
 def _plain(part: Any) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of, friday_of_bucket, monday_of_bucket
 from headgate.book import Book, Lines, with_roots
-from headgate.explain.kernels import HORIZON, LEAD_TIME, OUTBID, REASON_CODES
 from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
 from headgate.planner.allocate import Allocation, look_ahead
 from headgate.planner.kernels.layout import FIRST_BITS, MAKE, UNLIMITED
-from headgate.planner.kernels.rank import LANE, PIECES, SENT, SHIP, Log, place_lines
+from headgate.planner.kernels.rank import SENT, Log, place_lines
 from headgate.planner.kernels.rank import Lines as Packed
 from headgate.planner.permits import Scope
 from headgate.planner.placing import NO_ROWS_OF_2, NO_ROWS_OF_3, copied
@@ -37,7 +36,6 @@ from headgate.planner.world import (
 from headgate.quoting.answers import (
     MODES,
     NOTHING_TAKEN,
-    STOCK,
     Alternative,
     Quote,
     Shipment,
@@ -46,6 +44,7 @@ from headgate.quoting.answers import (
 from headgate.quoting.asking import Asking
 from headgate.quoting.displacing import Displacer, Offer
 from headgate.quoting.quota_reasons import QuotaReasons
+from headgate.quoting.reasons import QuoteReasons, is_late
 from headgate.quoting.requests import Request, check_requests, past_days
 from headgate.quoting.taking import counted_by, displaced_by, draws_of, work_of
 
@@ -88,7 +87,6 @@ class Desk:
         trace, and the order in which it was taken does not count.
         """
         book, planned, self.taken = self.book, self.planned, taken
-        self.quotas = QuotaReasons(book, self.policy, self.allocation, self.asking, taken)
         balance, hours = planned.balance.copy(), planned.left.hours.copy()
         rows = {} if not taken.draws else self._pool_rows()
         for draw in taken.draws:
@@ -102,6 +100,8 @@ class Desk:
                 hours[row, week] -= work.hours_micro
         left = planned.left._replace(free=look_ahead(balance), hours=hours)
         self.ground = replace(planned, left=left, balance=balance)
+        self.reasons = QuoteReasons(self.ground, self.asking, QuotaReasons(
+            book, self.policy, self.allocation, self.asking, taken))
         left = world_of(book, self.allocation.pools,
                         np.concatenate([left.free, self._permits_left(taken)]), hours)
         stocked = np.zeros((len(book.items), len(book.sites), book.horizon), dtype=np.int16)
@@ -167,14 +167,15 @@ class Desk:
         found = self._place(packed, free)
         displaced: dict[int, dict[str, object]] = {}
         for place, log in enumerate(found if mode == "ptp" else []):
-            if self._late(own, place, log):
+            if is_late(self.book, own, place, log):
                 offer = self._offer(requests[place], packed, place, log)
                 if offer is not None:
                     found[place], displaced[place] = offer.log, {
                         "displaced": displaced_by(self.book, offer),
                         "gained_cents": offer.gained_cents}
-        late = [place for place, log in enumerate(found) if self._late(own, place, log)]
-        reasons = self._reasons(own, requests, late, free)
+        late = {place: log for place, log in enumerate(found)
+                if is_late(self.book, own, place, log)}
+        reasons = self.reasons.of(own, requests, late, free)
         others = [self._alternatives(request, free) if alternatives else ()
                   for request in requests]
         return [self._answer(request, mode, log, packed[0],
@@ -240,52 +241,6 @@ class Desk:
         book = self.asking.book_of(self.book, lines)
         return (lines_of(book, self.asking.permits(pools.permits, requests)),
                 *room_for_line(book, pools))
-
-    def _late(self, lines: Lines, place: int, log: Log) -> bool:
-        """Whether not all arrives by the requested week."""
-        rows = log.rows[:log.size[0]]
-        arrives = rows[:, SHIP] + self.book.lanes.weeks[rows[:, LANE]]
-        return bool(rows[:, PIECES].sum() < lines.open[place]
-                    or arrives.max(initial=-1) > max(0, lines.requested[place]))
-
-    def _reasons(self, lines: Lines, requests: Sequence[Request], late: list[int],
-                 mode: str) -> dict[int, dict[str, object]]:
-        """Why each late one cannot have its week: fields of `Quote`."""
-        if not late:
-            return {}
-        book = self.book
-        permits = self.asking.permits(self.allocation.pools.permits, requests)
-        found = self.ground.asked_by(self.asking.book_of(book, lines), permits).explain(
-            np.array(late, dtype=np.int32))
-        answers: dict[int, dict[str, object]] = {}
-        for row, place in enumerate(late):
-            kind, site = int(found.kind[row]), int(found.site[row])
-            if len(permits) and found.code[row] == OUTBID:
-                quota_id = self.quotas.binding(requests, place)
-                if quota_id is not None:
-                    answers[place] = {"reason": "quota", "binding_kind": "quota",
-                                      "binding_id": quota_id, "binding_on": monday_of_bucket(
-                                          int(found.ship[row]), book.settings.as_of)}
-                    continue
-            if mode == "atp" and (found.code[row] > HORIZON or (
-                    found.code[row] in (LEAD_TIME, HORIZON) and self._comes_soon(lines, place))):
-                answers[place] = {"reason": STOCK}
-                continue
-            names = book.items if kind == 1 else book.resources
-            answers[place] = {"reason": REASON_CODES[found.code[row]]} | ({} if kind == 0 else {
-                "binding_kind": "part" if kind == 1 else "resource",
-                "binding_id": names.ids[int(found.index[row])],
-                "binding_site_id": book.sites.ids[site],
-                "binding_on": monday_of_bucket(int(found.bucket[row]), book.settings.as_of)})
-        return answers
-
-    def _comes_soon(self, lines: Lines, place: int) -> bool:
-        """Whether what stands at some site would arrive by the requested week."""
-        lanes, region = self.book.lanes, int(lines.region[place])
-        own = slice(int(lanes.ptr[region]), int(lanes.ptr[region + 1]))
-        may = (lines.site[place] < 0) | (lanes.site[own] == lines.site[place])
-        weeks = lanes.weeks[own][may]
-        return bool((weeks <= max(0, lines.requested[place])).any())
 
     def _alternatives(self, request: Request, mode: str) -> tuple[Alternative, ...]:
         """What else could be said: other ways to ask, each planned alone."""

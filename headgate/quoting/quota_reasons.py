@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of
-from headgate.book import Book
+from headgate.book import Book, Lines
 from headgate.explain.limiting import quotas_of_claims
 from headgate.explain.reasons import NOTHING_REMEMBERED
 from headgate.planner.allocate import Allocation
@@ -52,30 +52,33 @@ class QuotaReasons:
         self.known: dict[tuple[str, ...], tuple[Pools, World]] = {}
         self.scratch = scratch_of(book, allocation.pools)
 
-    def binding(self, requests: Sequence[Request], place: int) -> str | None:
+    def binding(self, lines: Lines, requests: Sequence[Request], place: int) -> str | None:
         """
         The quota that keeps one of some requests late, None if none does. Alone on the book without
         quotas it is in time.
+
+        lines : the requests as lines of a book; whether one is in time goes by theirs
         """
-        if self._in_time(requests, place, ()):
+        if self._in_time(lines, requests, place, ()):
             return None
         without: list[str] = []
         claim = self.asking.permits(self.allocation.pools.permits, requests).claim[place]
         mine = quotas_of_claims(self.allocation.pools)[claim]
         for quota in quotas_of(self.book):
             without.append(quota.quota_id)
-            if quota.quota_id in mine and self._in_time(requests, place, tuple(without)):
+            if quota.quota_id in mine and self._in_time(
+                    lines, requests, place, tuple(without)):
                 return quota.quota_id
         raise AssertionError("without quotas a request that is outbid is in time")
 
-    def _in_time(self, requests: Sequence[Request], place: int, without: tuple[str, ...]) -> bool:
+    def _in_time(self, lines: Lines, requests: Sequence[Request], place: int,
+                 without: tuple[str, ...]) -> bool:
         """Whether all of a request arrives in time with some quotas lifted."""
         if without not in self.known:
             if len(self.known) >= MOST_WORLDS:
                 self.known.clear()
             self.known[without] = self._lift(without)
         pools, world = self.known[without]
-        lines = self.asking.lines(requests)
         book = self.asking.book_of(self.book, lines)
         packed = lines_of(book, self.asking.permits(pools.permits, requests))
         room, out = room_for_line(book, pools), np.zeros((1, 2), np.int64)

@@ -224,3 +224,35 @@ def test_a_quote_that_waits_for_pieces_is_not_short_of_a_quota():
                         quotas=[("gpu", 0, 7, {"region": "AMER", "max_quantity": 6})]))
     assert asked(plan, "gpu", 2, 0).reason == "outbid"
     assert asked(plan, "gpu", 3, 0).reason == "quota"
+
+
+def test_what_binds_the_date_is_told_and_not_what_rules_the_day_out():
+    """A server takes two weeks to build, so that none asked for in week 0 can come before week 2.
+    One GPU of two is free: one server comes in week 2, and lead time is the reason. The second GPU
+    is SO-1's: of two servers the orders hold what is lacking, and that week 0 was out of reach
+    anyhow is told beside. Of three GPUs the third comes in week 5, whoever else ordered."""
+    told = [("server", "gpu", 1)]
+    plan = planned(book([("server", 1, 2)], [("gpu", 2, 0), ("gpu", 1, 5)], told,
+                        routing=[("server", "test", 1, 14)], capacity=[("test", "inf")]))
+    quote = asked(plan, "server", 1, 0)
+    assert (quote.promised_on, quote.reason, quote.earliest_on) == (week(2, 4), "lead_time", None)
+    quote = asked(plan, "server", 2, 0)
+    assert (quote.promised_on, quote.reason, quote.binding_id) == (week(7, 4), "outbid", "gpu")
+    assert quote.earliest_on == week(2, 4) and quote.as_dict()["earliest_on"] == "2026-02-20"
+    assert quote.text().endswith(
+        "Other orders hold what it lacks (part gpu at austin, needed in the week of 2026-02-02). "
+        "The week asked for was out of reach anyhow: even alone and with all parts there, lead "
+        "time and transit end by 2026-02-20 at the earliest.")
+    quote = asked(plan, "server", 3, 0)
+    assert (quote.quantity, quote.reason) == (2, "part")
+    assert "The supply comes too late (part gpu" in quote.text()
+
+
+def test_atp_names_lead_time_only_where_stock_comes_as_soon_as_the_lane():
+    """A lane of two weeks, and one free server of two. One comes by the lane's two weeks, which is
+    its lead time; of two that are asked for the second is not in stock, whenever."""
+    plan = planned(book([("server", 1, 2)], [("server", 2, 0)], [("server", "gpu", 1)],
+                        lanes=[("austin", {"transit_days": 14})]))
+    assert asked(plan, "server", 1, 0, "atp").reason == "lead_time"
+    quote = asked(plan, "server", 2, 0, "atp")
+    assert (quote.reason, quote.earliest_on) == ("stock", week(2, 4))
