@@ -13,7 +13,7 @@ from rich.text import Text
 from headgate.cli.showing import counted, grid
 
 if TYPE_CHECKING:
-    from headgate.quoting.answers import Displaced, Quote
+    from headgate.quoting.answers import Alternative, Displaced, Quote
 
 SHOWN = 20
 """Quotes of a file that a terminal shows; --out and --json have all."""
@@ -77,15 +77,27 @@ def _alternatives(found: Quote) -> list[RenderableType]:
     named = [(INSTEAD[part.kind].format(part.name), part) for part in found.alternatives]
     some = [(name, str(part.promised_on), f"{part.quantity:,}") for name, part in named
             if part.quantity]
-    none = [name for name, part in named if not part.quantity]
+    none = [part for _, part in named if not part.quantity]
     without = ", without displacing anybody" if found.mode == "ptp" else ""
     shown: list[RenderableType] = []
     if some:
         shown.append(grid(f"What else could be said{without}",
                           ("instead", "promised", "pieces"), some, left=2))
     if none:
-        shown.append(f"\nNothing{without}: {', '.join(none)}.")
+        nothing = "Without displacing anybody, nothing" if without else "Nothing"
+        shown.append(f"\n{nothing} can be had if it is asked for {_either(none)}.")
     return shown
+
+
+def _either(ways: Sequence[Alternative]) -> str:
+    """Ways to ask that give nothing, in words; the sites in one of them."""
+    named = [INSTEAD[part.kind] for part in ways if part.kind not in ("site", "item")]
+    sites = [str(part.name) for part in ways if part.kind == "site"]
+    if sites:
+        named.append(f"all from {sites[0]}" if len(sites) == 1 else
+                     f"all from one site ({', '.join(sites)})")
+    named += [f"as {part.name} instead" for part in ways if part.kind == "item"]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
 
 
 def _drawn(found: Quote) -> list[RenderableType]:
@@ -129,8 +141,8 @@ def many_quotes(quotes: Sequence[Quote], out: Path | None) -> list[RenderableTyp
     whole = sum(one.promised_on is not None for one in quotes)
     some = sum(one.quantity > 0 for one in quotes) - whole
     shown: list[RenderableType] = [
-        f"{counted(len(quotes), 'request')}: all of {whole:,} can be promised, a part of {some:,}, "
-        f"nothing of {len(quotes) - whole - some:,}; a quote reserves nothing"]
+        f"{counted(len(quotes), 'request')}: {whole:,} can be promised whole, {some:,} in part, "
+        f"{len(quotes) - whole - some:,} not at all; a quote reserves nothing"]
     displacing = any(one.displaced for one in quotes)
     headings = ["request", "item", "region", "promised", "asked", "can be had"]
     rows = [[one.request.name or str(place), one.request.item_id, one.request.region,

@@ -65,7 +65,8 @@ def quote(
     ] = Mode.ctp,
     price: Annotated[str | None, typer.Option(
         "--price", metavar="AMOUNT", show_default=False,
-        help="The unit price, for ptp. Default: the lowest of the item's open lines.")] = None,
+        help="The unit price, with --mode ptp only. Default: the lowest of the item's open lines.")
+    ] = None,
     file: Annotated[Path | None, typer.Option(
         "--file", "-f", metavar="FILE.csv", show_default=False,
         help="Many requests: a table with the columns item_id, quantity and region; further ones "
@@ -88,6 +89,9 @@ def quote(
             "--latest": latest, "--segment": segment, "--customer": customer,
             "--complete": complete or None, "--lot": lot, "--accept": accept or None,
             "--site": site, "--price": price})
+        if price is not None and mode is not Mode.ptp:
+            raise WrongUse(f"--price goes with --mode ptp; {mode.value} takes from nobody, "
+                           "whatever the price")
         from headgate import session
         from headgate.cli.quoted import many_quotes, one_quote
         from headgate.quoting.requests import Request

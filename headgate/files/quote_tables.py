@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from headgate.base.issue import Issue, IssuesError
+from headgate.base.money import text_of_cents
 from headgate.book import Book
 from headgate.files import plan_folder
 from headgate.files.csv_rows import warn_open_end
@@ -54,7 +55,8 @@ def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
              "earliest_on": one.earliest_on,
              "displaced_lines": len(one.displaced), "lost_cents": one.lost_cents,
              "moved_cents": one.moved_cents,
-             "gained_cents": one.gained_cents, "displaced": ";".join(map(_told, one.displaced)),
+             "gained_cents": one.gained_cents, "price_cents": one.price_cents,
+             "displaced": ";".join(map(_told, one.displaced)),
              "warnings": ";".join(str(issue.column) for issue in one.warnings)}
             for place, one in enumerate(quotes, start=1)]
     plan_folder.write_table_file(Path(file), pl.DataFrame(rows, infer_schema_length=None))
@@ -63,13 +65,13 @@ def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
 
 def _told(one: Displaced) -> str:
     """
-    A line that would give way, for a cell: its dates, days, pieces and cents.
+    A line that would give way, for a cell: its dates, days, pieces and what it loses.
 
     >>> from datetime import date
     >>> _told(Displaced("SO-9", 2, None, 4, date(2026, 3, 6), 4, date(2026, 3, 20), 14, 800))
-    'SO-9/2 from 2026-03-06 to 2026-03-20 (+14 days), 4 of 4 pieces, loses 800'
+    'SO-9/2 from 2026-03-06 to 2026-03-20 (+14 days), 4 of 4 pieces, loses 8.00'
     """
     then = ("no date" if one.new_promised_on is None else
             f"{one.new_promised_on} ({one.days:+} days)")
     return (f"{one.order_id}/{one.line_no} from {one.promised_on} to {then}, {one.new_quantity} of "
-            f"{one.quantity} pieces, loses {one.lost_cents}")
+            f"{one.quantity} pieces, loses {text_of_cents(one.lost_cents)}")

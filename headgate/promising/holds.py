@@ -26,7 +26,7 @@ REFUSALS: dict[str, str] = {
     "released": "the hold was released, and what it kept was given back",
     "stale_plan": "the holds are on another plan than the one that is asked",
     "until_past": "the hold would expire at once",
-    "not_enough": "not all that was asked for can be promised any more",
+    "not_enough": "not all that was asked for can be promised",
     "later": "all can be promised, but later than was quoted",
 }
 """
@@ -147,7 +147,9 @@ class Holds:
         quote = desk.quote([request], mode, False, state.taken())[0]
         promised_on, told = quote.promised_on, " ".join([*_doubts(quote), quote.text()])
         if promised_on is None:
-            return state._refused(key, operation, "not_enough", None, told)
+            # Only what was quoted was on offer before.
+            return state._refused(key, operation, "not_enough", None, told if by is None else
+                                  f"It was when it was quoted. {told}")
         if by is not None and promised_on > by:
             return state._refused(key, operation, "later", None, f"It was quoted by {by}. {told}")
         hold_id = f"hold-{len(state.holds) + 1}"
@@ -284,7 +286,13 @@ def _doubts(quote: Quote) -> list[str]:
 
 
 def _shown(moment: datetime) -> str:
-    """A time with its zone, to the second."""
+    """
+    A time with its zone, to the second.
+
+    >>> from datetime import UTC
+    >>> _shown(datetime(2026, 11, 30, 7, 16, 27, 629690, UTC))
+    '2026-11-30 07:16:27 UTC'
+    """
     return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 

@@ -149,6 +149,8 @@ class Quote:
                   the `promises` table, and under "atp" `stock`; None when it is met. `lead_time`
                   only where all can be had as soon as that allows: else what binds the date that is
                   promised, or that there is none
+    price_cents : the unit price that counted under "ptp", that of the request or else the lowest of
+                  the item's open lines; None in other modes
     earliest_on : the Friday by which lead time and transit end, where they rule the requested week
                   out and something else binds the date; None else
     warnings    : days of the request that are over, and the segment or customer that the book does
@@ -173,6 +175,7 @@ class Quote:
     gained_cents: int = 0
     warnings: tuple[Issue, ...] = ()
     earliest_on: date | None = None
+    price_cents: int | None = None
 
     @property
     def lost_cents(self) -> int:
@@ -231,6 +234,8 @@ class Quote:
                              f"{(self.gained_cents - self.lost_cents) / 100:,.2f} net. The policy "
                              f"charges {self.moved_cents / 100:,.2f} for moving promises, which "
                              "is less than that.")
+        if self.displaced or self.reason is not None:
+            sentences.extend(self._price_sentences())
         if self.reason is not None:
             sentences.append(self._reason_text())
         return " ".join(sentences)
@@ -246,6 +251,16 @@ class Quote:
         told = reason_text(str(self.reason), self.binding_kind, self.binding_id,
                            self.binding_site_id, self.binding_on, words.get(str(self.reason)))
         return told + self._never_possible()
+
+    def _price_sentences(self) -> list[str]:
+        """At which price lines were asked to give way, where the request has none of its own."""
+        if self.price_cents is None or self.request.unit_price is not None:
+            return []
+        if not self.price_cents:
+            return ["No price is given and no open line has one, so nobody gives way; --price sets "
+                    "one."]
+        return [f"It counts at a unit price of {self.price_cents / 100:,.2f}, the lowest of the "
+                "item's open lines, as none is given; --price sets another."]
 
     def _never_possible(self) -> str:
         """That the requested week was out of reach for a reason of its own."""

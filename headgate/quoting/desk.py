@@ -45,7 +45,7 @@ from headgate.quoting.asking import Asking
 from headgate.quoting.displacing import Displacer, Offer
 from headgate.quoting.quota_reasons import QuotaReasons
 from headgate.quoting.reasons import QuoteReasons, is_late
-from headgate.quoting.requests import Request, check_requests, past_days
+from headgate.quoting.requests import Request, check_requests, past_days, price_cents
 from headgate.quoting.taking import counted_by, displaced_by, draws_of, work_of
 
 Longs = NDArray[np.int64]
@@ -282,6 +282,7 @@ class Desk:
                      max(part.promised_on for part in shipments) if whole else None,
                      tuple(shipments), draws_of(book, pools, log), others,
                      warnings=past_days(request, as_of) + self.asking.strangers(request),
+                     price_cents=price_cents(request, book) if mode == "ptp" else None,
                      work=work_of(book, lines, log), counted=counted_by(book, pools, log),
                      **reason)  # type: ignore[arg-type]
 

@@ -122,6 +122,19 @@ def past_days(request: Request, as_of: date) -> tuple[Issue, ...]:
         if day is not None and day < monday_of(as_of))
 
 
+def price_cents(request: Request, book: Book) -> int:
+    """
+    What a piece of a request counts at under "ptp": its price; without one the lowest of the
+    item's open lines, 0 when it has none.
+    """
+    if request.unit_price is not None:
+        return scaled_number(request.unit_price, 2) or 0
+    lines = book.lines
+    prices = lines.price_cents[(lines.item == book.items.index(request.item_id))
+                               & (lines.open > 0)]
+    return int(prices.min()) if len(prices) else 0
+
+
 def check_requests(requests: Sequence[Request], book: Book) -> None:
     """Raises IssuesError with every fault of every request; rows count from 1."""
     one, services = len(requests) == 1, services_of(book)

@@ -197,7 +197,8 @@ def test_who_gives_way_is_told_with_days_cost_and_gain(run, scarce):
                     "later", "5.76"]
     assert "the request gains 24.00 by it, 16.00 net" in " ".join(said.out.split())
     assert "What else could be said, without displacing anybody" in said.out
-    assert "Nothing, without displacing anybody: by the day asked, all from brno." in said.out
+    assert ("Without displacing anybody, nothing can be had if it is asked for by the day asked or "
+            "all from brno.") in " ".join(said.out.split())
     assert "no date" not in said.out
     assert said.out.rstrip().endswith("NEW,1,austin,2026-02-09,4,quoted by ptp")
     document = run("quote", *scarce, *PTP, "--json").json["quotes"][0]
@@ -206,20 +207,22 @@ def test_who_gives_way_is_told_with_days_cost_and_gain(run, scarce):
 
 def test_a_table_of_requests_says_who_gives_way(run, scarce, tmp_path):
     """Of two requests one displaces the line: the terminal has how many give way and what they
-    lose, the answers each line with its dates, days, pieces and cents."""
+    lose, the answers each line with its dates, days, pieces and amount. The second, at a price
+    below all cost, gets nothing in time."""
     asked, out = tmp_path / "asked.csv", tmp_path / "answers.csv"
     asked.write_text("item_id,quantity,region,requested_on,unit_price\n"
                      "server,4,AMER,2026-02-13,300\nserver,4,AMER,2026-02-13,50\n")
     said = run("quote", *scarce, "--file", asked, "--mode", "ptp", "--out", out)
     assert said.code == exits.FINE
     assert "give way" in said.out and "8.00" in said.out
+    assert "2 requests: 2 can be promised whole, 0 in part, 0 not at all" in said.out
     with out.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["displaced_lines"], row["lost_cents"], row["moved_cents"], row["gained_cents"],
              row["displaced"])
             for row in rows] == [
         ("1", "800", "576", "2400",
-         "SO-1/1 from 2026-02-13 to 2026-02-27 (+14 days), 4 of 4 pieces, loses 800"),
+         "SO-1/1 from 2026-02-13 to 2026-02-27 (+14 days), 4 of 4 pieces, loses 8.00"),
         ("0", "0", "0", "0", "")]
     assert "give way" not in run("quote", *scarce, "--file", asked).out
 
@@ -234,3 +237,25 @@ def test_a_long_list_of_draws_comes_last_and_is_cut(run, made):
     assert len(places) > 12 and len(draws) > len(places)
     assert f"and {len(places) - 12:,} more; --json has all, by week" in said.out
     assert said.out.index("What else could be said") < said.out.index("What it would draw")
+
+
+def test_the_price_that_counts_is_told_and_goes_with_ptp_only(run, scarce):
+    """SO-1 pays 100 for a server, which is what counts of a request without a price: the answer
+    says so, and not where a price was given. In other modes nobody gives way at any price, and a
+    price is refused."""
+    ask = PTP[:8]
+    assert "counts at a unit price of 100.00, the lowest of the item's open lines" in " ".join(
+        run("quote", *scarce, *ask, "--mode", "ptp").out.split())
+    assert "unit price" not in run("quote", *scarce, *PTP).out
+    for mode in ("ctp", "atp"):
+        refused = run("quote", *scarce, *ask, "--price", 300, "--mode", mode)
+        assert refused.code == exits.WRONG_USE and "--price goes with --mode ptp" in refused.err
+
+
+def test_ways_that_give_nothing_are_one_sentence(run, scarce):
+    """All boards are planned for SO-1: whatever way a server is asked for, there is none. The sites
+    are one way among them."""
+    said = run("quote", *scarce, "--item", "server", "--quantity", 9, "--region", "AMER", "--by",
+               "2026-02-13")
+    assert ("Nothing can be had if it is asked for all in one week, by the day asked or all from "
+            "brno.") in " ".join(said.out.split())

@@ -253,7 +253,7 @@ def test_hold_commit_release(run, planned):
     assert free(run, planned) == 0
     refused = run("hold", planned, *ask, "--json")
     assert refused.code == exits.SAYS_NO and refused.json["code"] == "not_enough"
-    assert refused.json["text"].startswith("Not all that was asked for can be promised any more. ")
+    assert refused.json["text"].startswith("Not all that was asked for can be promised. ")
     assert run("release", planned, "hold-1").code == exits.FINE
     assert free(run, planned) == left
     assert run("hold", planned, *ask, "--json").json["hold_id"] == "hold-2"

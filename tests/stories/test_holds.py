@@ -142,6 +142,20 @@ def test_a_quote_is_held_by_its_date_or_not_at_all():
     holds, answer = holds.hold(desk, ask(2), NOON + DAY, NOON, "cai")
     assert answer.code == "not_enough"
     assert "hold what it lacks (part gpu at austin" in answer.text
+    assert answer.text.startswith("Not all that was asked for can be promised. 2 x server")
+    holds, answer = holds.hold(desk, ana, NOON + DAY, NOON, "dov")
+    assert answer.text.startswith(
+        "Not all that was asked for can be promised. It was when it was quoted. 2 x server")
+
+
+def test_a_hold_that_would_be_over_is_refused_to_the_second():
+    """Whoever gives yesterday is told both times in one zone, without fractions of seconds."""
+    desk = desk_of(4)
+    now = NOON.replace(microsecond=629_690)
+    _, answer = hg.Holds(desk.fingerprint).hold(desk, ask(1), NOON - DAY, now, "a")
+    assert answer.code == "until_past"
+    assert answer.text.endswith(f"It would end at {NOON - DAY}, and it is {NOON}: give a later "
+                                "time.")
 
 
 def test_finished_stock_only():
