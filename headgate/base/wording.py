@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date
 
 REASONS: dict[str, str] = {
@@ -51,17 +52,38 @@ TAKEN_OUT = ("part", "resource", "quota", "held", "rules", "winner", "class")
 """Reasons for which a line gave up what it had; it was placed anew then."""
 
 
-def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
-              binding_on: date | None, days: int | None = None) -> str:
-    """
-    Why a promise moved, in one sentence, and in a second one why it moved earlier.
+REPLAN_CLASSES = ("win", "gain", "redistribute", "fill", "lose")
+"""Classes of a re-plan in the order in which they are served."""
 
-    days : from the old date to the new one
+
+def classes_before(own: str, moved: Collection[str]) -> tuple[str, ...]:
+    """
+    The classes that are served before a line's own, of those of which promises moved.
+
+    >>> classes_before("redistribute", {"lose", "win", "redistribute"})
+    ('win',)
+    """
+    return tuple(name for name in REPLAN_CLASSES[:REPLAN_CLASSES.index(own)] if name in moved)
+
+
+def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
+              binding_on: date | None, days: int | None = None,
+              behind: Sequence[str] = ()) -> str:
+    """
+    Why a promise moved, in one sentence, and in a second one why it moved earlier, or that lines of
+    other classes were served first when it was placed anew.
+
+    days   : from the old date to the new one
+    behind : classes whose lines moved, too, and are served before it; of a line that comes later,
+             or lost pieces
 
     >>> move_text("part", "gpu-b300", "austin", date(2026, 3, 2), 14)
     'A part ran short (gpu-b300 at austin, in the week of 2026-03-02).'
     >>> move_text("winner", None, None, None, -7)
     'It made way for a line of class win. Placed anew, it can come earlier.'
+    >>> move_text("quota", "Q-1", None, date(2026, 3, 2), 70, ("win", "gain"))
+    'A quota leaves less than before (Q-1, counted in the week of 2026-03-02). Placed anew, it \
+came behind lines of the classes win and gain.'
     """
     sentence = MOVE_REASONS[reason]
     sentence = sentence[0].upper() + sentence[1:]
@@ -71,6 +93,9 @@ def move_text(reason: str, binding_id: str | None, binding_site_id: str | None,
         sentence += f" ({binding_id}, counted in the week of {binding_on})"
     if reason in TAKEN_OUT and days is not None and days < 0:
         return f"{sentence}. Placed anew, it can come earlier."
+    if reason in TAKEN_OUT and reason not in ("winner", "class") and behind:
+        classes = f"{'class' if len(behind) == 1 else 'the classes'} {' and '.join(behind)}"
+        return f"{sentence}. Placed anew, it came behind lines of {classes}."
     return f"{sentence}."
 
 

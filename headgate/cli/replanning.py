@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headgate.base.issue import Issue
 from headgate.cli.options import (
     AsOf,
     Book,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
 
+MUCH = 0.02
+"""A gap that grew by more than this is warned of, where classes may be why."""
 SHOWN = 20
 """Moves that a terminal shows; the table `moves` and --json have all."""
 
@@ -97,16 +100,32 @@ def replan(
                 made.write(target, format=table_format.value if table_format else None,
                            excel=not no_excel)
                 place.keep(out, loaded)
-        voice.warn(loaded.tables.issues)
+        warnings = [*loaded.tables.issues, *_held_back(made.summary)]
+        voice.warn(warnings)
         voice.remark(left_out_words(place, loaded))
         voice.answer({"ok": True, "plan": out,
                       "summary": made.summary, "moves": made.moves.cast(dict.fromkeys(
                           ("old_promised_on", "new_promised_on", "binding_on"), str)).to_dicts(),
-                      "issues": [issue.as_dict() for issue in loaded.tables.issues]},
+                      "issues": [issue.as_dict() for issue in warnings]},
                      *_told(made.summary, made.moves),
                      "" if out is None else
                      f"the plan is {where_kept(place, out)}; next: headgate check {place.shown} "
                      f"{out}")
+
+
+def _held_back(summary: dict[str, Any]) -> list[Issue]:
+    """A warning where the gap grew much and classes say who is served first, whatever it earns."""
+    figures, gap = summary["replan"], summary["certificate"]["gap"]
+    settings, before = figures["settings"], figures["from"].get("gap")
+    default = settings["class"]
+    named = dict.fromkeys((default, *(rule["class"] for rule in settings["rule"])))
+    if gap is None or before is None or gap - before <= MUCH or list(named) == ["gain"]:
+        return []
+    return [Issue("replan.gap.grew", "warning", "replan", "is what the plan may lack of the best "
+                  f"possible, which keeps to no class; of the older plan it was {before:.2%}. The "
+                  f"classes of [policy.replan] ({', '.join(named)}) say who is served first and "
+                  "who gives up, whatever it earns, and hold the plan back; re-plan without them "
+                  "to see by how much", None, "gap", f"{gap:.2%}")]
 
 
 def _gone(count: int) -> str:
@@ -131,9 +150,10 @@ def _told(summary: dict[str, Any], moves: pl.DataFrame) -> list[RenderableType]:
         f"lines that got more pieces: {counts['gained']:,}; exceptions from their class: "
         f"{figures['exceptions']:,}; moved: {short_money(figures['moved_cents'], currency)}, which "
         f"the policy charges with {short_money(figures['cost_cents'], currency)}"]
-    gap = summary["certificate"]["gap"]
+    gap, before = summary["certificate"]["gap"], figures["from"].get("gap")
     if gap is not None:
-        shown.append(f"the plan is at most {gap:.2%} below the best possible, by proof")
+        shown.append(f"the plan is at most {gap:.2%} below the best possible, by proof"
+                     + ("" if before is None else f"; the older plan was at most {before:.2%}"))
     if moves.is_empty():
         return shown
     first = moves.sort("moved_cents", "order_id", "line_no", descending=[True, False, False])

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headgate.base.wording import move_text
+from headgate.base.wording import classes_before, move_text
 from headgate.book import Book
 from headgate.planner.confirmed import Confirmed
 from headgate.planner.kernels.kept import NEVER
@@ -154,8 +154,11 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
     moved = pieces[chosen]
     unmoved = pl.Series(~(change.moved | change.gained)[chosen])
     rows = pl.Series(chosen)
-    reason = pl.select(pl.when(unmoved).then(pl.lit("kept")).otherwise(
-        why.reason.gather(rows))).to_series()
+    # Who had nothing to give up, or lost nothing, did not give up: what others gave serves it.
+    grown = pl.Series((change.gained & ~change.moved)[chosen])
+    told = why.reason.gather(rows)
+    reason = pl.select(pl.when(unmoved).then(pl.lit("kept")).when(grown & (told == "class")).then(
+        pl.lit("freed")).otherwise(told)).to_series()
     named = reason.is_in(["part", "resource", "quota"])
     frame = pl.DataFrame({
         "order_id": order_id, "line_no": line_no,
@@ -173,10 +176,21 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
         "binding_site_id": pl.select(pl.when(named).then(why.site.gather(rows))).to_series(),
         "binding_on": pl.select(pl.when(named).then(mondays(
             book, why.week[chosen]))).to_series()})
-    texts = [move_text(*row) for row in frame.select(
-        "reason", "binding_id", "binding_site_id", "binding_on", "days").iter_rows()]
+    texts = move_texts(frame)
     return frame.with_columns(text=pl.Series(texts, dtype=pl.String)).select(MOVES.names).cast(
         MOVES.types)
+
+
+def move_texts(frame: pl.DataFrame) -> list[str]:
+    """The wording of each row of a table of moves that has none yet."""
+    moved = set(frame.filter(pl.col("reason") != "kept")["class"])
+    found = []
+    for row in frame.iter_rows(named=True):
+        worse = (row["days"] or 0) > 0 or row["new_quantity"] < row["old_quantity"]
+        found.append(move_text(row["reason"], row["binding_id"], row["binding_site_id"],
+                               row["binding_on"], row["days"],
+                               classes_before(row["class"], moved) if worse else ()))
+    return found
 
 
 def cost_cents(book: Book, had: Confirmed, change: Change, pieces: Longs) -> Longs:

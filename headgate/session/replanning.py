@@ -122,12 +122,20 @@ def _standing(book: Book, policy: Policy, old_plan: Plan | str | Path, old: Plan
     return _told(plan, old, rooms.stands(book, policy, old, plan.allocation, record), "repair")
 
 
+def _gap(summary: Mapping[str, Any]) -> float | None:
+    """The proven gap of a plan; None where it has none."""
+    found = summary.get("certificate")
+    gap = found.get("gap") if isinstance(found, Mapping) else None
+    return gap if isinstance(gap, float | int) else None
+
+
 def _told(plan: Plan, old: PlanFrames, found: Replanned, mode: str) -> Plan:
     """A plan with its moves and the figures of its stability."""
     summary = {name: value for name, value in plan.frames.summary.items()
                if name not in ("tables", "digest", "start")}
     summary["replan"] = {
-        "mode": mode, "from": origin_of(old), "settings": plan.policy.replan.as_dict(),
+        "mode": mode, "from": {**origin_of(old), "gap": _gap(old.summary)},
+        "settings": plan.policy.replan.as_dict(),
         **found.figures, "first_promises_kept": summary["otif"]["promised"]}
     frames = {**plan.frames.frames, "moves": found.moves}
     return Plan(plan.book, plan.policy, plan.allocation, PlanFrames(frames, summary))

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headgate.base.wording import MOVE_REASONS, move_text
+from headgate.base.wording import MOVE_REASONS, classes_before, move_text
 from headgate.tables.plan_schema import MOVES, PlanFrames
 from headgate.verify.facts import Book, places, whole
 from headgate.verify.rules import Findings, cell, same
@@ -118,8 +118,14 @@ def _check_rows(frame: pl.DataFrame, frames: Mapping[str, pl.DataFrame], line: L
                                                   "only then"))
     if findings:
         return
-    rows = frame.select("reason", "binding_id", "binding_site_id", "binding_on", "days").iter_rows()
-    texts = pl.Series([move_text(*row) for row in rows], dtype=pl.String)
+    told = frame.with_columns(worse=(pl.col("days") > 0).fill_null(False)
+                              | (pl.col("new_quantity") < pl.col("old_quantity")))
+    rows = told.select("reason", "binding_id", "binding_site_id", "binding_on", "days", "class",
+                       "worse").iter_rows()
+    moved = frame.filter(pl.col("reason") != "kept")["class"].unique().to_list()
+    texts = pl.Series([move_text(reason, name, site, week, days,
+                                 classes_before(group, moved) if worse else ())
+                       for reason, name, site, week, days, group, worse in rows], dtype=pl.String)
     findings.add_rows("check.moves.text", TABLE, "text",
                       frame["text"].ne_missing(texts).arg_true().to_numpy(), cell(frame["text"]),
                       same("must be the wording of the row's reason"))

@@ -284,3 +284,33 @@ def test_a_promise_with_fewer_pieces_is_that_alone():
     told = made.summary["replan"]["promises"]
     assert {name: told[name] for name in ("kept", "later", "earlier", "lost", "withdrawn")} == {
         "kept": 0, "later": 0, "earlier": 0, "lost": 2, "withdrawn": 1}
+
+
+def test_who_had_nothing_gives_nothing_up():
+    """SO-1 is of class lose, and had no date, as its GPUs come after the planned weeks. They come
+    in week 1: it has them since they came, and not because its class gives up first."""
+    def story(week: int) -> Story:
+        return book([("gpu", 2, 1)], [("gpu", 2, week)])
+
+    made = replanned(story(1), planned(story(20)), **{"class": "lose"})
+    assert made.moves.select("order_id", "old_quantity", "new_quantity", "reason").rows() == [
+        ("SO-1", 0, 2, "freed")]
+
+
+def test_who_comes_behind_another_class_is_told_so():
+    """SO-1 has the GPUs of week 1, SO-2 those of week 4. The first slip to week 2, in which SO-2,
+    of class win, was asked for: it takes them, and SO-1 comes in week 4. The part that slipped
+    explains one week, and its row says that a line of class win came before it. Without classes
+    it says nothing of them."""
+    def story(week: int) -> Story:
+        return book([("gpu", 2, 1, {"priority": 1}), ("gpu", 2, 2, {"segment": "gov"})],
+                    [("gpu", 2, week), ("gpu", 2, 4)])
+
+    made = replanned(story(2), planned(story(1)), **{
+        "class": "redistribute", "rule": [{"class": "win", "segment": "gov"}]})
+    rows = made.moves.rows_by_key("order_id", named=True, unique=True)
+    assert (rows["SO-1"]["days"], rows["SO-1"]["reason"]) == (21, "part")
+    assert rows["SO-1"]["text"].endswith("Placed anew, it came behind lines of class win.")
+    made = replanned(story(2), planned(story(1)))
+    assert moves(made) == [("SO-1", 7, "part")]
+    assert "class" not in made.moves["text"][0]
