@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from headgate.promising.plain import plain_holds, read_holds
     from headgate.promising.record import Publication
     from headgate.quoting.answers import Quote
+    from headgate.quoting.basket import Basket
     from headgate.quoting.requests import Request
     from headgate.session import (
         BacklogAnswer,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         plan,
         publish,
         quote,
+        quote_basket,
         read_book,
         read_history,
         read_market,
@@ -60,14 +62,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Answer", "Backlog", "BacklogAnswer", "Book", "CheckResult", "Comparison",
+__all__ = ["Answer", "Backlog", "BacklogAnswer", "Basket", "Book", "CheckResult", "Comparison",
            "CustomerAnswer", "Event", "HistoryAnswer", "Hold", "HoldAnswer", "Holds", "Issue",
            "IssuesError", "LineRelief", "LineReliefs", "MarketAnswer", "Plan", "Publication",
            "Quote", "Recorded", "ReliefPart", "Request", "RevenueAnswer", "RevenueStatement",
            "Scenarios", "Storage", "WhereUsed", "Why", "__version__", "actions", "backlog", "check",
            "compare", "import_book", "make_store", "open_plan", "plain_holds", "plan", "publish",
-           "quote", "read_book", "read_history", "read_holds", "read_market", "record", "replan",
-           "revenue", "scenario", "where_used", "why_all"]
+           "quote", "quote_basket", "read_book", "read_history", "read_holds", "read_market",
+           "record", "replan", "revenue", "scenario", "where_used", "why_all"]
 
 _HOMES = {
     "read_book": "headgate.session", "plan": "headgate.session", "check": "headgate.session",
@@ -80,6 +82,7 @@ _HOMES = {
     "read_holds": "headgate.promising.plain", "publish": "headgate.session",
     "Publication": "headgate.promising.record",
     "IssuesError": "headgate.base.issue", "quote": "headgate.session",
+    "quote_basket": "headgate.session", "Basket": "headgate.quoting.basket",
     "Quote": "headgate.quoting.answers", "Request": "headgate.quoting.requests",
     "CustomerAnswer": "headgate.explain.customer", "why_all": "headgate.session",
     "actions": "headgate.session",

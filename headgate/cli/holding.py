@@ -40,10 +40,10 @@ Unique = Annotated[str | None, typer.Option(
 
 def hold(
     store: StoreName,
-    item: Annotated[str | None, typer.Option(
+    item: Annotated[list[str] | None, typer.Option(
         "--item", metavar="ITEM", show_default=False,
         help="What is asked for. Without it the holds that there are are shown.")] = None,
-    quantity: Annotated[int | None, typer.Option(
+    quantity: Annotated[list[int] | None, typer.Option(
         "--quantity", metavar="N", show_default=False, help="How many pieces.")] = None,
     region: Annotated[str | None, typer.Option(
         "--region", metavar="REGION", show_default=False, help="Where they go.")] = None,
@@ -74,14 +74,17 @@ def hold(
     the holds that there are are shown.
     """
     with speaking(as_json, quiet) as voice, opened(store) as storage:
-        if item is None:
+        if not item:
             _show(voice, storage.holds())
             return
-        if quantity is None or region is None:
+        if not quantity or region is None:
             raise WrongUse("--quantity and --region must be given with --item")
+        if len(item) > 1 or len(quantity) > 1:
+            raise WrongUse("a hold is of one --item with one --quantity; hold the items of a "
+                           "basket one after the other, in the order in which they were quoted")
         from headgate.quoting.requests import Request
 
-        request = Request(item, quantity, region, "", day_of(by), day_of(latest), segment,
+        request = Request(item[0], quantity[0], region, "", day_of(by), day_of(latest), segment,
                           customer, complete, accepts=tuple(accept or ()))
         ends = None if until is None else until.astimezone()
         with voice.progress("asking what is free"):

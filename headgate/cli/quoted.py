@@ -14,6 +14,7 @@ from headgate.cli.showing import counted, grid
 
 if TYPE_CHECKING:
     from headgate.quoting.answers import Alternative, Displaced, Quote
+    from headgate.quoting.basket import Basket
 
 SHOWN = 20
 """Quotes of a file that a terminal shows; --out and --json have all."""
@@ -50,6 +51,19 @@ def one_quote(found: Quote, book: str, plan: str) -> list[RenderableType]:
                           left=3))
     shown.append("a quote reserves nothing")
     return shown + _next(found, book, plan)
+
+
+def basket_quoted(found: Basket) -> list[RenderableType]:
+    """A basket: the answer for each item, its shipments together, and the week of all of it."""
+    shown: list[RenderableType] = [Text(one.text()) for one in found.quotes]
+    shown.append(Text(found.text(), style="bold"))
+    rows = [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
+             f"{part.quantity:,}") for one in found.quotes for part in one.shipments]
+    if rows:
+        shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"), rows,
+                          left=4))
+    shown.append("a quote reserves nothing; --json has what each would draw")
+    return shown
 
 
 def _by(one: Displaced) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from headgate.cli.options import Book, Json, PlanName, Quiet, day_given, existing
+from headgate.cli.showing import counted
 from headgate.cli.sources import source
 from headgate.cli.voice import WrongUse, speaking
 
@@ -25,9 +26,10 @@ class Mode(StrEnum):
     ptp = "ptp"
 
 
-Item = Annotated[str | None, typer.Option(
-    "--item", metavar="ITEM", show_default=False, help="What is asked for.")]
-Quantity = Annotated[int | None, typer.Option(
+Items = Annotated[list[str] | None, typer.Option(
+    "--item", metavar="ITEM", show_default=False,
+    help="What is asked for. Given again, each with its own --quantity, the items are a basket.")]
+Quantities = Annotated[list[int] | None, typer.Option(
     "--quantity", metavar="N", show_default=False, help="How many pieces.")]
 Region = Annotated[str | None, typer.Option(
     "--region", metavar="REGION", show_default=False, help="Where they go.")]
@@ -43,7 +45,7 @@ Accepts = Annotated[list[str] | None, typer.Option(
 
 
 def quote(
-    book: Book, plan: PlanName, item: Item = None, quantity: Quantity = None,
+    book: Book, plan: PlanName, item: Items = None, quantity: Quantities = None,
     region: Region = None, by: Day = None, latest: Latest = None,
     segment: Annotated[str | None, typer.Option(
         "--segment", metavar="SEGMENT", show_default=False,
@@ -79,46 +81,86 @@ def quote(
     """
     Tell what can be promised to a customer who asks; only --mode ptp takes from lines of the plan.
 
+    Several --item, each with its own --quantity, are a basket: each from what those before it
+    leave, and the first week in which all of it is there; with --complete all in one week.
     A quote reserves nothing. In a store it leaves out what others hold of the plan published last.
     Ends with 0 whether all, some or nothing can be promised.
     """
     with speaking(as_json, quiet) as voice, source(book) as place:
         folder = place.plan(plan)
         _refuse_mixed(file, out, {
-            "--item": item, "--quantity": quantity, "--region": region, "--by": by,
+            "--item": item or None, "--quantity": quantity or None, "--region": region, "--by": by,
             "--latest": latest, "--segment": segment, "--customer": customer,
             "--complete": complete or None, "--lot": lot, "--accept": accept or None,
             "--site": site, "--price": price})
+        asked = _asked(item or [], quantity or [])
+        if len(asked) > 1:
+            _refuse_of_one(mode, lot, accept, price)
         if price is not None and mode is not Mode.ptp:
             raise WrongUse(f"--price goes with --mode ptp; {mode.value} takes from nobody, "
                            "whatever the price")
         from headgate import session
-        from headgate.cli.quoted import many_quotes, one_quote
+        from headgate.cli.quoted import basket_quoted, many_quotes, one_quote
         from headgate.quoting.requests import Request
 
+        basket = None
         with voice.progress("asking what is free"):
             read = place.book_of(plan)
             if file is not None:
                 requests = session.read_requests(file, read)
             else:
-                requests = [Request(str(item), int(quantity or 0), str(region), "",
-                                    _day(by), _day(latest), segment, customer, complete,
-                                    1 if lot is None else lot, tuple(accept or ()), site,
-                                    _amount(price))]
-            quotes = (session.quote(read, folder, requests, mode.value, file is None)
-                      if place.storage is None else
-                      place.storage.quote(plan, requests, mode.value, file is None))
+                requests = [Request(name, pieces, str(region), "", _day(by), _day(latest), segment,
+                                    customer, complete, 1 if lot is None else lot,
+                                    tuple(accept or ()), site, _amount(price))
+                            for name, pieces in asked]
+            if len(asked) > 1:
+                basket = (session.quote_basket(read, folder, requests, mode.value, complete)
+                          if place.storage is None else
+                          place.storage.quote_basket(plan, requests, mode.value, complete))
+                quotes = list(basket.quotes)
+            else:
+                quotes = (session.quote(read, folder, requests, mode.value, file is None)
+                          if place.storage is None else
+                          place.storage.quote(plan, requests, mode.value, file is None))
             if out is not None:
                 session.write_quotes(quotes, out)
         warnings = [issue if file is None else replace(issue, file=file.name, row=row)
                     for row, one in enumerate(quotes, start=2)
                     for issue in one.warnings]
+        if basket is not None:
+            # One customer and one day are asked for: their warnings are those of every item.
+            warnings = list(dict.fromkeys(warnings))
         document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
                                     "issues": [issue.as_dict() for issue in warnings]}
+        if basket is not None:
+            document["basket"] = basket.as_dict()
         voice.warn(warnings)
-        shown = (many_quotes(quotes, out) if file is not None
+        shown = (basket_quoted(basket) if basket is not None else
+                 many_quotes(quotes, out) if file is not None
                  else one_quote(quotes[0], book, plan))
         voice.answer(document, *shown)
+
+
+def _asked(items: list[str], quantities: list[int]) -> list[tuple[str, int]]:
+    """Each item with its pieces; raises WrongUse where there are more of one than of the other."""
+    if len(items) != len(quantities):
+        raise WrongUse(f"--item is given {counted(len(items), 'time')} and --quantity "
+                       f"{counted(len(quantities), 'time')}; give each item its own --quantity, "
+                       "as --item A --quantity 4 --item B --quantity 2")
+    return list(zip(items, quantities, strict=True))
+
+
+def _refuse_of_one(mode: Mode, lot: int | None, accept: list[str] | None,
+                   price: str | None) -> None:
+    """Raises WrongUse for what can only be asked of one item."""
+    if mode is Mode.ptp:
+        raise WrongUse("--mode ptp is for one --item: who gives way for a basket is not worked "
+                       "out; quote the items one by one, or the basket with --mode ctp")
+    given = [name for name, value in (("--lot", lot), ("--accept", accept), ("--price", price))
+             if value]
+    if given:
+        raise WrongUse(f"{' and '.join(given)} cannot be given with several --item, as it would "
+                       "not say for which; quote the items one by one, or in a table (--file)")
 
 
 COLUMNS = {"--by": "requested_on", "--latest": "latest_on", "--customer": "customer_id",

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.quoting.answers import NOTHING_TAKEN, Counted, Draw, Quote, Shipment, Taken, Work
+from headgate.quoting.basket import Basket, quote_basket
 from headgate.quoting.desk import Desk
 from headgate.quoting.requests import Request
 
@@ -212,12 +213,27 @@ class Holds:
 
         raises IssuesError : the holds are on another plan, or as `headgate.quoting.desk.Desk.quote`
         """
+        self._on(desk)
+        asked = [requests] if isinstance(requests, Request) else list(requests)
+        return desk.quote(asked, mode, alternatives, self.expire(now).taken())
+
+    def quote_basket(self, desk: Desk, requests: Sequence[Request], now: datetime,
+                     mode: str = "ctp", complete: bool = False) -> Basket:
+        """
+        What can be promised of several requests together; it reserves nothing.
+
+        raises IssuesError : the holds are on another plan, or as
+                             `headgate.quoting.basket.quote_basket`
+        """
+        self._on(desk)
+        return quote_basket(desk, requests, mode, complete, self.expire(now).taken())
+
+    def _on(self, desk: Desk) -> None:
+        """Raises IssuesError where a desk is of another plan."""
         if desk.fingerprint != self.plan:
             raise IssuesError([Issue("hold.stale_plan", "error", "holds", "must be on the plan "
                                      "that is asked", value=REFUSALS["stale_plan"])],
                               "nothing was quoted")
-        asked = [requests] if isinstance(requests, Request) else list(requests)
-        return desk.quote(asked, mode, alternatives, self.expire(now).taken())
 
     def taken(self) -> Taken:
         """The pieces and hours that holds and commits keep, as of the last operation."""

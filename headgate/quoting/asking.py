@@ -76,8 +76,12 @@ class Asking:
         claims = [permits.known[self.key(self.who(request))] for request in requests]
         return replace(permits, claim=np.array(claims, dtype=np.int32))
 
-    def lines(self, requests: Sequence[Request]) -> Lines:
-        """Requests as lines of a book."""
+    def lines(self, requests: Sequence[Request], week: int | None = None) -> Lines:
+        """
+        Requests as lines of a book.
+
+        week : the only one in which their pieces may arrive; None: as each of them says
+        """
         book = self.book
         as_of, count = book.settings.as_of, len(requests)
 
@@ -93,14 +97,17 @@ class Asking:
                           bucket_of(request.requested_on, as_of) for request in requests])
         earliest = np.where([request.requested_on is None for request in requests], 0,
                             requested - SOON).astype(np.int32)
+        latest = ints([NO_LIMIT if request.latest_on is None else
+                       bucket_of(request.latest_on, as_of) for request in requests])
+        if week is not None:
+            requested = earliest = latest = ints([week] * count)
         accepts = [book.items.index(name) for request in requests for name in request.accepts]
         return Lines(
             item=ints([book.items.index(request.item_id) for request in requests]),
             open=longs([request.quantity for request in requests]),
             price_cents=longs([0] * count), penalty_cents=longs([0] * count),
             requested=requested, earliest=earliest,
-            latest=ints([NO_LIMIT if request.latest_on is None else
-                         bucket_of(request.latest_on, as_of) for request in requests]),
+            latest=latest,
             promised=ints([-NO_LIMIT] * count),
             ship_set=ints([-1] * count), frozen=np.zeros(count, dtype=np.int8),
             lot=longs([request.lot_size for request in requests]),

@@ -148,20 +148,21 @@ class Desk:
         self._set(larger, replace(self.allocation, log=log._replace(sources=sources), pools=pools))
 
     def quote(self, requests: Sequence[Request], mode: str = "ctp", alternatives: bool = True,
-              taken: Taken = NOTHING_TAKEN) -> list[Quote]:
+              taken: Taken = NOTHING_TAKEN, week: int | None = None) -> list[Quote]:
         """
         What can be promised to each, as if nobody else had asked.
 
         mode         : "atp", "ctp" or "ptp", see `headgate.quoting.answers.MODES`
         alternatives : whether each answer says what else there is
         taken        : what others hold of what the plan leaves
+        week         : the only week, counted from that of `as_of`, in which pieces may arrive
         raises IssuesError : something asked for is unknown to the book or impossible;
                              ValueError : another mode
         """
         if mode not in MODES:
             raise ValueError(f'mode = {mode!r}: must be "atp", "ctp" or "ptp"')
         self._prepare(requests, taken)
-        own = self.asking.lines(requests)
+        own = self.asking.lines(requests, week)
         packed = self._packed(own, requests)
         free = "atp" if mode == "atp" else "ctp"
         found = self._place(packed, free)

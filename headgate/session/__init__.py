@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         check,
         compare,
         quote,
+        quote_basket,
         tell_customer,
         where_used,
         why,
@@ -66,9 +67,9 @@ if TYPE_CHECKING:
 __all__ = ["BacklogAnswer", "FIRST", "MARKET_TOPICS", "Plan", "PlanRefusedError",
            "RecognisedAnswer", "RevenueAnswer", "Scenarios", "Storage", "actions", "backlog",
            "certified_tables", "check", "check_policy", "compare", "demo_backlog", "demo_recorded",
-           "open_plan", "plan", "publish", "quote", "read_book", "read_history", "read_market",
-           "read_publication", "read_requests", "recognised", "replan", "revenue", "scenario",
-           "tell_customer", "warm", "where_used", "why", "why_all", "write_backlog",
+           "open_plan", "plan", "publish", "quote", "quote_basket", "read_book", "read_history",
+           "read_market", "read_publication", "read_requests", "recognised", "replan", "revenue",
+           "scenario", "tell_customer", "warm", "where_used", "why", "why_all", "write_backlog",
            "write_backlog_pack", "write_demo", "write_demo_ledger", "write_examples",
            "write_history", "write_market", "write_pack", "write_page", "write_quotes",
            "write_report", "write_revenue", "write_sample"]
@@ -77,8 +78,8 @@ _BY_HOME = {
     "headgate.files.publications": "read_publication",
     "headgate.files.quote_tables": "read_requests write_quotes",
     "headgate.session.asking":
-        "actions check compare quote tell_customer where_used why why_all write_page "
-        "write_report",
+        "actions check compare quote quote_basket tell_customer where_used why why_all "
+        "write_page write_report",
     "headgate.session.backlog_answer": "BacklogAnswer",
     "headgate.session.making":
         "demo_backlog demo_recorded write_demo write_demo_ledger write_sample",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headgate.explain.where_used import WhereUsed
     from headgate.explain.why import Why
     from headgate.quoting.answers import Quote
+    from headgate.quoting.basket import Basket
     from headgate.quoting.requests import Request
     from headgate.session.journals import Journals
     from headgate.verify import CheckResult
@@ -159,6 +160,21 @@ def quote(book: Book, plan: Plan | str | Path, requests: Request | Sequence[Requ
 
     asked = [requests] if isinstance(requests, Request) else list(requests)
     return _opened(book, plan).desk().quote(asked, mode, alternatives)
+
+
+def quote_basket(book: Book, plan: Plan | str | Path, requests: Sequence[Request],
+                 mode: str = "ctp", complete: bool = False) -> Basket:
+    """
+    What a plan can still promise of several requests together, each from what those before leave.
+
+    mode     : "ctp" or "atp", as for `quote`
+    complete : all of it arrives in one week, the first in which it can, or none
+    raises IssuesError : the plan cannot be read, or something asked for is unknown or impossible;
+                         ValueError : another mode, or no request
+    """
+    from headgate.quoting.basket import quote_basket as ask
+
+    return ask(_opened(book, plan).desk(), requests, mode, complete)
 
 
 def write_report(book: Book, plan: Plan | str | Path, file: str | Path,

@@ -21,6 +21,7 @@ from headgate.promising.in_ledger import record_of, with_promises
 from headgate.promising.record import Publication
 from headgate.promising.reserving import without_held
 from headgate.session.asking import quote as quote_plan
+from headgate.session.asking import quote_basket as ask_basket
 from headgate.session.journals import Journals, journals_of
 from headgate.session.planning import open_plan, read_book
 from headgate.stores.address import Address
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
     from headgate.promising.holds import HoldAnswer
     from headgate.quoting.answers import Quote
+    from headgate.quoting.basket import Basket
     from headgate.quoting.desk import Desk
     from headgate.quoting.requests import Request
 
@@ -241,6 +243,18 @@ class Storage:
         if kept is None or kept.name != stored.name:
             return quote_plan(self.book_of(name), self.plan(name), requests, mode, alternatives)
         return kept.holds.quote(self.desk(kept.name), list(requests), self.now, mode, alternatives)
+
+    def quote_basket(self, name: str, requests: Sequence[Request], mode: str = "ctp",
+                     complete: bool = False) -> Basket:
+        """
+        What a plan can still promise of several requests together, without what others hold of it.
+
+        raises IssuesError, ValueError : as `headgate.session.quote_basket`
+        """
+        kept, stored = self._holds.current(), self.find(name)
+        if kept is None or kept.name != stored.name:
+            return ask_basket(self.book_of(name), self.plan(name), requests, mode, complete)
+        return kept.holds.quote_basket(self.desk(kept.name), requests, self.now, mode, complete)
 
     def desk(self, name: str) -> Desk:
         """The quote desk of a published plan, made once: such a plan is never replaced."""

@@ -259,3 +259,50 @@ def test_ways_that_give_nothing_are_one_sentence(run, scarce):
                "2026-02-13")
     assert ("Nothing can be had if it is asked for all in one week, by the day asked or all from "
             "brno.") in " ".join(said.out.split())
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory) -> tuple[Path, Path]:
+    """Three boards now and four in week 3, of which the plan takes one: two are free now. A server
+    takes one, a rack two."""
+    story = book([("server", 1, 0, {"segment": "enterprise"})], [("board", 3, 0), ("board", 4, 3)],
+                 [("server", "board", 1), ("rack", "board", 2)])
+    folder = tmp_path_factory.mktemp("boards")
+    write_book(story.frames, story.settings, folder / "book", "csv")
+    session.plan(session.read_book(folder / "book"), "rank").write(folder / "plan", excel=False)
+    return folder / "book", folder / "plan"
+
+
+BASKET = ("--item", "server", "--quantity", 1, "--item", "rack", "--quantity", 1, "--region",
+          "AMER")
+
+
+def test_several_items_are_a_basket(run, boards):
+    """The server comes at once, on Friday 6 February, and the rack waits for the boards of week 3,
+    as the basket does; under `--complete` both come on Friday 27. No item is dropped in silence,
+    and what concerns the customer is said once."""
+    said = run("quote", *boards, *BASKET)
+    assert said.code == exits.FINE
+    text = " ".join(said.out.split())
+    assert text.index("1 x server to AMER: all by 2026-02-06") < text.index(
+        "1 x rack to AMER: all by 2026-02-27") < text.index(
+        "The basket: all of it is there by 2026-02-27. What binds is rack.")
+    told = run("quote", *boards, *BASKET, "--complete", "--json").json
+    assert [one["request"]["item_id"] for one in told["quotes"]] == ["server", "rack"]
+    assert {part["promised_on"] for one in told["quotes"] for part in one["shipments"]} == {
+        "2026-02-27"}
+    assert told["basket"]["promised_on"] == "2026-02-27"
+    assert (told["basket"]["binds"], told["basket"]["reason"]) == ("rack", "basket")
+    stranger = run("quote", *boards, *BASKET, "--segment", "entreprise")
+    assert stranger.err.count('did you mean "enterprise"') == 1
+
+
+@pytest.mark.parametrize(("more", "words"), [
+    (("--item", "rack"), "--item is given 3 times and --quantity 2 times; give each item its own"),
+    (("--mode", "ptp"), "--mode ptp is for one --item"),
+    (("--lot", 1, "--accept", "rack"), "--lot and --accept cannot be given with several")])
+def test_what_a_basket_cannot_have_is_told(run, boards, more, words):
+    """Each has its reason, and what to do instead."""
+    said = run("quote", *boards, *BASKET, *more)
+    assert said.code == exits.WRONG_USE
+    assert words in said.err
