@@ -148,8 +148,13 @@ def _header(summary: Mapping[str, Any], publication: Publication | None) -> str:
             f'<dl class="facts">{cells}</dl></div></header>')
 
 
+BRIEF = {"timing": "Stock and lead times"}
+"""Titles that are shortened in the bar of links, so that it stays one row on a small desk."""
+
+
 def _navigation(sections: Sections) -> str:
-    return navigation([("overview", "Overview"), *((key, title) for key, title, *_ in sections),
+    return navigation([("overview", "Overview"),
+                       *((key, BRIEF.get(key, title)) for key, title, *_ in sections),
                        ("orders", "Orders"), ("about", "About this plan")])
 
 

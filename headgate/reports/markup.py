@@ -32,6 +32,7 @@ class Grid:
     numeric : positions of the columns that hold numbers, which are set flush right
     rows    : cells as plain text
     more    : rows that exist and are not shown
+    fold    : a phone shows each row as a block of named cells, so that none lies beyond its edge
     """
 
     caption: str
@@ -39,6 +40,7 @@ class Grid:
     numeric: frozenset[int]
     rows: tuple[tuple[str, ...], ...]
     more: int = 0
+    fold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,10 @@ class Panel:
 
 
 def grid_of(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
-            numeric: Sequence[int]) -> Grid:
+            numeric: Sequence[int], fold: bool = False) -> Grid:
     """A grid of at most MAX_TWIN_ROWS rows, which knows how many it leaves out."""
     shown = tuple(tuple(row) for row in rows[:MAX_TWIN_ROWS])
-    return Grid(caption, tuple(heads), frozenset(numeric), shown, len(rows) - len(shown))
+    return Grid(caption, tuple(heads), frozenset(numeric), shown, len(rows) - len(shown), fold)
 
 
 def table_markup(grid: Grid) -> str:
@@ -86,7 +88,8 @@ def table_markup(grid: Grid) -> str:
         if grid.more else ""
     tall = len(grid.rows) > WHOLE_ROWS
     hint = f" <b>{len(grid.rows):,} rows: scroll for all of them</b>" if tall else ""
-    return (f'<div class="scroll{" tall" if tall else ""}" tabindex="0" role="region" '
+    kinds = f'scroll{" tall" if tall else ""}{" fold" if grid.fold else ""}'
+    return (f'<div class="{kinds}" tabindex="0" role="region" '
             f'aria-label="{escape(grid.caption)}"><table><caption>{escape(grid.caption)}{hint}'
             f"</caption><thead><tr>{heads}</tr></thead><tbody>\n{body}\n</tbody></table></div>"
             f"{more}")
@@ -99,7 +102,8 @@ def _cell(position: int, text: str, grid: Grid) -> str:
                  *(["long"] if len(text) > CLIPPED else [])]
         told = f' class="{" ".join(kinds)}"' if kinds else ""
         return f'<th scope="row"{told}{whole}>{escape(text)}</th>'
-    return f"<td{_flush(position, grid)}{whole}>{escape(text)}</td>"
+    head = f' data-head="{escape(grid.heads[position])}"' if grid.fold else ""
+    return f"<td{_flush(position, grid)}{head}{whole}>{escape(text)}</td>"
 
 
 def _flush(position: int, grid: Grid) -> str:

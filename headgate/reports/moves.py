@@ -34,7 +34,7 @@ def move_panels(lines: pl.DataFrame, plan: PlanFrames, currency: str) -> list[Pa
     note = (f"The policy charges {short_money(figures['cost_cents'], currency)} for moving "
             f"{short_money(figures['moved_cents'], currency)}; "
             f"{count_of(figures['exceptions'], 'exception')}, where a line's class could not be "
-            f"held to. Amounts in {currency}")
+            f"held to. What moved is the pieces moved at the line's price. Amounts in {currency}")
     orders = moves.join(lines.select(*KEY, "customer_id", "item_id"), on=KEY, how="left",
                         maintain_order="left")
     rows = orders.sort("moved_cents", *KEY, descending=[True, False, False]).to_dicts()
@@ -43,13 +43,14 @@ def move_panels(lines: pl.DataFrame, plan: PlanFrames, currency: str) -> list[Pa
               "" if row["days"] is None else f"{row['days']:+,}" if row["days"] else "0",
               amount(row["new_quantity"]) if row["new_quantity"] == row["old_quantity"] else
               f"{amount(row['old_quantity'])} to {amount(row['new_quantity'])}",
-              exact_money(row["moved_cents"], currency),
+              amount(row["moved_quantity"]), exact_money(row["moved_cents"], currency),
               row["class"] + (", exception" if row["exception"] else ""), row["text"])
              for row in rows]
     heads = ("Order / line", "Customer", "Item", "Promised before", "Promised now", "Days",
-             "Pieces", "Moved", "Class", "Why")
+             "Pieces", "Pieces moved", "Moved", "Class", "Why")
     return [Panel("moved", finding, note, None,
-                  grid_of("Moved promises, the most dollars first", heads, cells, (5, 6, 7)),
+                  grid_of("Moved promises, the most dollars first", heads, cells, (5, 6, 7, 8),
+                          fold=True),
                   wide=True), _reasons(moves, currency)]
 
 

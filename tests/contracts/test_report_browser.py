@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import headgate as hg
+from headgate.book import build_book
 from headgate.reports.html import report_html
 from tests.conftest import chromium_path
+from tests.stories.book_builder import Story, book
+from tests.stories.plans import planned
 from tests.stories.report_book import FORMULA, report_plan
 
 if TYPE_CHECKING:
@@ -191,3 +195,33 @@ def test_a_table_shows_all_its_rows_or_says_that_it_scrolls(page: Page) -> None:
         assert shades == 4
         assert (rows > 20) == caption.endswith(f"{rows} rows: scroll for all of them")
         assert rows > 20 or not scrolls or page.viewport_size["width"] < 1000
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_cell_of_the_moved_promises_lies_within_the_screen(browser: Browser, tmp_path: Path,
+                                                                 size: str) -> None:
+    """Four servers at 100 move from week 1 to week 3. Their dates, pieces, dollars and reason stand
+    within the table's box, on a desk as on a phone, where each row is a block of named cells. The
+    bar of links is one row."""
+    def story(week: int) -> Story:
+        return book([("server", 4, 1, {"unit_price": 100})], [("gpu", 4, week)],
+                    [("server", "gpu", 1)])
+
+    made = hg.replan(build_book(story(3).tables()), planned(story(1)))
+    file = tmp_path / "moved.html"
+    file.write_text(made.report(), encoding="utf-8")
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(file.as_uri())
+    box = page.query_selector("#moved .scroll")
+    assert box is not None and box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+    cells = [cell.inner_text() for cell in page.query_selector_all("#moved td") if
+             cell.bounding_box() is not None]
+    assert {"2026-02-13", "2026-02-27", "+14", "$400.00"} <= set(cells)
+    assert any(cell.startswith("A part ran short") for cell in cells)
+    if size == "phone":
+        head = page.evaluate("getComputedStyle(document.querySelector('#moved td'), '::before')"
+                             ".content")
+        assert head == '"Customer" ": "' or head == '"Customer: "'
+    assert page.evaluate("document.querySelector('nav.sections ul').clientHeight") < 60
+    page.close()

@@ -118,10 +118,10 @@ def test_the_report_tells_each_line_what_would_help():
 
 
 def test_the_report_of_a_replan_shows_the_moves():
-    """4 servers at 100 move from week 1 to week 3: 14 days, 400 dollars."""
+    """4 servers at 100 move from week 1 to week 3: 14 days, 4 pieces, 400 dollars."""
     words = words_of(moved().report())
     assert "1 later, 0 earlier, 0 with fewer pieces, 0 withdrawn; 100.0% of 1 promise" in words
-    assert "2026-02-13 2026-02-27 +14 4 $400.00 gain, exception A part ran short" in words
+    assert "2026-02-13 2026-02-27 +14 4 4 $400.00 gain, exception A part ran short" in words
     assert "Moved promises" not in words_of(limited().report())
 
 
