@@ -96,9 +96,7 @@ def quote(
         asked = _asked(item or [], quantity or [])
         if len(asked) > 1:
             _refuse_of_one(mode, lot, accept, price)
-        if price is not None and mode is not Mode.ptp:
-            raise WrongUse(f"--price goes with --mode ptp; {mode.value} takes from nobody, "
-                           "whatever the price")
+        _refuse_price(price, mode)
         from headgate import session
         from headgate.cli.quoted import basket_quoted, many_quotes, one_quote
         from headgate.quoting.requests import Request
@@ -191,6 +189,13 @@ def _refuse_mixed(file: Path | None, out: Path | None, one: Mapping[str, object]
         raise WrongUse(f"{' and '.join(missing)} must be given, or --file with a table of requests")
     if out is not None:
         raise WrongUse("--out is for the answers to --file; use --json for one quote")
+
+
+def _refuse_price(price: str | None, mode: Mode) -> None:
+    """Raises WrongUse when a price is given in a mode in which none counts."""
+    if price is not None and mode is not Mode.ptp:
+        raise WrongUse(f"--price goes with --mode ptp; {mode.value} takes from nobody, whatever "
+                       "the price")
 
 
 def _amount(price: str | None) -> Decimal | None:
