@@ -84,6 +84,7 @@ BEGUN_KEYS: dict[str, str] = {
     "replan.moved_cents": "moved pieces at their unit price",
     "replan.cost_cents": "what the policy charges for the moves",
     "replan.reasons": "rows of the table moves by reason",
+    "replan.pins": "only where new pins stand beside promises, see Re-planning, exactly: beside",
     "replan.first_promises_kept": "share of open lines with a promise in the orders, all of whose "
                                   "open pieces arrive by it",
 }
