@@ -231,9 +231,10 @@ class Quote:
             sentences.append(f"{count:,} order line{'s' if count > 1 else ''} would give way and "
                              f"lose {self.lost_cents / 100:,.2f} of value; the request gains "
                              f"{self.gained_cents / 100:,.2f} by it, "
-                             f"{(self.gained_cents - self.lost_cents) / 100:,.2f} net. The policy "
-                             f"charges {self.moved_cents / 100:,.2f} for moving promises, which "
-                             "is less than that.")
+                             f"{(self.gained_cents - self.lost_cents) / 100:,.2f} net.")
+            if self.moved_cents:
+                sentences.append(f"The policy charges {self.moved_cents / 100:,.2f} for moving "
+                                 "promises, which is less than that.")
         if self.displaced or self.reason is not None:
             sentences.extend(self._price_sentences())
         if self.reason is not None:
