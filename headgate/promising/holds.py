@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from headgate.base.calendar import monday_of
 from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.quoting.answers import NOTHING_TAKEN, Counted, Draw, Quote, Shipment, Taken, Work
 from headgate.quoting.basket import Basket, quote_basket
@@ -157,7 +158,8 @@ class Holds:
         made = Hold(hold_id, HELD, request, mode, promised_on, quote.shipments, quote.draws,
                     quote.work, quote.counted, at, until, at)
         return state._done(key, operation, made, " ".join([
-            f"{hold_id}: {quote.text()} Held until {until:%Y-%m-%d %H:%M %Z}.", *_doubts(quote)]))
+            f"{hold_id}: {_later(quote)}{quote.text()} Held until {until:%Y-%m-%d %H:%M %Z}.",
+            *_doubts(quote)]))
 
     def commit(self, desk: Fingerprinted, hold_id: str, now: datetime,
                key: str) -> tuple[Holds, HoldAnswer]:
@@ -294,6 +296,16 @@ class Holds:
 def _sentence(code: str) -> str:
     """What a refusal means, as it begins an answer."""
     return REFUSALS[code][0].upper() + REFUSALS[code][1:]
+
+
+def _later(quote: Quote) -> str:
+    """A sentence that says first that what is held comes later than it was wanted, if it does."""
+    asked, told = quote.request.requested_on, quote.promised_on
+    if asked is None or told is None or monday_of(told) <= monday_of(asked):
+        return ""
+    weeks = (monday_of(told) - monday_of(asked)).days // 7
+    return (f"LATER THAN ASKED: it is held for {told}, {weeks:,} week{'' if weeks == 1 else 's'} "
+            f"after the week of {asked}. ")
 
 
 def _doubts(quote: Quote) -> list[str]:

@@ -268,6 +268,17 @@ def test_hold_commit_release(run, planned):
     assert run("verify", planned).code == exits.FINE
 
 
+def test_a_hold_says_what_a_quote_warns_of(run, planned):
+    """A segment with a slip holds all the same, with the name that was perhaps meant. Wanted in
+    the week of the book, the board comes later, and that is said first."""
+    said = run("hold", planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA",
+               "--segment", "neoclod", "--by", "2026-02-06")
+    assert said.code == exits.FINE
+    words = " ".join(said.out.split())
+    assert words.startswith("hold-1: LATER THAN ASKED: it is held for 2026-")
+    assert "segment = neoclod" in words and 'did you mean "neocloud"?' in words
+
+
 def with_order(book: Path, order: str, pieces: int) -> None:
     """Add an order like the second one of the book."""
     orders = book / "orders.csv"
