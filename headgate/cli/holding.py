@@ -98,7 +98,8 @@ def commit(
     order: Annotated[str | None, typer.Option(
         "--order", metavar="ORDER/LINE", show_default=False,
         help="The order line that it becomes. Once a plan with this line is published, the line "
-             "has the boards and the commit keeps nothing beside it.")] = None,
+             "has the boards and the commit keeps nothing beside it. If it is booked, it must be "
+             "what is held.")] = None,
     unique: Unique = None, actor: Actor = None, reason: Reason = "",
     as_json: Json = False, quiet: Quiet = False,
 ) -> None:
@@ -114,7 +115,11 @@ def release(
     store: StoreName, hold_id: HoldId, unique: Unique = None, actor: Actor = None,
     reason: Reason = "", as_json: Json = False, quiet: Quiet = False,
 ) -> None:
-    """Give back what a hold keeps. Ends with 1 when it is no longer held."""
+    """
+    Give back what a hold keeps; of a commit in error, with a --reason.
+
+    Ends with 1 when it is no longer held.
+    """
     with speaking(as_json, quiet) as voice, opened(store) as storage:
         _answer(voice, storage.release(hold_id, unique or _random(), actor_of(actor), reason))
 

@@ -164,6 +164,9 @@ def left_out_words(place: Source, book: Book) -> str:
         told.append("supply or hours are not there any more for "
                     f"{', '.join(sorted(place.storage.broken))}; release them, or tell whom they "
                     "are for")
+    told += [f"{words}: the line gets no more than it asks for, and what was held is free; correct "
+             "the line, or release the commit with a reason (headgate release) and hold anew"
+             for words in place.storage.unlike]
     return "\n".join(told)
 
 

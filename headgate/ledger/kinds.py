@@ -174,7 +174,8 @@ _ALL: tuple[EventKind, ...] = (
               example='{"plan": "9f2c", "until": "2026-02-03T17:00:00+00:00", "hold": {}}'),
     EventKind("hold_committed", "hold", "the hold", "What it keeps is kept for good.",
               (Field("order_line", "id", "the order line that it becomes", "SO-4711/1"),)),
-    EventKind("hold_released", "hold", "the hold", "What it kept was given back."),
+    EventKind("hold_released", "hold", "the hold", "What it kept was given back; of a commit "
+              "only with a reason."),
     EventKind("hold_expired", "hold", "the hold", "Its time passed: what it kept was given back."),
     EventKind("override", "override", "the row: an order or service line, a supply, or `table:key`",
               "A planner replaced the value of one column.",

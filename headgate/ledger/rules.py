@@ -14,7 +14,7 @@ from headgate.ledger.events import Event, in_utc
 from headgate.ledger.fields import day_of, moment_of
 from headgate.ledger.hanging import LEAVING, hanging, service_hung
 from headgate.ledger.kinds import KINDS, Subject, fault_of
-from headgate.ledger.parts import HELD, Parts
+from headgate.ledger.parts import COMMITTED, HELD, Parts
 from headgate.ledger.register import Register
 from headgate.ledger.rejections import Rejection, first_of, refused
 from headgate.ledger.rows import NUMBERED, SETTINGS, line_key, row_key
@@ -167,7 +167,9 @@ def _hold(state: Parts, event: Event, at: datetime | None) -> Rejection | None:
     if event.effective_on < hold.placed_on:
         return refused("effective_before_booking", f"{event.effective_on} is before "
                        f"{hold.placed_on}")
-    if hold.status != HELD:
+    in_error = (event.kind == "hold_released" and hold.status == COMMITTED
+                and bool(event.reason.strip()))
+    if hold.status != HELD and not in_error:
         return refused("wrong_status", f"it is {hold.status}")
     if event.kind == "hold_expired" and at is not None and at < hold.until:
         return refused("wrong_status", f"it is held until {hold.until}")

@@ -27,6 +27,7 @@ REFUSALS: dict[str, str] = {
     "committed": "the hold is committed, which is for good",
     "released": "the hold was released, and what it kept was given back",
     "stale_plan": "the holds are on another plan than the one that is asked",
+    "other_order": "the order line is another one than what is held",
     "until_past": "the hold would expire at once",
     "not_enough": "not all that was asked for can be promised",
     "later": "all can be promised, but later than was quoted",
@@ -161,12 +162,13 @@ class Holds:
             f"{hold_id}: {_later(quote)}{quote.text()} Held until {until:%Y-%m-%d %H:%M %Z}.",
             *_doubts(quote)]))
 
-    def commit(self, desk: Fingerprinted, hold_id: str, now: datetime,
-               key: str) -> tuple[Holds, HoldAnswer]:
+    def commit(self, desk: Fingerprinted, hold_id: str, now: datetime, key: str,
+               unlike: str = "") -> tuple[Holds, HoldAnswer]:
         """
         Keep for good what a hold keeps: the state after it, and the answer.
 
-        desk : of the plan that is committed to; only its fingerprint is looked at
+        desk   : of the plan that is committed to; only its fingerprint is looked at
+        unlike : how the order line that it is to become is another one, as a sentence; refused then
         raises ValueError : a time without a zone, or no key
         """
         operation = _operation("commit", hold_id=hold_id)
@@ -178,14 +180,20 @@ class Holds:
             "stale_plan" if desk.fingerprint != state.plan else None)
         if refusal is not None:
             return state._refused(key, operation, refusal, hold_id, state._past(hold_id))
+        if unlike:
+            # The line is no part of the operation: with another one its key may be used again.
+            return self, HoldAnswer("other_order", hold_id,
+                                    f"{_sentence('other_order')}. {unlike}", False)
         return state._done(key, operation, replace(
             state.holds[hold_id], status=COMMITTED, changed_at=state._at(now)),
             f"{hold_id} is committed")
 
-    def release(self, hold_id: str, now: datetime, key: str) -> tuple[Holds, HoldAnswer]:
+    def release(self, hold_id: str, now: datetime, key: str,
+                reason: str = "") -> tuple[Holds, HoldAnswer]:
         """
         Give back what a hold keeps: the state after it, and the answer.
 
+        reason : why; without one nothing is given back of what is committed
         raises ValueError : a time without a zone, or no key
         """
         operation = _operation("release", hold_id=hold_id)
@@ -194,6 +202,8 @@ class Holds:
             return self, known
         state = self.expire(now)
         refusal = state._over(hold_id)
+        if refusal == COMMITTED and reason.strip():
+            refusal = None
         if refusal is not None:
             return state._refused(key, operation, refusal, hold_id, state._past(hold_id))
         return state._done(key, operation, replace(
@@ -278,7 +288,8 @@ class Holds:
             return f"Ask the plan that {hold_id} is on, or hold anew on the one that is asked."
         then = (" was held until" if hold.status == EXPIRED else
                 f" has been {hold.status} since")
-        left = "" if hold.status == COMMITTED else "; hold anew what is still wanted"
+        left = ("; a commit in error is released with a reason (--reason)"
+                if hold.status == COMMITTED else "; hold anew what is still wanted")
         return f"{hold_id}{then} {_shown(hold.changed_at)}{left}."
 
     def _refused(self, key: str, operation: str, code: str, hold_id: str | None,

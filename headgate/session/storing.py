@@ -17,6 +17,7 @@ from headgate.files.book_writer import write_book
 from headgate.ledger.book_tables import book_tables
 from headgate.ledger.fold import State
 from headgate.ledger.movements import movements
+from headgate.promising.becoming import unlike_in_book
 from headgate.promising.in_ledger import record_of, with_promises
 from headgate.promising.record import Publication
 from headgate.promising.reserving import without_held
@@ -71,6 +72,7 @@ class Storage:
     sequence, later : of the book that was read: its last event, and how many count only later
     held, broken    : holds whose boards it was made without, and those of them that it has not
                       enough for
+    unlike          : in words, each commit whose order line is in it and is another than was held
     """
 
     def __init__(self, address: str | Path | Address, now: datetime) -> None:
@@ -79,6 +81,7 @@ class Storage:
         self.sequence = self.later = 0
         self.held: list[str] = []
         self.broken: set[str] = set()
+        self.unlike: list[str] = []
         self._holds = HoldDesk(self.store)
         self._desks: dict[str, Desk] = {}
         self.work = tempfile.TemporaryDirectory(prefix="headgate-")
@@ -153,6 +156,11 @@ class Storage:
         lines = order_lines(tables)
         holds = {hold_id: hold for hold_id, hold in kept.keeping().items()
                  if kept.orders.get(hold_id) not in lines}
+        # What a published plan served already may have shipped or changed since.
+        self.unlike = [f"{hold_id} became {told}" for hold_id, hold in kept.keeping().items()
+                       if hold.draws and kept.orders.get(hold_id) in lines
+                       and (told := unlike_in_book(hold, kept.orders[hold_id],
+                                                   tables.frames["orders"]))]
         frames, self.broken = without_held(tables, holds.values())
         self.held = sorted(holds.keys() - self.broken)
         if not holds:
@@ -294,7 +302,7 @@ class Storage:
 
     def release(self, hold_id: str, key: str, actor: str = "headgate",
                 reason: str = "") -> HoldAnswer:
-        """Give back what a hold keeps."""
+        """Give back what a hold keeps; what is committed, only with a reason."""
         return self._holds.release(hold_id, self.now, key, actor, reason)
 
     def holds(self) -> Kept | None:

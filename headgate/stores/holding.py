@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from headgate.base.issue import IssuesError
 from headgate.ledger.events import GENESIS, Event, moment_text
+from headgate.promising.becoming import unlike
 from headgate.promising.holds import COMMITTED, EXPIRED, HELD, RELEASED, Hold, HoldAnswer, Holds
 from headgate.promising.plain import plain_answer, plain_hold, read_answer, read_hold
 from headgate.stores.engine import reading
@@ -20,6 +21,7 @@ from headgate.stores.schema import DESK, HOLD_ANSWERS, HOLDS
 from headgate.stores.writer import Head, has_event, head_of
 
 if TYPE_CHECKING:
+    from headgate.ledger.fold import State
     from headgate.quoting.answers import Quote
     from headgate.quoting.desk import Desk
     from headgate.quoting.requests import Request
@@ -91,7 +93,7 @@ class HoldDesk:
         raises IssuesError : no plan is published; what is asked for is unknown or impossible
         """
         return self._operate(now, actor, reason,
-                             lambda holds, at: holds.hold(desk, asked, until, at, key, mode))
+                             lambda holds, at, _: holds.hold(desk, asked, until, at, key, mode))
 
     def commit(self, hold_id: str, now: datetime, key: str, order_line: str | None = None,
                actor: str = "headgate", reason: str = "") -> HoldAnswer:
@@ -99,27 +101,30 @@ class HoldDesk:
         Keep for good what a hold keeps: see `headgate.promising.holds.Holds.commit`.
 
         order_line : ORDER/LINE that it becomes; once a plan with this line is published, the line
-                     has the boards and the commit keeps nothing any more
+                     has the boards and the commit keeps nothing any more. Where the ledger has it,
+                     it must be what is held
         """
         return self._operate(
             now, actor, reason,
-            lambda holds, at: holds.commit(_Fingerprint(holds.plan), hold_id, at, key),
+            lambda holds, at, state: holds.commit(
+                _Fingerprint(holds.plan), hold_id, at, key,
+                _unlike(holds.holds.get(hold_id), order_line, state)),
             {hold_id: order_line} if order_line else {})
 
     def release(self, hold_id: str, now: datetime, key: str, actor: str = "headgate",
                 reason: str = "") -> HoldAnswer:
         """Give back what a hold keeps: see `headgate.promising.holds.Holds.release`."""
         return self._operate(now, actor, reason,
-                             lambda holds, at: holds.release(hold_id, at, key))
+                             lambda holds, at, _: holds.release(hold_id, at, key, reason))
 
     def _operate(self, now: datetime, actor: str, reason: str,
-                 act: Callable[[Holds, datetime], tuple[Holds, HoldAnswer]],
+                 act: Callable[[Holds, datetime, State], tuple[Holds, HoldAnswer]],
                  orders: Mapping[str, str] | None = None) -> HoldAnswer:
         with self.store.writer(now) as writer:
             before = read_kept(writer.connection, self._known)
             if before is None:
                 raise unpublished(self.store.shown)
-            after, answer = act(before.holds, writer.now)
+            after, answer = act(before.holds, writer.now, writer.state)
             if after is before.holds:
                 # The key was answered before: nothing is to be written.
                 return answer
@@ -130,6 +135,17 @@ class HoldDesk:
             kept = write_kept(writer, before, kept)
         self._known = kept
         return answer
+
+
+def _unlike(hold: Hold | None, order_line: str | None, state: State) -> str:
+    """How an order line that the ledger has differs from what is held; empty for any other."""
+    line = None if order_line is None else state.lines.get(order_line)
+    if hold is None or order_line is None or line is None:
+        return ""
+    told = (unlike(hold, order_line, state.lines.terms_of(line), line.open_quantity)
+            if line.listed else f"{order_line}: it is cancelled or closed")
+    return told and (f"{told}. Name the order line that {hold.hold_id} becomes (--order), which "
+                     "need not be booked yet, or correct the line.")
 
 
 def unpublished(shown: str) -> IssuesError:

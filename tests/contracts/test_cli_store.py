@@ -259,6 +259,7 @@ def test_hold_commit_release(run, planned):
     assert run("hold", planned, *ask, "--json").json["hold_id"] == "hold-2"
     assert run("commit", planned, "hold-2", "--order", "SO-9/1").code == exits.FINE
     assert run("release", planned, "hold-2", "--json").json["code"] == "committed"
+    assert "released with a reason (--reason)" in run("release", planned, "hold-2").out
     shown = run("hold", planned, "--json").json
     assert [(one["hold_id"], one["status"]) for one in shown["holds"]] == [
         ("hold-1", "released"), ("hold-2", "committed")]
@@ -266,6 +267,26 @@ def test_hold_commit_release(run, planned):
     assert [kind for kind in kinds(run, planned) if kind.startswith("hold")] == [
         "hold_placed", "hold_released", "hold_placed", "hold_committed"]
     assert run("verify", planned).code == exits.FINE
+    given = run("release", planned, "hold-2", "--reason", "another order was meant")
+    assert given.code == exits.FINE and free(run, planned) == left
+    assert run("verify", planned).code == exits.FINE
+
+
+def test_a_commit_becomes_what_was_held(run, planned):
+    """One board for AMER is held, for a customer of the segment enterprise. Order line SO-4712/1
+    has 8 boards for AMER and is of the segment neocloud: the commit is refused and says how the
+    line differs. One that is not booked yet may be named. What is like the line becomes it."""
+    ask = ("--item", "xe-b300", "--quantity", 1, "--region")
+    assert run("hold", planned, *ask, "AMER", "--segment", "enterprise").code == exits.FINE
+    refused = run("commit", planned, "hold-1", "--order", "SO-4712/1", "--unique", "C", "--json")
+    assert refused.code == exits.SAYS_NO and refused.json["code"] == "other_order"
+    assert "SO-4712/1: its segment is neocloud, not enterprise." in refused.json["text"]
+    assert "Name the order line that hold-1 becomes (--order)" in refused.json["text"]
+    again = run("commit", planned, "hold-1", "--order", "SO-9/1", "--unique", "C")
+    assert again.code == exits.FINE, "the key is free for the line that was meant"
+    assert run("release", planned, "hold-1", "--reason", "in error").code == exits.FINE
+    assert run("hold", planned, *ask, "AMER", "--segment", "neocloud").code == exits.FINE
+    assert run("commit", planned, "hold-2", "--order", "SO-4712/1").code == exits.FINE
 
 
 def test_a_hold_says_what_a_quote_warns_of(run, planned):
@@ -306,6 +327,7 @@ def test_the_next_plan_leaves_held_boards_alone(run, planned, book):
     assert run("import", planned, book).code == exits.FINE
     said = run("plan", planned, "--out", "served", "--no-excel")
     assert "left out of the plan" not in said.err
+    assert "hold-1 became SO-9/1: its region is AMER, not EMEA: " in said.err
     assert run("publish", planned, "served", *DAY).code == exits.FINE
     assert run("verify", planned).code == exits.FINE
 

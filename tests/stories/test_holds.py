@@ -232,7 +232,11 @@ def test_a_hold_that_is_over_says_since_when():
     assert "hold-3 has been released since 2026-02-02 13:00:00 UTC; hold anew" in texts["hold-3"]
     holds, _ = holds.commit(desk, "hold-2", NOON + DAY, "e")
     assert holds.release("hold-2", NOON + 2 * DAY, "f")[1].text.endswith(
-        "hold-2 has been committed since 2026-02-03 12:00:00 UTC.")
+        "hold-2 has been committed since 2026-02-03 12:00:00 UTC; a commit in error is released "
+        "with a reason (--reason).")
+    assert not holds.release("hold-2", NOON + 2 * DAY, "no why", " ")[1].done
+    holds, answer = holds.release("hold-2", NOON + 2 * DAY, "why", "another order was meant")
+    assert answer.code == "released" and not holds.taken().draws
     other = desk_of(5)
     holds, _ = holds.hold(desk, ask(1), NOON + 9 * DAY, NOON, "g")
     assert "the plan that hold-4 is on" in holds.commit(other, "hold-4", NOON, "h")[1].text
@@ -253,6 +257,7 @@ def test_refusals_in_their_order():
             holds.commit(other, "hold-2", later, "3")[1].code,
             holds.commit(other, "hold-1", later, "4")[1].code,
             holds.hold(other, ask(99), later, later, "5")[1].code,
+            holds.commit(desk, "hold-3", later, "8", "SO-9/1: its region is AMER.")[1].code,
             holds.hold(desk, ask(99), later, later, "6")[1].code,
             holds.hold(desk, ask(99), later + DAY, later, "7")[1].code]
     assert [*seen, "later"] == list(REFUSALS)

@@ -144,7 +144,7 @@ def test_two_who_saw_the_same_cannot_both_hold_it():
 
 def test_a_hold_is_committed_released_or_expires_and_only_one_of_them():
     """Three holds until 4 February, 9:00. One is committed, one released, one expires after its
-    time, not before; and what was committed is neither released nor expired."""
+    time, not before; what was committed does not expire, and is released only with a reason."""
     desk = LedgerDesk()
     for hold_id in ("hold-1", "hold-2", "hold-3", "hold-4"):
         placed(desk, hold_id)
@@ -152,6 +152,11 @@ def test_a_hold_is_committed_released_or_expires_and_only_one_of_them():
     desk.must("hold_released", "hold-2", "2026-02-02")
     assert desk.send("hold_released", "hold-1", "2026-02-02") == "wrong_status"
     assert desk.send("hold_expired", "hold-3", "2026-02-02") == "wrong_status"
+    in_error = replace(desk.event("hold_released", "hold-1", "2026-02-02"), reason="another order")
+    assert desk.state.judge(in_error, None) is None
+    blank = replace(in_error, reason=" ")
+    assert desk.state.judge(blank, None) is not None
+    assert desk.state.judge(replace(in_error, key="hold-2"), None) is not None
     assert desk.send("hold_committed", "hold-9", "2026-02-02") == "unknown_key"
     assert desk.send("hold_committed", "hold-3", "2026-02-01") == "effective_before_booking"
     late = datetime(2026, 2, 4, 9, tzinfo=UTC)
