@@ -18,6 +18,8 @@ MAX_BOOK_CENTS = 10**18
 """Most that all lines of a book may be worth, so that sums stay inside 64 bits."""
 
 
+MANY_ORDERS = 10
+"""Orders that are named and not there from which on no slip of the pen explains it."""
 MOST_COMPARED = 5_000
 """Known names that an unknown one is compared with."""
 
@@ -197,6 +199,23 @@ def _rate_of(book: Checked, column: str) -> pl.Expr:
         list(book.rates), list(book.rates.values()), default=1.0, return_dtype=pl.Float64)
 
 
+def _orders_missing(sheet: Sheet, orders: Sheet, rows: pl.Series, findings: Findings) -> bool:
+    """
+    Says once that so many orders are missing that their file must be short; True if it is so.
+
+    Each of them would be near to some order that is there, which nobody meant.
+    """
+    missing = sheet["order_id"].gather(rows).unique(maintain_order=True)
+    if len(missing) < MANY_ORDERS:
+        return False
+    findings.add(f"{sheet.name}.order_id.unknown", sheet.file,
+                 f"order lines are missing in {orders.file}: {len(rows):,} rows name "
+                 f"{len(missing):,} orders that are not there ({', '.join(missing.head(3))}, ...); "
+                 f"was {orders.file} cut off? Export it again, whole",
+                 row=sheet.line_of(int(rows[0])), column="order_id", value=missing[0])
+    return True
+
+
 def _check_service_lines(book: Checked) -> None:
     sheet, orders, items = book["service_lines"], book["orders"], book["items"]
     if sheet.frame.is_empty():
@@ -210,9 +229,10 @@ def _check_service_lines(book: Checked) -> None:
         return
     known = orders["order_id"].drop_nulls().unique()
     rows = (~sheet["order_id"].is_in(known.implode())).arg_true()
-    names = known.sort().to_list() if len(rows) else []
-    book.findings.rows(sheet, "order_id", "unknown", rows,
-                       wording(f"not in {orders.file}", names))
+    if not _orders_missing(sheet, orders, rows, book.findings):
+        names = known.sort().to_list() if len(rows) else []
+        book.findings.rows(sheet, "order_id", "unknown", rows,
+                           wording(f"not in {orders.file}", names))
     starts = sheet.frame.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), "order_id", "starts",
         line_no=pl.col("starts").cast(pl.Int64, strict=False),

@@ -158,6 +158,21 @@ def test_a_book_worth_more_than_sums_can_hold(tmp_path: Path):
         "\n", 1)[0] + "\n"})
 
 
+def test_orders_that_were_cut_off_are_missed_once(tmp_path: Path):
+    """Twelve services name orders that are not there, as when orders.csv ends too early: one issue
+    counts them and names the first three. Of nine, each is told, as a slip of the pen would be."""
+    def services(count: int) -> dict[str, str]:
+        return {"items.csv": SUPPORT, "service_lines.csv": SERVICES.strip() + "\n" + "".join(
+            f"SO-9{n:02},9,support,100,2026-02-06,36\n" for n in range(count))}
+
+    issue = the_issue(tmp_path / "many", services(12))
+    assert (issue.code, issue.row, issue.value) == ("service_lines.order_id.unknown", 2, "SO-900")
+    assert "12 rows name 12 orders that are not there (SO-900, SO-901, SO-902, ...)" in (
+        issue.expected)
+    assert "was orders.csv cut off?" in issue.expected
+    assert len(issues_of(tmp_path / "few", services(9))) == 9
+
+
 def test_a_line_that_is_shipped_needs_no_source(tmp_path: Path):
     """The last "box" left long ago: 8 of 8 are shipped, so nobody must build another."""
     text = with_column("orders.csv", "shipped_quantity", "8").replace("AMER,server", "AMER,box", 1)
