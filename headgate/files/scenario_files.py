@@ -15,12 +15,13 @@ from headgate.scenarios.draft import Draft, unknown_in
 from headgate.scenarios.examples import examples_of
 from headgate.scenarios.reading import read_parts
 from headgate.scenarios.scenario import Scenario, issue_at
-from headgate.scenarios.stack import CONSEQUENCE
+from headgate.scenarios.stack import CONSEQUENCE, apply_scenarios
 from headgate.tables.frames import Tables
 
 Source = str | Path | Mapping[str, Any]
 ANSWER = "scenarios.json"
 """The file that marks a folder as a comparison of scenarios."""
+_KEY = re.compile(r"""[ \t]*(?:\[+[ \t]*["']?([\w-]+)["']?[^=]*\]|["']?([\w-]+)["']?[ \t.\w]*=)""")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*change[ \t]*\]\]", re.MULTILINE)
 
 
@@ -56,9 +57,24 @@ def read_stacks(stacks: Sequence[Sequence[Source]], tables: Tables) -> list[list
             changes = [change for scenario in stack for change in scenario.changes]
             if len(stack) == len(sources):
                 # A file that cannot be read might bring the ids into the book.
-                issues += [issue for issue in unknown_in(draft, changes) if issue not in issues]
-        raise IssuesError(issues, CONSEQUENCE)
+                told = unknown_in(draft, changes) or _if_made(tables, stack, issues)
+                issues += [issue for issue in told if issue not in issues]
+        files = list(dict.fromkeys(issue.file for issue in issues))
+        raise IssuesError(sorted(issues, key=lambda issue: (files.index(issue.file),
+                                                            issue.row or 0)), CONSEQUENCE)
     return found
+
+
+def _if_made(tables: Tables, stack: Sequence[Scenario], issues: Sequence[Issue]) -> list[Issue]:
+    """What else would be said of scenarios of which no change is at fault, as of a wrong name."""
+    files = {scenario.file for scenario in stack}
+    if not stack or any(str(issue.column).startswith("change") for issue in issues
+                        if issue.file in files):
+        return []
+    try:
+        return list(apply_scenarios(tables, stack).warnings)
+    except IssuesError as error:
+        return list(error.issues)
 
 
 def _read_file(path: Path) -> tuple[Scenario | None, list[Issue]]:
@@ -81,7 +97,18 @@ def _read_file(path: Path) -> tuple[Scenario | None, list[Issue]]:
         return None, [issue_at("scenario.file.toml", file, f"is not valid TOML: {told}",
                                row=int(line.group(1)) if line else None)]
     rows = [text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)]
-    return read_parts(raw, file, rows)
+    return read_parts(raw, file, rows, _rows_of_keys(text, raw))
+
+
+def _rows_of_keys(text: str, raw: Mapping[str, Any]) -> dict[str, int]:
+    """The line on which each key of the top, or its table, stands, as far as it is found."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = _KEY.match(line)
+        name = None if match is None else match.group(1) or match.group(2)
+        if name is not None and name in raw and name not in found:
+            found[name] = number
+    return found
 
 
 def toml_of_scenario(name: str | None, description: str | None,

@@ -102,6 +102,15 @@ def read_policy(settings: Mapping[str, Any], file: str = "headgate.toml") -> Pol
 
     raises IssuesError : unknown settings and values out of range, all at once
     """
+    policy, issues = policy_parts(settings, file)
+    if issues:
+        raise IssuesError(issues, "nothing was planned")
+    return policy
+
+
+def policy_parts(settings: Mapping[str, Any],
+                 file: str = "headgate.toml") -> tuple[Policy, list[Issue]]:
+    """What of a policy can be read, with defaults for the rest, and what is wrong with it."""
     reader = _Reader(settings, file)
     for name in settings:
         if name not in SETTINGS:
@@ -122,9 +131,7 @@ def read_policy(settings: Mapping[str, Any], file: str = "headgate.toml") -> Pol
         reader.number("work", 0, 1, 2**31 - 1, "a whole number from 1 to 2,147,483,647"),
         reader.number("seed", 0, 0, 2**31 - 1, "a whole number from 0 to 2,147,483,647") or 0,
         read_replan(settings.get("replan", {}), reader.refuse))
-    if reader.issues:
-        raise IssuesError(reader.issues, "nothing was planned")
-    return policy
+    return policy, reader.issues
 
 
 class _Reader:

@@ -133,6 +133,8 @@ def _rules(given: object, refuse: Refuse) -> tuple[Rule, ...]:
                 name not in SELECTORS or not isinstance(row[name], str) or not row[name]
                 for name in row if name != "class"):
             refuse("policy.replan.rule", where, row, expected)
+            # The rules after it keep their places, by which their faults are named.
+            found.append(Rule(GAIN, ()))
             continue
         named = tuple((name, str(row[name])) for name in SELECTORS if name in row)
         found.append(Rule(_group(row["class"], f"{where}.class", refuse), named))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +14,7 @@ from headgate.base.calendar import monday_of
 from headgate.base.issue import Issue, IssuesError, near_miss
 from headgate.base.money import scale_cents
 from headgate.book import NO_LIMIT, Book
-from headgate.planner.policy import WEIGHED, Policy
+from headgate.planner.policy import WEIGHED, Policy, policy_parts
 from headgate.planner.replan_policy import rule_issues
 
 Longs = NDArray[np.int64]
@@ -116,6 +118,26 @@ def check_policy(book: Book, policy: Policy) -> None:
     raises IssuesError : weights of names that no order has, bonuses for days before the first
                          planned week, and rules of re-plans with names that the book has not
     """
+    issues = policy_faults(book, policy)
+    if issues:
+        raise IssuesError(issues, "nothing was planned")
+
+
+def policy_of(book: Book, settings: Mapping[str, Any]) -> Policy:
+    """
+    The policy that settings make for a book.
+
+    raises IssuesError : all that `read_policy` and `check_policy` refuse, at once
+    """
+    policy, issues = policy_parts(settings)
+    issues += policy_faults(book, policy)
+    if issues:
+        raise IssuesError(issues, "nothing was planned")
+    return policy
+
+
+def policy_faults(book: Book, policy: Policy) -> list[Issue]:
+    """Every name and day of a policy that a book has not."""
     issues = [Issue("policy.bonus.passed", "error", "headgate.toml",
                     f"lies before the first planned week, that of {book.first_monday}, and can be "
                     "earned by nothing; correct the day or take the bonus out", None,
@@ -131,9 +153,7 @@ def check_policy(book: Book, policy: Policy) -> None:
                     "policy.weights.unknown", "error", "headgate.toml",
                     f"is the {kind} of no order{near_miss(name, sorted(known))}; correct the name "
                     "or take the weight out", None, f"policy.weights.{kind}", name))
-    issues += rule_issues(book, policy.replan)
-    if issues:
-        raise IssuesError(issues, "nothing was planned")
+    return issues + rule_issues(book, policy.replan)
 
 
 def _weights(book: Book, policy: Policy) -> Longs:

@@ -105,9 +105,9 @@ def _date(name: str, meaning: str, example: str, required: bool = False) -> Fiel
     return Field(Column(name, "date", meaning, example, required=required))
 
 
-def _percent(meaning: str, low: int = -100) -> Field:
+def _percent(meaning: str, low: int = -100, high: int | None = None) -> Field:
     """Hundredths of a percent inside, as cents are of an amount."""
-    return Field(Column("percent", "money", meaning, "20", unit="percent", low=low))
+    return Field(Column("percent", "money", meaning, "20", unit="percent", low=low, high=high))
 
 
 ITEM = _select("item_id", "only this item", "gpu-b300")
@@ -142,7 +142,7 @@ SUPPLY_KINDS = (
     Kind("supply_cut", "Pieces of supply do not come, or are lost. A percentage holds for each "
          "item at each site, over its rows together, rounded down to whole pieces. A quantity is "
          "taken from all rows together, those that come last first. A row without pieces goes.",
-         (*SUPPLY_ROWS, _percent("share of the pieces that is cut, up to 100", 0),
+         (*SUPPLY_ROWS, _percent("share of the pieces that is cut, up to 100", 0, 100),
           _whole("quantity", "pieces cut in all", "128")),
          {"item_id": "gpu-b300", "site_id": "austin", "percent": 25}, (("percent", "quantity"),),
          (SUPPLY_NAMES,)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -22,6 +23,7 @@ KEYS: dict[str, str] = {
 }
 """What the top of a scenario file may hold."""
 MOST_LETTERS = 60
+NO_ROWS: Mapping[str, int] = MappingProxyType({})
 
 
 def read_scenario(raw: Mapping[str, Any], file: str,
@@ -37,19 +39,22 @@ def read_scenario(raw: Mapping[str, Any], file: str,
     return (None if issues else made), issues
 
 
-def read_parts(raw: Mapping[str, Any], file: str,
-               rows: Sequence[int] = ()) -> tuple[Scenario, list[Issue]]:
+def read_parts(raw: Mapping[str, Any], file: str, rows: Sequence[int] = (),
+               keys: Mapping[str, int] = NO_ROWS) -> tuple[Scenario, list[Issue]]:
     """
-    What of a scenario can be read, and what is wrong with it; arguments as in `read_scenario`.
+    What of a scenario can be read, and what is wrong with it, in the order of rows.
+
+    raw, file, rows : as in `read_scenario`
+    keys            : the line on which each key of the top stands, as far as known
 
     With faults it is not to be made, but its ids can be looked up. A change of no kind has one
     without fields.
     """
-    issues = [issue_at("scenario.key.unknown", file, "is nothing that a scenario says"
-                       + near_miss(str(key), list(KEYS)), value=str(key))
+    issues = [issue_at("scenario.key.unknown", file, "is nothing that a scenario says; "
+                       f"{_instead(str(key))}", str(key), raw[key], keys.get(key))
               for key in raw if key not in KEYS]
-    name = _words(raw, "name", file, issues)
-    description = _words(raw, "description", file, issues)
+    name = _words(raw, "name", file, issues, keys)
+    description = _words(raw, "description", file, issues, keys)
     given = raw.get("change", [])
     if not isinstance(given, list | tuple) or not given:
         issues.append(issue_at("scenario.change.missing", file, "must be given at least once: "
@@ -65,10 +70,18 @@ def read_parts(raw: Mapping[str, Any], file: str,
         change, faults = _change(cells, file, place, row)
         issues += faults
         changes.append(change)
+    issues.sort(key=lambda issue: issue.row or 0)
     return Scenario(name, description, tuple(changes), file), issues
 
 
-def _words(raw: Mapping[str, Any], key: str, file: str, issues: list[Issue]) -> str:
+def _instead(key: str) -> str:
+    """What to do about a key of the top that no scenario has."""
+    near = near_miss(key, list(KEYS)).removeprefix("; ")
+    return near or (f"take it out, or put it under its [[change]]: the top has {listed([*KEYS])}")
+
+
+def _words(raw: Mapping[str, Any], key: str, file: str, issues: list[Issue],
+           keys: Mapping[str, int]) -> str:
     """The name, which must be given and fit a heading, or the description."""
     given = raw.get(key)
     if given is None:
@@ -80,7 +93,7 @@ def _words(raw: Mapping[str, Any], key: str, file: str, issues: list[Issue]) -> 
                               and 0 < len(given.strip()) <= MOST_LETTERS)
     if not isinstance(given, str) or not short:
         issues.append(issue_at("scenario.field.type", file, f"must be {KEYS[key].split(': ')[-1]}",
-                               key, given))
+                               key, given, keys.get(key)))
         return ""
     return given.strip()
 

@@ -49,11 +49,7 @@ def supply_cut(draft: Draft, change: Change) -> str:
     mask = selected(draft, change, "supply", SUPPLY_NAMES)
     rows = draft.frames["supply"].filter(mask).with_row_index("row").sort(*_order())
     if "percent" in change.values:
-        share = int(change.values["percent"])
-        if share > 10_000:
-            raise RefusedError(change.issue("scenario.percent.range", "must be at most 100",
-                                            "percent", f"{share / 100:g}"))
-        rows = rows.with_columns(part=_shares(share))
+        rows = rows.with_columns(part=_shares(int(change.values["percent"])))
     else:
         wanted, there = int(change.values["quantity"]), int(rows["quantity"].sum())
         if wanted > there:

@@ -277,7 +277,7 @@ def check_policy(book: Book) -> None:
     """
     from headgate.planner import terms
 
-    terms.check_policy(book, read_policy(book.settings.policy))
+    terms.policy_of(book, book.settings.policy)
 
 
 def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
@@ -298,11 +298,12 @@ def plan(book: Book, policy: str | Mapping[str, Any] | None = None,
     """
     from headgate.planner.older import Older, Start
     from headgate.planner.run import run
+    from headgate.planner.terms import policy_of
 
     if pegging not in (None, "all", "scarce"):
         raise ValueError(f'pegging = {pegging!r}: must be "all" or "scarce"')
     own = {"objective": policy} if isinstance(policy, str) else dict(policy or {})
-    checked = read_policy({**book.settings.policy, **own})
+    checked = policy_of(book, {**book.settings.policy, **own})
     started = perf_counter()
     older, begun = None, {}
     if start is not None:

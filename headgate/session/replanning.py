@@ -13,8 +13,8 @@ from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.explain.tables import Coverage
 from headgate.files import publications
-from headgate.planner.policy import Policy, read_policy
-from headgate.planner.terms import check_policy
+from headgate.planner.policy import Policy
+from headgate.planner.terms import policy_of
 from headgate.promising.record import Publication
 from headgate.replanning import replan as rooms
 from headgate.replanning.replan import Replanned
@@ -74,9 +74,7 @@ def _policy(book: Book, old: PlanFrames, own: str | Mapping[str, Any] | None) ->
     if isinstance(former, Mapping) and "objective" in former:
         base["objective"] = former["objective"]
     asked = {"objective": own} if isinstance(own, str) else dict(own or {})
-    checked = read_policy({**base, **asked})
-    check_policy(book, checked)
-    return checked
+    return policy_of(book, {**base, **asked})
 
 
 def _same(book: Book, policy: Policy, old: PlanFrames) -> bool:

@@ -91,7 +91,8 @@ def _typed(cells: Cells, raw: pl.Series) -> pl.Series:
         cents = (numbers.money_of_floats(cells, raw) if raw.dtype.is_float() else
                  numbers.money(cells, _as_text(raw)))
         low = None if column.low is None else column.low * 100
-        return numbers.within(cells, cents, low, MAX_CENTS, text_of_cents)
+        high = MAX_CENTS if column.high is None else column.high * 100
+        return numbers.within(cells, cents, low, high, text_of_cents)
     if kind in ("hours", "ratio"):
         return _micro(cells, raw)
     if kind == "date":

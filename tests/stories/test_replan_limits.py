@@ -92,3 +92,17 @@ def test_a_rule_with_a_name_that_the_book_has_not_is_refused():
         ("policy.replan.rule.unknown", "policy.replan.rule[0].segment", "goverment"),
         ("policy.replan.rule.unknown", "policy.replan.rule[1].item", "gpus")]
     assert 'did you mean "government"' in refused.value.issues[0].expected
+    # Beside faults of other kinds, none of them is kept back for the next attempt.
+    wrong = {"late_rate": 5, "gapp": 1, "replan": {"near_weeks": -1, "rule": [{}, *rules]}}
+    told = []
+    for ask in (lambda: hg.replan(build_book(story.tables()), planned(story), wrong),
+                lambda: hg.plan(build_book(story.tables()), wrong)):
+        with pytest.raises(IssuesError) as refused:
+            ask()
+        told.append([(issue.code, issue.column) for issue in refused.value.issues])
+    assert told[0] == told[1] == [
+        ("policy.unknown", "policy.gapp"), ("policy.late_rate.range", "policy.late_rate"),
+        ("policy.replan.range", "policy.replan.near_weeks"),
+        ("policy.replan.rule", "policy.replan.rule[0]"),
+        ("policy.replan.rule.unknown", "policy.replan.rule[1].segment"),
+        ("policy.replan.rule.unknown", "policy.replan.rule[2].item")]

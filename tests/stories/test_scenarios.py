@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from headgate.base.issue import IssuesError
+from headgate.files.scenario_files import read_stacks
 from headgate.scenarios.kinds import BY_KIND, KINDS
 from headgate.scenarios.reading import read_scenario
 from headgate.scenarios.stack import apply_scenarios
@@ -326,7 +329,7 @@ def test_what_changes_nothing_is_warned_of():
     ({"name": "a"}, "scenario.change.missing", "change"),
     ({"name": "a", "change": ["x"]}, "scenario.change.type", "change[1]"),
     ({"name": "a", "changes": [], "change": [{"kind": "quota_remove", "quota_id": "Q"}]},
-     "scenario.key.unknown", None),
+     "scenario.key.unknown", "changes"),
     ({"name": "a", "change": [{"quota_id": "Q"}]}, "scenario.field.missing", "change[1].kind"),
     ({"name": "a", "change": [{"kind": "suply_slip", "weeks": 1}]}, "scenario.kind.unknown",
      "change[1].kind"),
@@ -376,3 +379,24 @@ def test_a_misspelt_word_is_answered_with_the_right_one():
 def test_the_example_of_every_kind_can_be_read(kind):
     """What the reference shows is a change that a file may hold."""
     scenario({"kind": kind, **BY_KIND[kind].example})
+
+
+def test_faults_of_a_file_come_in_the_order_of_its_rows(tmp_path: Path):
+    """A word at the top that no scenario has is told with its row and what to do, before the fault
+    of the change below it; 120 percent is a fault of its own beside a quantity too much. Where only
+    the top is at fault, what the changes would be warned of is told, too."""
+    file = tmp_path / "a.toml"
+    file.write_text('name = "a"\ncolour = 1\n[[change]]\nkind = "supply_cut"\nitem_id = "gpu"\n'
+                    "percent = 120\nquantity = 5\n")
+    with pytest.raises(IssuesError) as caught:
+        read_stacks([[file]], small_book().tables())
+    assert [(issue.code, issue.row, issue.column) for issue in caught.value.issues] == [
+        ("scenario.key.unknown", 2, "colour"),
+        ("scenario.percent.range", 3, "change[1].percent"),
+        ("scenario.field.one_of", 3, "change[1]")]
+    assert "take it out" in caught.value.issues[0].expected
+    file.write_text('[[change]]\nkind = "supply_slip"\nitem_id = "gpu"\nweeks = 0\n')
+    with pytest.raises(IssuesError) as caught:
+        read_stacks([[file]], small_book().tables())
+    assert {issue.code for issue in caught.value.issues} == {
+        "scenario.name.missing", "scenario.change.idle"}
