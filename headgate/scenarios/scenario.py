@@ -45,6 +45,10 @@ CODES: dict[str, Rule] = {
                                  "Take fewer, or later."),
     "scenario.change.faulty": Rule("error", "the change would make a book that breaks a rule",
                                    "Correct the change."),
+    "scenario.cost.unsent": Rule("warning", "only parts have the other cost, and the value of a "
+                                 "plan counts the standard cost of the items sent",
+                                 "Change the cost of the items that are sold, too, or ask "
+                                 "`headgate revenue` for the margin."),
     "scenario.change.idle": Rule("warning", "a change leaves the book as it was",
                                  "Nothing, or correct the change."),
 }

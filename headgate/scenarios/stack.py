@@ -30,6 +30,7 @@ from headgate.scenarios.supply_changes import (
     transfer,
 )
 from headgate.tables.check import check_tables
+from headgate.tables.findings import listed
 from headgate.tables.frames import Tables
 from headgate.tables.raw import RawBook, RawTable
 from headgate.tables.restored import public_frame, settings_of
@@ -118,8 +119,35 @@ def _made(draft: Draft, change: Change) -> tuple[list[str], list[Issue]]:
     idle = settings == draft.settings and all(
         frame is draft.frames[name] or frame.equals(draft.frames[name])
         for name, frame in frames.items())
-    return [words], [change.issue("scenario.change.idle", "leaves the book as it was",
-                                  value=change.kind.name)] if idle else []
+    if idle:
+        return [words], [change.issue("scenario.change.idle", "leaves the book as it was",
+                                      value=change.kind.name)]
+    return [words], _unsent_cost(draft, change, frames["items"])
+
+
+def _unsent_cost(draft: Draft, change: Change, before: pl.DataFrame) -> list[Issue]:
+    """A warning where a change makes only parts dearer or cheaper, of which no value tells."""
+    items = draft.frames["items"].select("item_id", "unit_cost_cents")
+    if change.kind.name == "cost":
+        known = before.select("item_id", was="unit_cost_cents")
+        other = items.join(known, on="item_id").filter(
+            pl.col("unit_cost_cents") != pl.col("was"))["item_id"].to_list()
+    elif change.kind.name == "generation":
+        other = [str(change.values[name]) for name in ("old_item_id", "new_item_id")]
+        if items.filter(pl.col("item_id").is_in(other))["unit_cost_cents"].n_unique() < 2:
+            return []
+    else:
+        return []
+    orders = draft.frames["orders"]
+    sold = {*orders["item_id"].to_list(),
+            *orders["accepts"].drop_nulls().explode(empty_as_null=False).to_list()}
+    if not other or sold & set(other):
+        return []
+    return [change.issue(
+        "scenario.cost.unsent", "no item that is sold has this cost, and the value of a plan "
+        "counts the standard cost of what is sent, so that it does not tell what this costs; "
+        "change the cost of the sold items, too, or ask `headgate revenue` for the margin",
+        value=listed(other[:3]) + ("" if len(other) <= 3 else ", ..."))]
 
 
 def _checked(draft: Draft, stack: Sequence[Scenario]) -> Tables:

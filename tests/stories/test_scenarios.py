@@ -381,6 +381,20 @@ def test_the_example_of_every_kind_can_be_read(kind):
     scenario({"kind": kind, **BY_KIND[kind].example})
 
 
+def test_a_dearer_part_alone_is_warned_of():
+    """A server is sold at its own standard cost of 50; that of the GPU in it, 10, made 12% dearer,
+    is in no value. The warning says so and what to do; of the server's own cost nothing is said.
+    A generation of GPUs at 14 for those at 10 is warned of alike."""
+    dearer = after("cost", item_id="gpu", percent=12)
+    [warned] = dearer.warnings
+    assert (warned.code, warned.value) == ("scenario.cost.unsent", "gpu")
+    assert "headgate revenue" in warned.expected
+    assert not after("cost", item_id="server", percent=12).warnings
+    swapped = after("generation", old_item_id="gpu", new_item_id="gpu-next",
+                    from_on="2026-02-16")
+    assert "scenario.cost.unsent" in [issue.code for issue in swapped.warnings]
+
+
 def test_faults_of_a_file_come_in_the_order_of_its_rows(tmp_path: Path):
     """A word at the top that no scenario has is told with its row and what to do, before the fault
     of the change below it; 120 percent is a fault of its own beside a quantity too much. Where only
