@@ -159,9 +159,9 @@ def many_quotes(quotes: Sequence[Quote], out: Path | None) -> list[RenderableTyp
         f"{len(quotes) - whole - some:,} not at all; a quote reserves nothing"]
     displacing = any(one.displaced for one in quotes)
     headings = ["request", "item", "region", "promised", "asked", "can be had"]
-    rows = [[one.request.name or str(place), one.request.item_id, one.request.region,
+    rows = [[one.request.name or f"row {place}", one.request.item_id, one.request.region,
              str(one.promised_on or "no date"), f"{one.request.quantity:,}", f"{one.quantity:,}"]
-            for place, one in enumerate(quotes[:SHOWN], start=1)]
+            for place, one in enumerate(quotes[:SHOWN], start=2)]
     if displacing:
         headings += ["give way", "they lose"]
         for row, one in zip(rows, quotes, strict=False):

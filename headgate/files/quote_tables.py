@@ -32,15 +32,31 @@ def read_requests(file: str | Path, book: Book) -> list[Request]:
         raise IssuesError([Issue("quote.file.csv", "error", path.name,
                                  f"is not a CSV table ({str(error).splitlines()[0]}); save it "
                                  "again as comma-separated UTF-8")], "nothing was quoted") from None
+    _refuse_other_separator(content, path.name)
     if rows and not content.endswith((b"\n", b"\r")):
         column, value = list(rows[-1].items())[-1]
         warn_open_end("quote", path.name, len(rows) + 1, column, value or "")
     return read(rows, book, path.name)
 
 
+def _refuse_other_separator(content: bytes, file: str) -> None:
+    """Raises IssuesError where the columns of the header are not separated by commas."""
+    header = content.split(b"\n", 1)[0].decode("utf-8", "replace")
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if mark in header and "," not in header:
+            raise IssuesError([Issue(
+                "quote.file.csv", "error", file, f"is separated by {name}; save it as "
+                "comma-separated UTF-8 (in Excel: Save As, CSV UTF-8, with the comma as list "
+                "separator of the system), or replace them in an editor", 1, None,
+                header.strip()[:60])], "nothing was quoted")
+
+
 def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
     """
     Write quotes as a CSV table, one row for each request, whole or not at all; its path.
+
+    `row` is the row of the request in its file as an editor numbers it, 2 for the first: as faults
+    and warnings name it.
 
     raises IssuesError : the file holds something else
     """
@@ -58,7 +74,7 @@ def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
              "gained_cents": one.gained_cents, "price_cents": one.price_cents,
              "displaced": ";".join(map(_told, one.displaced)),
              "warnings": ";".join(str(issue.column) for issue in one.warnings)}
-            for place, one in enumerate(quotes, start=1)]
+            for place, one in enumerate(quotes, start=2)]
     plan_folder.write_table_file(Path(file), pl.DataFrame(rows, infer_schema_length=None))
     return Path(file)
 

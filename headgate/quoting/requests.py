@@ -15,6 +15,8 @@ from headgate.planner.replan_policy import scaled_number
 
 MOST_PIECES = 1_000_000_000
 MOST_CENTS = 10**13
+NEEDED = ("item_id", "quantity", "region")
+"""Columns that a table of requests must have."""
 YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 
 
@@ -154,17 +156,23 @@ def read_requests(rows: Sequence[Mapping[str, str | None]], book: Book,
                          all of them, with file, row as an editor numbers it, column and value
     """
     names = [part.name for part in fields(Request)]
-    issues = [Issue("quote.column.unknown", "error", file,
-                    f"is not a column of a request{near_miss(column, names)}", 1, column)
+    known = [column for column in (rows[0] if rows else {}) if column in names]
+    issues = [Issue("quote.column.unknown", "error", file, "is not a column of a request"
+                    + (near_miss(column, names) or f"; take it out, or give it the name of one: "
+                       f"{', '.join(names)}"), 1, column)
               for column in (rows[0] if rows else {}) if column not in names]
-    issues += [Issue(f"quote.{column}.missing", "error", file, "must be there", 1, column)
-               for column in ("item_id", "quantity", "region") if rows and column not in rows[0]]
-    if issues:
-        raise IssuesError(issues, "nothing was quoted")
+    issues += [Issue(f"quote.{column}.missing", "error", file, "must be there: a column of this "
+                     "name, filled in every row", 1, column)
+               for column in NEEDED if rows and column not in known]
     requests, services = [], services_of(book)
     for number, cells in enumerate(rows, start=2):
-        request, faults = _request(cells, file, number)
-        issues += faults or faults_of(request, book, services, file, number)
+        told = {column: cells[column] for column in known}
+        request, faults = _request(told, file, number)
+        if not faults:
+            # What another column holds is looked at although one that is needed is not there.
+            faults = [fault for fault in faults_of(request, book, services, file, number)
+                      if fault.column in known]
+        issues += faults
         requests.append(request)
     if issues:
         raise IssuesError(issues, "nothing was quoted")
@@ -184,12 +192,15 @@ def _request(cells: Mapping[str, str | None], file: str, row: int) -> tuple[Requ
             values[column] = _value(column, text)
         except ValueError:
             faults.append(Issue(f"quote.{column}", "error", file, expected, row, column, text))
-    for column in ("item_id", "quantity", "region"):
-        if column not in values and not any(fault.column == column for fault in faults):
+    for column in NEEDED:
+        if column in cells and column not in values and not any(
+                fault.column == column for fault in faults):
             faults.append(Issue(f"quote.{column}", "error", file, "must not be blank", row, column))
-    return (Request("", 1, "") if faults else Request(**values)), faults
+    return (Request("", 1, "") if faults else Request(**{**_NOTHING, **values})), faults
 
 
+_NOTHING: dict[str, Any] = {"item_id": "", "quantity": 1, "region": ""}
+"""What stands for a needed column that the table has not."""
 _KINDS = {"quantity": "must be a whole number", "lot_size": "must be a whole number",
           "requested_on": "must be a day such as 2026-02-02",
           "latest_on": "must be a day such as 2026-02-02", "complete": "must be yes or no",

@@ -55,6 +55,7 @@ def test_a_table_of_requests_becomes_a_table_of_answers(run, made, tmp_path):
     with out.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["name"] for row in rows] == ["Q-1", "Q-2"]
+    assert [row["row"] for row in rows] == ["2", "3"], "as faults and an editor number them"
     assert [row["quantity"] for row in rows] == ["2", "1"]
     said = run("quote", *made, "--file", asked, "--out", asked)
     assert said.code == exits.FAULTY_BOOK
@@ -64,7 +65,8 @@ def test_a_table_of_requests_becomes_a_table_of_answers(run, made, tmp_path):
 
 def test_faults_of_a_table_are_named_by_row_and_column(run, made, tmp_path):
     """A slip in an item, a word for a number, a day that is none, an unknown column: nothing is
-    quoted, and each is named with its row as an editor counts."""
+    quoted, and each is named with its row as an editor counts. A column too many and one that is
+    missing hide no other fault; of semicolons for commas only that is said."""
     asked = tmp_path / "asked.csv"
     asked.write_text("item_id,quantity,region,requested_on\nxp-rtx88,2,EMEA,\n"
                      "xp-rtx8,two,EMEA,\nxp-rtx8,2,EMEA,soon\nxp-rtx8,,EMEA,\n")
@@ -76,6 +78,15 @@ def test_faults_of_a_table_are_named_by_row_and_column(run, made, tmp_path):
     asked.write_text("item_id,quantity,regoin\nxp-rtx8,2,EMEA\n")
     said = run("quote", *made, "--file", asked)
     assert 'did you mean "region"' in said.err
+    asked.write_text("item_id,quantity,colour\nxp-rtx88,two,red\nxp-rtx8,0,\n")
+    said = run("quote", *made, "--file", asked)
+    for words in ("colour is not a column of a request; take it out, or give it the name of one: "
+                  "item_id, quantity", "region must be there", "quantity = two", "quantity = 0"):
+        assert words in " ".join(said.err.split())
+    asked.write_text("item_id;quantity;region\nxp-rtx8;2;EMEA\n")
+    said = run("quote", *made, "--file", asked)
+    assert "1 problem in asked.csv" in said.err
+    assert "is separated by semicolons; save it as comma-separated UTF-8" in said.err
     asked.write_bytes(b"item_id,quantity,region\nxp-rtx8,2,\xff\xfe\n")
     assert run("quote", *made, "--file", asked).code == exits.FAULTY_BOOK
     asked.write_text("")
