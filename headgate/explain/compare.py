@@ -148,8 +148,9 @@ def _refuse(a: Mapping[str, Any], b: Mapping[str, Any], book: Book | None) -> No
     if not issues and book is not None and book.digest not in (a["book_digest"], b["book_digest"]):
         issues.append(Issue(
             "plan.book_digest.other", "error", book.settings.name,
-            f"must be the book of one of the two plans, {a['book_digest']} (A) or "
-            f"{b['book_digest']} (B); give that one, or none", None, "digest", book.digest))
+            f"must be the book of one of the two plans, {str(a['book_digest'])[:12]} (A) or "
+            f"{str(b['book_digest'])[:12]} (B); give that one, or none", None, "digest",
+            book.digest[:12]))
     if issues:
         raise IssuesError(issues, "nothing was compared")
 

@@ -371,10 +371,12 @@ def frames_of(book: Book, folder: Path) -> PlanFrames:
     frames = plan_folder.read_plan_folder(folder)
     stated = frames.summary.get("book_digest")
     if stated != book.digest:
-        raise IssuesError([Issue("plan.book_digest.other", "error", plan_folder.SUMMARY,
-                                 "must be the digest of this book, "
-                                 f"{book.digest}; plan the book again", None, "book_digest",
-                                 str(stated))], "nothing was read")
+        raise IssuesError([Issue(
+            "plan.book_digest.other", "error", plan_folder.SUMMARY,
+            f"must be the digest of this book, {book.digest[:12]}: the plan was made of another "
+            "book, or of this one before it changed. Give the book that it was made of; or plan "
+            f"this one from it: headgate replan BOOK --from {folder} --out NEW_PLAN", None,
+            "book_digest", str(stated)[:12])], "nothing was read")
     return frames
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -624,6 +625,8 @@ def test_a_report_is_of_its_own_book(run, book, tmp_path):
     said = run("report", other, plan, "--out", tmp_path / "r.html")
     assert said.code == exits.FAULTY_BOOK
     assert "plan.book_digest.other" in said.err
+    assert f"headgate replan BOOK --from {plan} --out NEW_PLAN" in said.err
+    assert not re.search("[0-9a-f]{13}", said.err), "twelve digits tell one digest from another"
     assert not (tmp_path / "r.html").exists()
 
 
