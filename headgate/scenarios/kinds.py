@@ -237,7 +237,7 @@ MONEY_KINDS = (
          (("percent", "unit_price"),), (ORDER_NAMES,)),
     Kind("cost", "Standard costs of items change, rounded half to even to a cent. Costs of single "
          "rows of supply stay. The value of a plan counts the standard cost of what is sent, so "
-         "that of a part alone changes no value: of that the margin tells (`headgate revenue`).",
+         "that of a part alone changes no value; change that of the items sold with it, too.",
          (ITEM, FAMILY, _percent("change in percent; negative: lower"),
           _own("items", "unit_cost", meaning="what the cost becomes")),
          {"item_id": "gpu-b300", "percent": 12}, (("percent", "unit_cost"),),

@@ -47,8 +47,7 @@ CODES: dict[str, Rule] = {
                                    "Correct the change."),
     "scenario.cost.unsent": Rule("warning", "only parts have the other cost, and the value of a "
                                  "plan counts the standard cost of the items sent",
-                                 "Change the cost of the items that are sold, too, or ask "
-                                 "`headgate revenue` for the margin."),
+                                 "Change the cost of the items that are sold, too."),
     "scenario.change.idle": Rule("warning", "a change leaves the book as it was",
                                  "Nothing, or correct the change."),
 }

@@ -146,7 +146,7 @@ def _unsent_cost(draft: Draft, change: Change, before: pl.DataFrame) -> list[Iss
     return [change.issue(
         "scenario.cost.unsent", "no item that is sold has this cost, and the value of a plan "
         "counts the standard cost of what is sent, so that it does not tell what this costs; "
-        "change the cost of the sold items, too, or ask `headgate revenue` for the margin",
+        "change the cost of the sold items that hold it in the same file, too",
         value=listed(other[:3]) + ("" if len(other) <= 3 else ", ..."))]
 
 

@@ -388,7 +388,7 @@ def test_a_dearer_part_alone_is_warned_of():
     dearer = after("cost", item_id="gpu", percent=12)
     [warned] = dearer.warnings
     assert (warned.code, warned.value) == ("scenario.cost.unsent", "gpu")
-    assert "headgate revenue" in warned.expected
+    assert "change the cost of the sold items that hold it" in warned.expected
     assert not after("cost", item_id="server", percent=12).warnings
     swapped = after("generation", old_item_id="gpu", new_item_id="gpu-next",
                     from_on="2026-02-16")
