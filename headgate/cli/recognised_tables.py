@@ -24,8 +24,8 @@ SIDE_BY_SIDE = 4
 BEFORE = "before the ledger"
 SHOWN = ("hardware_cents", "services_cents", "penalty_cents", "revenue_cents")
 COSTS = ("standard_cents", "standard_margin_cents")
-AT_STANDARD = ("Cost is standard cost as the book has it now: what the pieces that left really "
-               "cost, no event says.")
+AT_STANDARD = ("Cost is standard cost, of a quarter that is over that of its end: what the pieces "
+               "that left really cost, no event says.")
 """Said wherever recognised revenue is shown."""
 
 

@@ -18,7 +18,7 @@ import polars as pl
 from headgate.base.calendar import fiscal_year
 from headgate.base.periods import Period, period_of, periods
 from headgate.book import Book, build_book
-from headgate.finance.bill_and_hold import HELD
+from headgate.finance.bill_and_hold import HELD, fitting
 from headgate.finance.contracted import Contracted, contracted
 from headgate.finance.exchange import day_number
 from headgate.finance.past import KEY, Past, known_past
@@ -72,13 +72,13 @@ class CaughtUp:
     changes: tuple[str, ...]
 
 
-def then_of(book: Book, past: Past | None, record: pl.DataFrame | None,
-            held: bool = False) -> tuple[Then, ...]:
+def then_of(book: Book, past: Past | None, record: pl.DataFrame | None, held: bool = False,
+            stated_prices: bool = False) -> tuple[Then, ...]:
     """
     The contracts of a book that changed, at the end of each quarter that is over, if they did
     after it; in the order of quarters.
 
-    record : as for `headgate.finance.contracted.contracted`
+    record, stated_prices : as for `headgate.finance.contracted.contracted`
     held   : only those of which something is billed and held
     """
     if past is None or past.modified is None:
@@ -97,7 +97,7 @@ def then_of(book: Book, past: Past | None, record: pl.DataFrame | None,
         then = [one for one, since in zip(modified, begun, strict=True)
                 if since is not None and since <= last < one.changes[-1].on]
         if last < settings.as_of and then:
-            found.append(_then(book, past, then, period, record))
+            found.append(_then(book, past, then, period, record, stated_prices))
     return tuple(found)
 
 
@@ -115,7 +115,7 @@ def _begun(modified: Sequence[Modified], record: pl.DataFrame | None) -> list[da
 
 
 def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
-          record: pl.DataFrame | None) -> Then:
+          record: pl.DataFrame | None, stated_prices: bool) -> Then:
     assert past.modified is not None, "something of it changed"
     day = period.ends_on
     lines, services, items = past.modified.tables(modified, day)
@@ -125,7 +125,8 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
     own = build_book(replace(book.tables, settings=replace(
         book.settings, as_of=day + timedelta(days=1)), frames={**frames, "items": items}))
     history = past.modified.items
-    known = known_past(own, Past(orders, services, items=history.told(day), rates=past.rates))
+    sold = (history if stated_prices else history.filled()).told(day)
+    known = known_past(own, Past(orders, services, items=sold, rates=past.rates))
     gone = orders.filter("closed").join(known.orders, on=KEY, how="anti", maintain_order="left")
     over = services.filter(pl.col("closed") & ~pl.col("cancelled")).join(
         known.services, on=KEY, how="anti", maintain_order="left")
@@ -138,6 +139,8 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
             row=pl.int_range(2, pl.len() + 2))
         log = log.select("row", *HELD).filter(pl.col("held_on") <= day).join(
             keys, on=KEY, how="semi", maintain_order="left")
+        # What is known by now may hold pieces that nobody knew of then.
+        log = fitting(known.wide, until, log)
     # Where a standalone price was missing then, and is no more needed now, nobody was told anything
     # that could stay; the stated price stands for it, so that today's answer is not refused.
     contracts = contracted(known.wide, True, until, log, known)
@@ -215,8 +218,8 @@ def _caught(before: pl.DataFrame, now: pl.DataFrame, last: date, contracts: Cont
     settings = contracts.book.settings
     both = pl.concat([now, before.with_columns(-pl.col(AMOUNTS))])
     cost = pl.col("standard_cents")
-    # An item that leaves the tables takes its standard cost with it: that is no margin gained. The
-    # quarter that knew the cost keeps it, and of pieces that change beside nobody knows any.
+    # Where nobody knows what an item costs, the quarter that did keeps its cost, and of pieces that
+    # change beside nobody knows any: that is no margin gained.
     differ = both.group_by(LINE).agg(
         pl.col(AMOUNTS).sum(), unknown=cost.is_null().any()).with_columns(
         pl.when(~pl.col("unknown")).then(cost).otherwise(
@@ -245,10 +248,12 @@ def _named(rows: pl.DataFrame, groups: Mapping[str, Modified],
     found = rows.group_by("quarter", "contract_id").agg(
         pl.col("recognised_on").max(), pl.col("revenue_cents").sum(),
         pl.col("order_id").min()).sort("recognised_on", "contract_id")
-    caught = []
+    as_of, caught = contracts.book.settings.as_of, []
     for quarter, contract, on, cents, order in found.iter_rows():
         period = period_of(year, "quarter", on)
+        # In the quarter of the day that is asked for stands, too, what is posted after that day.
+        last = date.max if period.ends_on >= as_of else period.ends_on
         caught.append(CaughtUp(quarter, on, contract, cents, tuple(dict.fromkeys(
             change.told for change in groups[order].changes
-            if period.starts_on <= change.on <= period.ends_on))))
+            if period.starts_on <= change.on <= last))))
     return tuple(caught)

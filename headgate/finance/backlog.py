@@ -172,7 +172,7 @@ def backlog_of(book: Book, told: Told, asked: Asked,
                                    None if told.rates is None else posted),
         "ageing": ageing(lines, as_of, cuts), "conversion": conversion(book, tranches, cuts),
         "concentration": concentration(lines, asked.top),
-        "bill_and_hold": held_pieces(contracts, _held_then(book, told)),
+        "bill_and_hold": held_pieces(contracts, _held_then(book, told, asked.stated_prices)),
         "cancellation": cancellation(tranches, as_of, assumed, cuts),
         "double_orders": double_orders(lines, as_of)}
     kept = kept_deposits(contracts, told.billings)
@@ -195,11 +195,11 @@ def backlog_of(book: Book, told: Told, asked: Asked,
             contracts, parts["bill_and_hold"])]})
 
 
-def _held_then(book: Book, told: Told) -> tuple[Then, ...]:
+def _held_then(book: Book, told: Told, stated_prices: bool) -> tuple[Then, ...]:
     """Contracts that changed of which something is held, as they stood at the ends of quarters."""
     if told.progress is None or told.held is None:
         return ()
-    return then_of(book, told.past, told.held, True)
+    return then_of(book, told.past, told.held, True, stated_prices)
 
 
 def _penalties(contracts: Contracted, allocation: Allocation, kept: pl.Series) -> Longs:

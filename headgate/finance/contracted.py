@@ -116,7 +116,8 @@ def contracted(book: Book, stated_prices: bool = False,
     before = before_of(book, progress if held is None else held.steps)
     obligations = obligations_of(book, exchange, before.prices)
     told_at = exchange_told(exchange, None if past is None else past.rates)
-    prices = None if past is None or past.items is None else past.items.prices()
+    items = None if past is None else past.items
+    prices = None if items is None else (items if stated_prices else items.filled()).prices()
     allocated = split_prices(book, obligations, told_at, stated_prices, prices)
     none = np.zeros(0, dtype=np.int64)
     nothing = Shipments(none, none, none, none, none, none, none, none, none)

@@ -41,8 +41,8 @@ WALK: dict[str, str] = {
     "bill_and_hold": "recognised since it was billed and held by all four criteria, be it shipped "
                      "since or not",
     "services": "services recognised: days before the day of the book",
-    "catch_up": "what contracts that changed say more or less of the quarters before the change, "
-                "recognised in that of the change",
+    "catch_up": "what contracts that changed, and what was recorded late, say more or less of the "
+                "quarters before, recognised in that of the change or of the posting",
     "begun": "services of pieces of which nobody says when they were delivered",
     "left": "lines that have left the book and were not recognised",
     "not_binding": "open lines that the customer may cancel, their services; services cancelled",
@@ -122,7 +122,7 @@ def so_far(contracts: Contracted, progress: pl.DataFrame, left: Left,
     found = {"book_name": settings.name, "as_of": settings.as_of.isoformat(),
              "currency": settings.currency, "fiscal_year_end": settings.fiscal_year_end,
              "recognised_cents": int(made.entries["revenue_cents"].sum()), "rpo_cents": rpo,
-             "notes": [*notes_of(contracts, caught, first),
+             "notes": [*notes_of(contracts, caught, past, first),
                        *notes_of_record(contracts, held)]}
     ties = _ties(contracts, made, left, by_quarter, (cents["rpo"], rpo))
     if deferred is not None and billings is not None:

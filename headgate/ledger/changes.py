@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from headgate.ledger.accounts import Entry, amendment_of, in_order
+from headgate.ledger.accounts import Entry, amendment_of
 from headgate.ledger.closings import Closings
 from headgate.ledger.corrections import corrected
 from headgate.ledger.events import Recorded
@@ -48,13 +48,15 @@ prices: what comes back and leaves again is sold at that of then. A shipment doe
 """
 REQUESTED = "requested_on"
 """The column of a line with a late penalty whose change says something else of them, too."""
+OPENS: frozenset[str] = frozenset(("order_booked", "service_booked"))
+"""Events with which a line or a service begins."""
+CORRECTION, REMOVAL, BOOKING = "correction", "removal", "booking"
 LATE: dict[str, str] = {
-    "order_booked": "booking", "order_amended": "amendment", "order_cancelled": "cancellation",
-    "order_shipped": "shipment", "order_delivered": "delivery", "order_accepted": "acceptance",
-    "order_returned": "return", "service_booked": "booking", "service_amended": "amendment",
-    "service_started": "start", "service_cancelled": "cancellation", "override": "amendment",
-    "correction": "correction"}
-"""Events about lines and services that, recorded late, say something else of a closed period."""
+    "order_booked": BOOKING, "order_shipped": "shipment", "order_delivered": "delivery",
+    "order_accepted": "acceptance", "order_returned": "return", "service_booked": BOOKING,
+    "correction": CORRECTION}
+"""Events about lines and services that change no terms and, recorded late, say something else of a
+closed period."""
 BEGINS: frozenset[str] = frozenset(("order_shipped", "service_started"))
 """Events before which nothing of a contract is recognised, unless a service has a day."""
 
@@ -88,24 +90,27 @@ class Changes:
         elif kind in LOOKED_AT and (
                 kind != "override" or event.data["table"] in ("orders", "service_lines")):
             self._kinds[sequence] = kind
-            self._put(sequence, key, event.effective_on, event.data)
+            self._put(sequence, recorded, event.data)
         elif kind == "period_closed":
             self._closings.take(recorded)
         self._items.take(recorded)
 
     def _take_late(self, recorded: Recorded) -> None:
-        """Keep what was recorded of a day that was closed."""
+        """Keep what was recorded of a day that was closed, but for what changes terms anyway."""
         event, period = recorded.event, recorded.prior_period
-        if event.kind == "correction" and event.data["corrects"] > self._closings.last:
-            return
-        if event.kind in LATE and event.data.get("table", "orders") in ("orders", "service_lines"):
+        if event.kind == "correction":
+            if event.data["corrects"] > self._closings.last:
+                return
+            # It may move something out of the period, to a day that is open.
+            period = self._closings.after(event.data["corrects"])
+        if event.kind in LATE:
             self._late.setdefault(event.key, []).append(Change(
                 recorded.posted_on, (LATE[event.kind],), event.key, event.effective_on, period))
         elif event.key.startswith("items:"):
             removed = event.kind == "row_removed"
             if removed or self._items.sold_otherwise(event):
                 self._late_items.append(Change(
-                    recorded.posted_on, ("removal" if removed else "standalone price",),
+                    recorded.posted_on, (REMOVAL if removed else "standalone price",),
                     event.key.partition(":")[2], event.effective_on, period))
 
     def _correct(self, recorded: Recorded) -> None:
@@ -120,18 +125,20 @@ class Changes:
             if before is not None and corrects < self._closings.last:
                 found[-recorded.sequence] = before
             if not event.data.get("void"):
-                self._put(corrects, event.key, event.effective_on, event.data["data"])
+                self._put(corrects, recorded, event.data["data"])
 
-    def _put(self, sequence: int, key: str, on: date, data: Mapping[str, Any]) -> None:
+    def _put(self, sequence: int, recorded: Recorded, data: Mapping[str, Any]) -> None:
         """Keep an event that changes what finance counts of a line or a service."""
-        kind, what = self._kinds[sequence], []
+        event, kind, what = recorded.event, self._kinds[sequence], []
         if kind in KINDS:
             what = [KINDS[kind]]
         else:
             what = [WORDS[name] for name in amendment_of(kind, data) or () if name in WORDS]
-        found = self._found.setdefault(key, {})
+        found = self._found.setdefault(event.key, {})
         if what:
-            found[sequence] = Change(on, tuple(what), key)
+            late = None if recorded.prior_period is None else event.effective_on
+            found[sequence] = Change(recorded.posted_on, tuple(what), event.key, late,
+                                     recorded.prior_period)
 
     def items(self, day: date) -> ItemHistory:
         """What was set of items by a day."""
@@ -145,24 +152,26 @@ class Changes:
         state    : of the day; ends : the last days of quarters before it, in order
         recorded : gives the event of a sequence
         """
-        found = {key: [change for change in changes.values() if change.on <= day]
-                 for key, changes in self._found.items()}
-        for key, late in self._late.items():
-            # What was corrected may have been told, wherever it was moved.
-            own = [change for change in late
-                   if change.words == (LATE["correction"],) or (change.effective or day) <= day]
-            if own and (key in state.lines.rows or key in state.services.rows):
-                found[key] = [*found.get(key, []), *own]
+        found: dict[str, list[Change]] = {}
+        for source in ({key: own.values() for key, own in self._found.items()}, self._late):
+            for key, changes in source.items():
+                # What was corrected may have been told, wherever it was moved.
+                own = [change for change in changes if change.words == (CORRECTION,)
+                       or (change.effective or change.on) <= day]
+                if own and (key in state.lines.rows or key in state.services.rows):
+                    found.setdefault(key, []).extend(own)
+        later = sorted((change for own in found.values() for change in own
+                        if change.late and change.on > day), key=lambda change: change[:3])
+        items = self.items(day)
         finder = _Finder(state, found, ends, {
             key: [_versions(recorded(sequence), more) for sequence, more in own.items()
                   if sequence in self._told]
             for key, own in self._corrections.items()
-            if key in state.lines.rows or key in state.services.rows})
-        items = self.items(day)
+            if key in state.lines.rows or key in state.services.rows}, items)
         modified = finder.modified(self._removals(items), self._late_items,
                                    set(self._openings.values()))
-        return Modifications(tuple(modified), items, frozenset(self._openings)) if (
-            modified) else None
+        return Modifications(tuple(modified), items, frozenset(self._openings), tuple(later)) if (
+            modified or later) else None
 
     @staticmethod
     def _removals(items: ItemHistory) -> dict[str, list[Change]]:
@@ -171,7 +180,7 @@ class Changes:
         for name, steps in items.steps.items():
             for before, step in pairwise(steps):
                 if (before.data is None) != (step.data is None):
-                    word = "removal" if step.data is None else "return"
+                    word = REMOVAL if step.data is None else "return"
                     found.setdefault(name, []).append(Change(step.on, (word,), f"item {name}"))
         return found
 
@@ -191,15 +200,20 @@ class _Finder:
     """Finds what belongs together with what changed."""
 
     def __init__(self, state: Parts, found: Mapping[str, list[Change]], ends: Sequence[date],
-                 versions: Mapping[str, list[list[Known]]]) -> None:
-        self.state, self.ends, self.versions = state, ends, versions
+                 versions: Mapping[str, list[list[Known]]], items: ItemHistory) -> None:
+        self.state, self.ends, self.versions, self.items = state, ends, versions, items
         self.found = {key: changes for key, changes in found.items() if changes}
-        contract = pl.coalesce("contract_id", "order_id")
+        columns = ("order_id", "item_id", "opened_on", "sequence")
         self.lines = register_frame(state.lines, "lines", (
-            "order_id", "contract_id", "item_id", "opened_on", "booked_on", PENALTY)).with_columns(
-            contract=contract)
-        self.services = register_frame(state.services, "services", (
-            "order_id", "item_id", "opened_on"))
+            *columns, "contract_id", "booked_on", PENALTY)).with_columns(
+            contract=pl.coalesce("contract_id", "order_id"))
+        self.services = register_frame(state.services, "services", columns)
+        # A booking that was moved had been told on its first day.
+        first = {key: min(one.entry.effective_on for one in own) for key, versions in
+                 self.versions.items() for own in versions if own[0].entry.kind in OPENS}
+        self.lines, self.services = (frame.with_columns(pl.min_horizontal(
+            "opened_on", pl.col("key").replace_strict(first, default=None, return_dtype=pl.Date)))
+            for frame in (self.lines, self.services))
 
     def modified(self, removals: Mapping[str, list[Change]], late_items: Sequence[Change],
                  openings: set[str]) -> list[Modified]:
@@ -232,7 +246,11 @@ class _Finder:
     def _of_late_items(self, late: Sequence[Change]) -> None:
         """What was sold since the day of a standalone price that came after that was closed."""
         for change in late:
-            since = pl.lit(change.words == ("removal",)) | (
+            # What was sold before an item had a price was sold at its first.
+            steps = self.items.steps.get(change.of, ())
+            all_of_it = change.words == (REMOVAL,) or (
+                bool(steps) and change.effective is not None and change.effective <= steps[0].on)
+            since = pl.lit(all_of_it) | (
                 pl.col("booked_on").fill_null(pl.col("opened_on")) >= change.effective)
             keys = [*self.lines.filter((pl.col("item_id") == change.of) & since)["key"],
                     *self.services.filter(pl.col("item_id") == change.of)["key"]]
@@ -246,25 +264,31 @@ class _Finder:
         concerned = self.lines.filter((pl.col(PENALTY) > 0) | pl.col("key").is_in(
             pl.Series(sorted(openings | priced), dtype=pl.String).implode()))
         for key in concerned["key"]:
-            entries = in_order(one.entry for one in self._known(key, self.state.lines.entries(
-                self.state.lines.at(self.state.lines.rows[key]))))
-            back = next((entry.effective_on for entry in entries
-                         if entry.kind == "order_returned"), date.max)
+            known = self._known(key, self.state.lines.entries(
+                self.state.lines.at(self.state.lines.rows[key])))
+            back = min((one.entry.effective_on for one in known
+                        if one.entry.kind == "order_returned"), default=date.max)
             self._add(key, (
-                Change(on, (STEPS.get(kind, "requested date"),), key)
-                for _, on, kind, data in entries
-                if (kind in STEPS and (kind != "order_shipped" or on >= back))
-                or REQUESTED in (amendment_of(kind, data or {}) or ())))
+                self._change(STEPS.get(kind, "requested date"), key, on, since)
+                for (_, on, kind, data), since, _ in known
+                if data is not None and ((kind in STEPS and (kind != "order_shipped" or on >= back))
+                                         or REQUESTED in (amendment_of(kind, data) or ()))))
 
     def _of_bookings(self) -> None:
         """Lines and services that came into a contract or an order that was there before."""
-        contracts = self.lines.select("key", "opened_on", name="contract")
-        orders = pl.concat([frame.select("key", "opened_on", name="order_id")
+        columns = ("key", "opened_on", "sequence")
+        contracts = self.lines.select(*columns, name="contract")
+        orders = pl.concat([frame.select(*columns, name="order_id")
                             for frame in (self.lines, self.services)])
         for frame in (contracts, orders):
             later = frame.filter(pl.col("opened_on") > pl.col("opened_on").min().over("name"))
-            for key, opened in later.select("key", "opened_on").iter_rows():
-                self._add(key, [Change(opened, ("booking",), key)])
+            for key, opened, sequence in later.select(columns).iter_rows():
+                self._add(key, [self._change(BOOKING, key, opened, sequence)])
+
+    def _change(self, word: str, key: str, on: date, sequence: int) -> Change:
+        """A change of a line or service by an event, with the day on which that was posted."""
+        posted, period = self.items.closings.posted(on, sequence)
+        return Change(posted, (word,), key, None if period is None else on, period)
 
     def _leave_out(self) -> None:
         """Leave out what changed in the quarter in which it was sold, and what changes nothing."""
@@ -283,7 +307,7 @@ class _Finder:
             place = bisect_left(self.ends, since)
             told = place < len(self.ends) and self.ends[place] < max(one.on for one in changes)
             line = self.state.lines.at(self.state.lines.rows[key])
-            late = any(one.effective is not None for one in changes)
+            late = any(one.late for one in changes)
             if not told or (alone and words <= ALONE and line.quantity > 0 and not late):
                 del self.found[key]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import date
+from datetime import date, timedelta
 
 from headgate.ledger.events import Recorded
 from headgate.ledger.fields import day_of
@@ -15,12 +15,14 @@ class Closings:
     def __init__(self) -> None:
         self._ends: list[date] = []
         self._sequences: list[int] = []
+        self._names: list[str] = []
 
     def take(self, recorded: Recorded) -> None:
         """Take the next event."""
         if recorded.event.kind == "period_closed":
             self._ends.append(day_of(recorded.event.data["ends_on"]))
             self._sequences.append(recorded.sequence)
+            self._names.append(recorded.event.key)
 
     @property
     def last(self) -> int:
@@ -31,3 +33,18 @@ class Closings:
         """The event that closed a day; None: it is open."""
         place = bisect_left(self._ends, day)
         return self._sequences[place] if place < len(self._ends) else None
+
+    def posted(self, on: date, sequence: int) -> tuple[date, str | None]:
+        """
+        The day on which an event was posted, and what had been closed of its day by then; as
+        `headgate.ledger.closing.ClosedPeriods.posting` said when it was recorded.
+        """
+        last = bisect_left(self._sequences, sequence) - 1
+        if last < 0 or on > self._ends[last]:
+            return on, None
+        return self._ends[last] + timedelta(days=1), self._names[bisect_left(self._ends, on)]
+
+    def after(self, sequence: int) -> str | None:
+        """The period that was closed first after an event; None: none was."""
+        place = bisect_left(self._sequences, sequence)
+        return self._names[place] if place < len(self._names) else None

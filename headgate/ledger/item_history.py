@@ -42,13 +42,21 @@ class ItemHistory:
     steps: Mapping[str, Sequence[ItemStep]]
     closings: Closings
 
+    def filled(self) -> ItemHistory:
+        """
+        The same; a standalone price that is missing is the first that was given later: without it
+        nothing could be told.
+        """
+        return ItemHistory({name: _filled(steps) for name, steps in self.steps.items()},
+                           self.closings)
+
     def told(self, day: date) -> ItemHistory:
         """
         What counted by a day, as it was known when that was closed.
 
         What was sold before its item came into the tables was of the first that did.
         """
-        return ItemHistory({name: self._by(steps, day) or steps[:1]
+        return ItemHistory({name: self._counting(steps, day) or steps[:1]
                             for name, steps in self.steps.items()}, self.closings)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -79,11 +87,11 @@ class ItemHistory:
             if len(steps) == 1 and there and not (there[0].data or {}).get("currency"):
                 continue
             for day in ends if there else ():
-                data = (self._by(there, day) or there[:1])[-1].data or {}
+                data = (self._counting(there, day) or there[:1])[-1].data or {}
                 found.append((name, day, data.get(COST, 0), data.get("currency")))
         return pl.DataFrame(found, schema=COSTS, orient="row")
 
-    def _by(self, steps: Sequence[ItemStep], day: date) -> Sequence[ItemStep]:
+    def _counting(self, steps: Sequence[ItemStep], day: date) -> Sequence[ItemStep]:
         """Those of some steps that counted by a day and were known when that was closed."""
         limit = self.closings.of(day)
         return [step for step in steps
@@ -122,19 +130,13 @@ class Items:
         return None if event.kind == "row_removed" else event.data
 
     def history(self, closings: Closings, day: date) -> ItemHistory:
-        """
-        Everything that counts by a day.
-
-        A standalone price that is missing is the first that was given later: without it nothing
-        could be told.
-        """
-        found = {name: _filled(sorted((step for step in steps if step.on <= day),
-                                      key=lambda step: step[:2]))
-                 for name, steps in self._steps.items()}
+        """Everything that counts by a day."""
+        found = {name: sorted((step for step in steps if step.on <= day),
+                              key=lambda step: step[:2]) for name, steps in self._steps.items()}
         return ItemHistory({name: steps for name, steps in found.items() if steps}, closings)
 
 
-def _filled(steps: list[ItemStep]) -> list[ItemStep]:
+def _filled(steps: Sequence[ItemStep]) -> list[ItemStep]:
     price, found = None, []
     for on, sequence, data in reversed(steps):
         if data is not None:

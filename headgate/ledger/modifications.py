@@ -30,8 +30,8 @@ class Change(NamedTuple):
     What changed of a contract: some `words` of the line, service or item `of`.
 
     on        : the day on which it is posted
-    effective : the day on which it counts, and `period` the closed one of that, where it was
-                recorded after that was closed
+    effective : the day on which it counts, and `period` what had been closed, where it was
+                recorded after that; None: it was not
     """
 
     on: date
@@ -39,6 +39,11 @@ class Change(NamedTuple):
     of: str
     effective: date | None = None
     period: str | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether it was recorded after its day was closed."""
+        return self.effective is not None
 
     @property
     def told(self) -> str:
@@ -86,11 +91,13 @@ class Modifications:
     The contracts that changed, and the items as they were.
 
     openings : sequences of the events that ship what had left before a line was imported
+    later    : what counts by the day that is asked for, and is posted after it
     """
 
     modified: tuple[Modified, ...]
     items: ItemHistory
     openings: frozenset[int]
+    later: tuple[Change, ...] = ()
 
     def tables(self, modified: Iterable[Modified], day: date
                ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -105,13 +112,13 @@ class Modifications:
         limit = self.items.closings.of(day)
         for one in modified:
             for entries in one.lines.values():
-                line, terms, _ = replayed(Line, _by(entries, day, limit))
+                line, terms, _ = replayed(Line, _known(entries, day, limit))
                 if line is not None:
                     orders.append({**terms, "quantity": line.quantity, "delivered": line.delivered,
                                    "unit_price_cents": line.price, "closed": line.closed,
                                    "shipped_quantity": line.shipped, "accepted": line.accepted})
             for entries in one.services.values():
-                service, terms, _ = replayed(Service, _by(entries, day, limit))
+                service, terms, _ = replayed(Service, _known(entries, day, limit))
                 if service is not None:
                     services.append({**terms, "closed": service.closed,
                                      "cancelled": service.cancelled})
@@ -124,12 +131,12 @@ class Modifications:
         """The steps that pieces and services of contracts had taken by a day, with the columns of
         `headgate.tables.progress_schema.PROGRESS`."""
         limit = self.items.closings.of(day)
-        return progress_of({key: _by(entries, day, limit) for one in modified
+        return progress_of({key: _known(entries, day, limit) for one in modified
                             for key, entries in (*one.lines.items(), *one.services.items())},
                            self.openings)
 
 
-def _by(entries: Iterable[Known], day: date, limit: int | None) -> list[Entry]:
+def _known(entries: Iterable[Known], day: date, limit: int | None) -> list[Entry]:
     """The entries of a day as they were known by an event; None: as they are today."""
     return [one.entry for one in entries if one.entry.effective_on <= day and (
         one.until is None if limit is None else

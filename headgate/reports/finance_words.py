@@ -26,7 +26,7 @@ WALK_WORDS = {
 RECOGNISED_WORDS = {
     "sold": "price of everything sold", "before": "recognised before the ledger",
     "hardware": "hardware recognised", "bill_and_hold": "bill-and-hold recognised",
-    "services": "services recognised", "catch_up": "catch-up of changed contracts",
+    "services": "services recognised", "catch_up": "catch-up of earlier quarters",
     "begun": "services, begun nobody says when", "left": "left, not recognised",
     "not_binding": "may be cancelled", "rounding": "rounding of foreign amounts",
     "rpo": "RPO before late penalties",

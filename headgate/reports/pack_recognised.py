@@ -78,11 +78,11 @@ def _quarters(pack: Pack, told: SoFar, frame: pl.DataFrame) -> None:
     """Each quarter as sums of the rows; what the plan adds to the one under way."""
     page = pack.pages[RECOGNISED_SHEET]
     unknown = frame["standard_cents"].null_count()
-    lacking = (f"; {count_of(unknown, 'row')} of items that no table has any more have none, and "
-               "no margin, nor have the quarters that they are in" if unknown else "")
+    lacking = (f"; {count_of(unknown, 'row')} of items whose cost nobody knows have none, and no "
+               "margin, nor have the quarters that they are in" if unknown else "")
     page.title("Revenue recognised by fiscal quarter", f"Amounts in {told.figures['currency']}; "
-               "cost is standard cost as the book has it now, for what the pieces that left really "
-               f"cost, no event says{lacking}")
+               "cost is standard cost, of a quarter that is over that of its end, for what the "
+               f"pieces that left really cost, no event says{lacking}")
     page.widths(36, 20, 20, 20, 20, 20, 20, 16, 20, 20, 20)
     top = 1 + page.heads(["Fiscal quarter", "Hardware", "Services", "Revenue", "Late penalties",
                           "Standard cost", "Margin", "Margin, share", "Planned for the rest",

@@ -60,8 +60,9 @@ def _quarters(told: SoFar) -> Panel:
     return Panel(
         "recognised", _finding(shown, now, currency),
         f"Revenue recognised by fiscal quarter in {currency}, the last one up to {as_of}"
-        + ("; cost is standard cost as the book has it now, for what the pieces that left really "
-           "cost, no event says" if known else "; of some of it nobody knows the cost any more"),
+        + ("; cost is standard cost, of a quarter that is over that of its end, for what the "
+           "pieces that left really cost, no event says" if known
+           else "; of some of it nobody knows the cost any more"),
         _margins(shown, now, currency) if known else _parts(shown, now, currency),
         grid_of(f"Revenue recognised by fiscal quarter, {currency}", (
             "Fiscal quarter", "Revenue", "Hardware", "Services", "Late penalties",

@@ -92,7 +92,7 @@ def revenue(book: Book, plan: Plan | str | Path, compare: Plan | str | Path | No
     if left is not None and progress is not None:
         told = so_far(contracted(now.facts.book, stated_prices, progress, held, past), progress,
                       left, billings, now, _first_day(book, first), past,
-                      then_of(book, past, held))
+                      then_of(book, past, held, stated_prices=stated_prices))
     made = statement_of(now, before, billings, told, held is not None)
     return RevenueAnswer(*(getattr(made, part.name) for part in fields(made)))
 
@@ -140,7 +140,7 @@ def recognised(book: Book, progress: pl.DataFrame, left: Left, *, stated_prices:
     held = held_given(bill_and_hold)
     contracts = contracted(with_past(book, past), stated_prices, progress, held, past)
     made = so_far(contracts, progress, left, billings, None, _first_day(book, first), past,
-                  then_of(book, past, held))
+                  then_of(book, past, held, stated_prices=stated_prices))
     return RecognisedAnswer(*(getattr(made, part.name) for part in fields(made)))
 
 

@@ -23,10 +23,10 @@ _REVENUE = _whole("revenue_cents", "revenue in cents")
 _COST = _whole("cost_cents", "cost in cents")
 _MARGIN = _whole("margin_cents", "revenue less cost, in cents")
 _STANDARD = _whole(
-    "standard_cents", "standard cost, as the book has it now, of the item sold; of a service over "
-    "its term, in cents", "no table has the item any more")
+    "standard_cents", "standard cost of the item sold, of a quarter that is over that of its end; "
+    "of a service over its term, in cents", "nobody knows it")
 _STANDARD_MARGIN = _whole("standard_margin_cents", "revenue less standard cost, in cents",
-                          "no table has the item any more")
+                          "nobody knows the cost")
 _BEFORE = "recognised before the ledger began: nobody says when"
 
 ENTRIES = PlanTable(
@@ -151,7 +151,7 @@ RECOGNISED = PlanTable(
         _text("item_id", "the item or service sold"), _text("family", "its family", "it has none"),
         _text("rule", "ship, deliver or accept, as the line says; bill_and_hold of what is held "
               "by all four criteria, or was, also when it has shipped; of a service term; catch_up "
-              "of what a contract that changed says more or less of earlier quarters"),
+              "of what is said more or less of earlier quarters since"),
         _text("quarter", "fiscal quarter, such as FY27 Q1", _BEFORE),
         _date("recognised_on", "hardware: the day of its step, of its return, or since when it is "
               "held; service: the last day in the quarter that has passed; catch_up: that of the "

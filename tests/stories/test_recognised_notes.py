@@ -134,7 +134,7 @@ def test_of_many_contracts_that_changed_the_largest_amounts_are_named():
     *named, more = notes(lived, "2026-04-10")
     assert [note[:21] for note in named] == [f"FY26 Q2, contract A{number:02d}"
                                              for number in range(3, 23)]
-    assert more.startswith("2 more such amounts of contracts that changed")
+    assert more.startswith("2 more such amounts: each is a row")
 
 
 def test_a_standalone_price_that_was_missing_is_the_first_that_was_given():
@@ -363,3 +363,60 @@ def test_a_standalone_price_that_comes_late_is_of_the_open_quarter():
     assert revenue(lived, "2026-04-10") == {"FY26 Q1": 1000_00, "FY26 Q2": -210_53}
     (note,) = notes(lived, "2026-04-10")
     assert ("(standalone price of box on 2026-03-01, recorded after FY26 Q1 was closed)") in note
+
+
+def test_a_booking_that_is_moved_leaves_its_closed_quarter_as_it_was():
+    """A server of B, at 1,000.00, left in March and the quarter was closed. Then shipment and
+    booking turn out to be of 25 and 20 April: the first quarter keeps its 1,000.00, and they are
+    taken off in the second, which has them on 25 April as well."""
+    lived = Lived([line("B", 1, 1, "1000.00", booked_on="2026-02-02"), line("Z", 1, 1, "1.00")])
+    booked = next(row for row in lived.rows if row.event.key == "B/1")
+    left = lived.record("order_shipped", "B/1", "2026-03-20", quantity=1)
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    lived.record("correction", "B/1", "2026-04-25", corrects=left, data={"quantity": 1})
+    lived.record("correction", "B/1", "2026-04-20", corrects=booked.sequence,
+                 data=dict(booked.event.data))
+    assert revenue(lived, "2026-04-22") == {"FY26 Q1": 1000_00, "FY26 Q2": -1000_00}
+    assert revenue(lived, "2026-07-05") == {"FY26 Q1": 1000_00, "FY26 Q2": 0}
+    (note,) = notes(lived, "2026-07-05")
+    assert "correction of B/1 on 2026-04-25, recorded after FY26 Q1 was closed" in note
+
+
+def test_a_day_that_is_closed_is_told_as_it_is_known_with_a_note():
+    """The first quarter is closed with 808.82, and later it becomes known that a server of B left
+    on 20 March. As of 31 March itself there are both, and a note says what came later."""
+    lived = sold()
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    lived.record("order_shipped", "B/1", "2026-03-20", quantity=1)
+    assert revenue(lived, "2026-03-31") == {"FY26 Q1": 1808_82}
+    assert notes(lived, "2026-03-31") == [
+        "2026-03-31 was closed before this was recorded, which counts here: shipment of B/1 on "
+        "2026-03-20, recorded after FY26 Q1 was closed. Later days have it where it is posted; "
+        "--recorded-by tells this day as it was closed."]
+
+
+def test_what_comes_late_twice_is_named_in_its_own_quarter():
+    """The box of A is amended in April, and after the second quarter was closed, to another price
+    as of 20 June. The note of the second quarter names April alone, that of the third June."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 2, "400.00", item_id="box")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    lived.record("order_amended", "A/2", "2026-04-03", unit_price_cents=300_00)
+    lived.close("FY26 Q2", "2026-04-01", "2026-06-30")
+    lived.record("order_amended", "A/2", "2026-06-20", unit_price_cents=200_00)
+    second, third = notes(lived, "2026-07-10")
+    assert second.startswith("FY26 Q2") and "(price of A/2 on 2026-04-03)" in second
+    assert third.startswith("FY26 Q3") and (
+        "(price of A/2 on 2026-06-20, recorded after FY26 Q2 was closed)") in third
+
+
+def test_a_price_that_comes_late_and_before_all_others_is_caught_up():
+    """A server and a box were booked before the ledger began, and the server left in March at two
+    thirds of 1,500.00. After the closing somebody sets down that a box had cost 900.00 alone since
+    1 January, before the first price that the ledger had: 210.53 less, in the second quarter."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("A", 2, 1, "500.00", item_id="box")])
+    lived.record("order_shipped", "A/1", "2026-03-10", quantity=1)
+    lived.close("FY26 Q1", "2026-01-01", "2026-03-31")
+    lived.record("row_set", "items:box", "2026-01-01", item_id="box", kind="component",
+                 unit_cost_cents=10_00, standalone_price_cents=900_00)
+    assert revenue(lived, "2026-04-10") == {"FY26 Q1": 1000_00, "FY26 Q2": -210_53}
