@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,7 +91,7 @@ def hold(
         with voice.progress("asking what is free"):
             answer = storage.hold(request, ends, unique or _random(), mode.value,
                                   actor_of(actor), reason)
-        _answer(voice, answer)
+        _answer(voice, answer, [issue.as_dict() for issue in storage.doubts])
 
 
 def commit(
@@ -130,9 +131,11 @@ def _random() -> str:
     return f"typed:{uuid4()}"
 
 
-def _answer(voice: Voice, answer: HoldAnswer) -> None:
-    voice.answer({"ok": answer.done, "code": answer.code, "hold_id": answer.hold_id,
-                  "text": answer.text}, answer.text)
+def _answer(voice: Voice, answer: HoldAnswer, issues: Sequence[object] = ()) -> None:
+    """Say what came of it; what its text says of doubts stands as issues in the document, too."""
+    document = {"ok": answer.done, "code": answer.code, "hold_id": answer.hold_id,
+                "text": answer.text}
+    voice.answer(document | ({"issues": list(issues)} if issues else {}), answer.text)
     if not answer.done:
         raise typer.Exit(exits.SAYS_NO)
 

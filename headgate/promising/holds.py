@@ -321,7 +321,8 @@ def _later(quote: Quote) -> str:
 
 def _doubts(quote: Quote) -> list[str]:
     """The warnings of a quote as sentences: days that are over, names that the book has not."""
-    return [f"{issue.column} = {issue.value} {issue.expected}." for issue in quote.warnings]
+    return [f"{issue.column} = {issue.value} {issue.expected}"
+            + ("" if issue.expected.endswith("?") else ".") for issue in quote.warnings]
 
 
 def _shown(moment: datetime) -> str:

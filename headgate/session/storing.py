@@ -21,6 +21,7 @@ from headgate.promising.becoming import unlike_in_book
 from headgate.promising.in_ledger import record_of, with_promises
 from headgate.promising.record import Publication
 from headgate.promising.reserving import without_held
+from headgate.quoting.requests import past_days
 from headgate.session.asking import quote as quote_plan
 from headgate.session.asking import quote_basket as ask_basket
 from headgate.session.journals import Journals, journals_of
@@ -53,6 +54,7 @@ from headgate.tables.restored import public_frame, settings_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from headgate.base.issue import Issue
     from headgate.promising.holds import HoldAnswer
     from headgate.quoting.answers import Quote
     from headgate.quoting.basket import Basket
@@ -72,6 +74,7 @@ class Storage:
     sequence, later : of the book that was read: its last event, and how many count only later
     held, broken    : holds whose boards it was made without, and those of them that it has not
                       enough for
+    doubts          : warnings of the request that was held last, as a quote of it has them
     unlike          : in words, each commit whose order line is in it and is another than was held
     """
 
@@ -82,6 +85,7 @@ class Storage:
         self.held: list[str] = []
         self.broken: set[str] = set()
         self.unlike: list[str] = []
+        self.doubts: tuple[Issue, ...] = ()
         self._holds = HoldDesk(self.store)
         self._desks: dict[str, Desk] = {}
         self.work = tempfile.TemporaryDirectory(prefix="headgate-")
@@ -288,8 +292,11 @@ class Storage:
             known = kept.holds.answers.get(key)
             until = (self.now + HOLD_FOR if known is None else
                      datetime.fromisoformat(json.loads(known[0]).get("until", str(self.now))))
-        return self._holds.hold(self.desk(kept.name), request, until, self.now, key, mode, actor,
-                                reason)
+        desk = self.desk(kept.name)
+        answer = self._holds.hold(desk, request, until, self.now, key, mode, actor, reason)
+        self.doubts = (past_days(request, desk.book.settings.as_of)
+                       + desk.asking.strangers(request))
+        return answer
 
     def commit(self, hold_id: str, key: str, order_line: str | None = None,
                actor: str = "headgate", reason: str = "") -> HoldAnswer:

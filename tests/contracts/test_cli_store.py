@@ -292,9 +292,13 @@ def test_a_commit_becomes_what_was_held(run, planned):
 def test_a_hold_says_what_a_quote_warns_of(run, planned):
     """A segment with a slip holds all the same, with the name that was perhaps meant. Wanted in
     the week of the book, the board comes later, and that is said first."""
-    said = run("hold", planned, "--item", "xe-b300", "--quantity", 1, "--region", "EMEA",
-               "--segment", "neoclod", "--by", "2026-02-06")
+    ask = ("--item", "xe-b300", "--quantity", 1, "--region", "EMEA", "--segment", "neoclod",
+           "--by", "2026-02-06")
+    said = run("hold", planned, *ask)
     assert said.code == exits.FINE
+    quoted = run("quote", planned, "latest", *ask, "--json").json["issues"]
+    assert [issue["code"] for issue in quoted] == ["quote.segment.nobody"]
+    assert run("hold", planned, *ask, "--json").json["issues"] == quoted
     words = " ".join(said.out.split())
     assert words.startswith("hold-1: LATER THAN ASKED: it is held for 2026-")
     assert "segment = neoclod" in words and 'did you mean "neocloud"?' in words
