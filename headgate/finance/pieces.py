@@ -13,6 +13,12 @@ NEVER = -1
 HOLD = "held"
 """The step of pieces that are billed and held with all criteria; no ledger, a record says it."""
 Stretches = tuple[tuple[int, int], ...]
+"""First days, and the days after the last, of stretches on which pieces were served."""
+Trips = tuple[tuple[int, int, int], ...]
+"""
+What pieces did before they came back, one trip after another: the days on which they left, arrived
+and came back; -1 of openings, of which nobody says when they left, and of what never arrived.
+"""
 
 
 @dataclass(slots=True)
@@ -24,8 +30,7 @@ class Tranche:
     price     : cents for one piece as they left; None: that of today
     delivered : the day of delivery, -1 none
     opening   : they had left before anybody took down more of the line
-    served    : stretches, first day and day after the last, on which they had been delivered before
-                they came back to be shipped again
+    trips     : where they had been before they came back to be shipped again
     held      : the day since which they were billed and held, and recognised; -1 none
     """
 
@@ -35,7 +40,7 @@ class Tranche:
     delivered: int = NEVER
     accepted: bool = False
     opening: bool = False
-    served: Stretches = ()
+    trips: Trips = ()
     held: int = NEVER
 
     def recognised(self, rule: str) -> bool:
@@ -117,9 +122,8 @@ class Pieces:
                 count = min(pieces, one.pieces) if anyone or _stage(one) == stage else 0
                 pieces -= count
                 if count:
-                    served = one.served if one.delivered < 0 or day <= one.delivered else (
-                        *one.served, (one.delivered, day))
-                    came.append(Tranche(count, NEVER, None, served=served))
+                    trips = (*one.trips, (one.shipped, one.delivered, day))
+                    came.append(Tranche(count, NEVER, None, trips=trips))
                 if count < one.pieces:
                     stays.append(_some(one, one.pieces - count))
             self.gone = stays[::-1]
@@ -158,6 +162,23 @@ class Pieces:
     def cut(self, pieces: int) -> None:
         """Keep so many pieces that have left, the first; more is not known to have left at all."""
         self.gone, _ = _split(self.gone, pieces)
+
+
+def served_on(trips: Trips, started: int) -> Stretches:
+    """
+    On which days pieces were served on trips from which they came back.
+
+    That begins with their arrival. Where a service is known to have started on some day, it begins
+    then for all that had left by then, arrived or not; what had come back by then was not served.
+
+    started : the day on which the term of a service began; -1: nothing was recorded of it
+    """
+    found = []
+    for left, arrived, back in trips:
+        since = started if left <= started and started >= 0 else arrived
+        if 0 <= since < back:
+            found.append((since, back))
+    return tuple(found)
 
 
 def _split(tranches: Iterable[Tranche], pieces: int) -> tuple[list[Tranche], list[Tranche]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headgate.finance.contracts import Allocated, Obligations
 from headgate.finance.exchange import Exchange
-from headgate.finance.pieces import NEVER, Stretches
+from headgate.finance.pieces import NEVER, Stretches, served_on
 from headgate.finance.shares import before_each, part_of
 from headgate.finance.shipments import Shipments
 from headgate.finance.under_way import Before
@@ -171,16 +171,18 @@ def starts_of(obligations: Obligations, shipments: Shipments, before: Before,
 
     A service that starts with a line starts piece by piece, with the delivery of each; one that
     starts on a date starts whole. If it was recorded that it began on some day, that counts for all
-    pieces that had left by then. Pieces of which nobody says when they were delivered come first
-    and are left out here. Of pieces that came back the term rests until they are delivered again.
+    pieces that had left by then, be it that they have come back since. Pieces of which nobody says
+    when they were delivered come first and are left out here. Of pieces that came back the term
+    rests until they are delivered again.
     """
     service = np.arange(obligations.lines, len(obligations))
     dated = obligations.starts_on[service] >= 0
     hung = pl.DataFrame({"service": service, "line": obligations.line[service],
                          "started": told.started,
                          "unknown": before.unknown[obligations.line[service]]}).filter(~dated)
-    tranches = hung.join(_begun(shipments, before), on="line").with_columns(
-        begin=pl.when(pl.col("shipped") <= pl.col("started")).then("started").otherwise("begin"))
+    tranches, past = _past(hung.join(_begun(shipments, before), on="line").with_columns(
+        begin=pl.when(pl.col("shipped") <= pl.col("started")).then("started").otherwise("begin")),
+        before)
     openings = hung.filter((pl.col("started") >= 0) & (pl.col("unknown") > 0)).select(
         "service", begin="started", served=pl.lit(0), pieces="unknown")
     unknown = np.zeros(len(service), dtype=np.int64)
@@ -193,25 +195,48 @@ def starts_of(obligations: Obligations, shipments: Shipments, before: Before,
     rows = pl.concat([frame.select(pl.col(name).cast(pl.Int64) for name in names)
                       for frame in (tranches, openings, whole)]).group_by(
         "service", "begin", "served").agg(pl.col("pieces").sum())
-    return _stretched(rows, obligations, before.served_on, unknown, told.ended)
+    return _stretched(rows, obligations, past, unknown, told.ended)
+
+
+def _past(rows: pl.DataFrame, before: Before) -> tuple[pl.DataFrame, tuple[Stretches, ...]]:
+    """
+    Pieces of services by what was served of them before they came back, and not where they had
+    been; and the stretches of that, in the order of days.
+
+    A line may have services that started on several days, so that each says it in its own way.
+
+    rows    : service, started, begin (-1: not again), been, pieces
+    returns : the rows with `served`, a number in the stretches; 0 nothing. What is not sent again
+              and was not served is left out
+    """
+    pairs = rows.filter(pl.col("been") > 0).select("been", "started").unique().rows()
+    spans = {(been, started): served_on(before.trips[been], started) for been, started in pairs}
+    past = tuple(sorted({(), *spans.values()}))
+    places = {stretches: place for place, stretches in enumerate(past)}
+    told = pl.DataFrame([(*pair, places[stretches]) for pair, stretches in spans.items()],
+                        schema=dict.fromkeys(("been", "started", "served"), pl.Int64), orient="row")
+    rows = rows.join(told, on=["been", "started"], how="left").with_columns(
+        pl.col("served").fill_null(0))
+    away = (pl.col("been") > 0) & (pl.col("begin") < 0)
+    return rows.filter(~away | (pl.col("served") > 0)), past
 
 
 def _begun(shipments: Shipments, before: Before) -> pl.DataFrame:
     """
     Pieces of lines by the day of delivery: `line`, `begin` (-1: not yet), `shipped`, `pieces`,
-    `served`: number of what was served of them before they came back.
+    `been`: number of where they had been before they came back.
     """
     sent = shipments.planned
     planned = pl.DataFrame({
         "line": shipments.line[sent], "begin": shipments.delivered[sent],
         "pieces": shipments.pieces[sent]}).with_columns(
-        shipped=pl.lit(LATER), served=pl.lit(0)).cast(pl.Int64)
+        shipped=pl.lit(LATER), been=pl.lit(0)).cast(pl.Int64)
     gone = pl.DataFrame({"line": before.line, "begin": before.delivered, "pieces": before.pieces,
-                         "shipped": before.shipped, "served": before.served}).cast(pl.Int64)
+                         "shipped": before.shipped, "been": before.been}).cast(pl.Int64)
     again = _again(planned.filter(pl.col("line").is_in(list(before.waiting))), before)
     planned = planned.filter(~pl.col("line").is_in(list(before.waiting)))
     return pl.concat([gone, planned.select(gone.columns), again.select(gone.columns)]).group_by(
-        "line", "begin", "shipped", "served").agg(pl.col("pieces").sum()).with_columns(
+        "line", "begin", "shipped", "been").agg(pl.col("pieces").sum()).with_columns(
         pl.col("line").cast(pl.Int32))
 
 
@@ -223,27 +248,27 @@ def _again(planned: pl.DataFrame, before: Before) -> pl.DataFrame:
             "line", "begin", "pieces").iter_rows():
         back, left = waiting[line], pieces
         while left and back:
-            count, served = back.pop(0)
+            count, been = back.pop(0)
             if count > left:
-                back.insert(0, (count - left, served))
-            rows.append((line, begin, LATER, served, min(count, left)))
+                back.insert(0, (count - left, been))
+            rows.append((line, begin, LATER, been, min(count, left)))
             left -= min(count, left)
         if left:
             rows.append((line, begin, LATER, 0, left))
-    rows += [(line, NEVER, LATER, served, count) for line, back in waiting.items()
-             for count, served in back if served]
+    rows += [(line, NEVER, LATER, been, count) for line, back in waiting.items()
+             for count, been in back if been]
     return pl.DataFrame(rows, schema=dict.fromkeys(
-        ("line", "begin", "shipped", "served", "pieces"), pl.Int64), orient="row")
+        ("line", "begin", "shipped", "been", "pieces"), pl.Int64), orient="row")
 
 
-def _stretched(rows: pl.DataFrame, obligations: Obligations, served_on: tuple[Stretches, ...],
+def _stretched(rows: pl.DataFrame, obligations: Obligations, served: tuple[Stretches, ...],
                unknown: Longs, ended: Longs) -> Starts:
     """
     The stretches of pieces that start together.
 
     rows : service, begin (-1: not again), served (what was served before), pieces
     """
-    firsts = pl.Series([past[0][0] if past else NEVER for past in served_on], dtype=pl.Int64)
+    firsts = pl.Series([past[0][0] if past else NEVER for past in served], dtype=pl.Int64)
     rows = rows.with_columns(start=pl.when(pl.col("served") > 0).then(
         firsts.gather(rows["served"])).otherwise("begin")).sort(
         "service", "start", "begin", "served")
@@ -261,7 +286,7 @@ def _stretched(rows: pl.DataFrame, obligations: Obligations, served_on: tuple[St
     parts: list[tuple[Longs, Longs, Longs, Longs]] = [
         (np.flatnonzero(rows["served"].to_numpy() == 0), begin, begin, begin + term)]
     for row in np.flatnonzero(rows["served"].to_numpy() > 0).tolist():
-        spans = [*served_on[rows["served"][row]], *([(int(begin[row]), LATER)]
+        spans = [*served[rows["served"][row]], *([(int(begin[row]), LATER)]
                                                     if begin[row] >= 0 else [])]
         passed = 0
         for since, until in spans:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from headgate.base.issue import Issue, IssuesError
 from headgate.book import Book
 from headgate.finance.exchange import day_number
-from headgate.finance.pieces import HOLD, Pieces, Stretches, Tranche
+from headgate.finance.pieces import HOLD, Pieces, Tranche, Trips
 from headgate.finance.shares import PIECES
 from headgate.tables.progress_schema import NEEDED, ORDERED, STEPS_OF_PIECES
 
@@ -67,9 +67,9 @@ class Before:
                  days since 1970-01-01; due is the day of recognition
     shipped    : (stretches,) the day on which they left
     pending    : (stretches,) whether they are still to be recognised
-    served     : (stretches,) number in `served_on` of what was served of them before they came
-                 back; 0 nothing
-    served_on  : stretches, first days and days after the last
+    been       : (stretches,) number in `trips` of where they had been before they came back; 0
+                 they never did
+    trips      : see `headgate.finance.pieces.Trips`
     waiting    : of lines the pieces that came back and have not left again, with that number
     prices     : of pieces that left at another price than that of today
     """
@@ -83,8 +83,8 @@ class Before:
     delivered: Longs
     shipped: Longs
     pending: NDArray[np.bool_]
-    served: Longs
-    served_on: tuple[Stretches, ...]
+    been: Longs
+    trips: tuple[Trips, ...]
     waiting: Mapping[int, list[tuple[int, int]]]
     prices: Prices
 
@@ -113,9 +113,9 @@ def before_of(book: Book, progress: pl.DataFrame | None = None) -> Before:
     known = np.zeros(len(gone), dtype=np.int64)
     opened, passed = known.copy(), known.copy()
     cells = np.array(told.cells, dtype=np.int64).reshape(-1, 7).T
-    line, pieces, shipped, there, recognised, opening, served = cells
-    served_on, place = told.in_order()
-    served = place[served]
+    line, pieces, shipped, there, recognised, opening, been = cells
+    trips, place = told.in_order()
+    been = place[been]
     waiting = {number: [(count, int(place[past])) for count, past in back]
                for number, back in told.waiting.items()}
     np.add.at(known, line, pieces)
@@ -124,22 +124,22 @@ def before_of(book: Book, progress: pl.DataFrame | None = None) -> Before:
     # Pieces of which the progress knows nothing were there before it: they come first.
     unknown = gone - known
     own = opening == 0
-    line, pieces, shipped, there, recognised, served = (
-        part[own] for part in (line, pieces, shipped, there, recognised, served))
+    line, pieces, shipped, there, recognised, been = (
+        part[own] for part in (line, pieces, shipped, there, recognised, been))
     arrive = np.where(there >= 0, there, _expected(book, line, shipped))
     wait = np.where((orders["recognise_on"] == "accept").to_numpy(),
                     orders["acceptance_days"].fill_null(0).to_numpy(), 0)
     now = day_number(book.settings.as_of)
     return Before(unknown + passed + told.held, told.held, unknown + opened, line, pieces,
-                  np.maximum(now, arrive + wait[line]), arrive, shipped, recognised == 0, served,
-                  served_on, waiting, told.prices())
+                  np.maximum(now, arrive + wait[line]), arrive, shipped, recognised == 0, been,
+                  trips, waiting, told.prices())
 
 
 class _Told:
     """
     Collects what is told of the pieces of lines, by line.
 
-    cells : of what has left: line, pieces, shipped, delivered, recognised, opening, served
+    cells : of what has left: line, pieces, shipped, delivered, recognised, opening, been
     held  : (lines,) pieces that are billed and held and have not left
     """
 
@@ -149,7 +149,7 @@ class _Told:
         self.price = orders["unit_price_cents"].to_list()
         self.cells: list[tuple[int, ...]] = []
         self.held = np.zeros(len(gone), dtype=np.int64)
-        self.served: dict[Stretches, int] = {(): 0}
+        self.trips: dict[Trips, int] = {(): 0}
         self.waiting: dict[int, list[tuple[int, int]]] = {}
         self.steps: list[tuple[int, int, int, int, int]] = []
 
@@ -164,8 +164,8 @@ class _Told:
         for one in (*done, *away):
             self.cells.append((
                 line, one.pieces, one.shipped, one.delivered, int(one.recognised(rule)),
-                int(one.opening), self.served.setdefault(one.served, len(self.served))))
-        back = [(one.pieces, self.served.setdefault(one.served, len(self.served)))
+                int(one.opening), self.trips.setdefault(one.trips, len(self.trips))))
+        back = [(one.pieces, self.trips.setdefault(one.trips, len(self.trips)))
                 for one in (*pieces.waiting, *pieces.back)]
         if any(number for _, number in back):
             self.waiting[line] = back
@@ -187,11 +187,11 @@ class _Told:
                 self.steps.append((line, first, first + count, upto, price))
             first, upto = first + count, upto + count * price
 
-    def in_order(self) -> tuple[tuple[Stretches, ...], Longs]:
-        """What was served before, in the order of days; the place there of each by its number."""
-        found = tuple(sorted(self.served))
+    def in_order(self) -> tuple[tuple[Trips, ...], Longs]:
+        """The trips, in the order of days; the place there of each by its number."""
+        found = tuple(sorted(self.trips))
         places = {past: place for place, past in enumerate(found)}
-        return found, np.array([places[past] for past in self.served], dtype=np.int64)
+        return found, np.array([places[past] for past in self.trips], dtype=np.int64)
 
     def prices(self) -> Prices:
         """The cells of all lines."""

@@ -19,6 +19,8 @@ from headgate.ledger.events import Recorded
 from tests.oracles.slow_ledger import effective_events
 
 Key = tuple[str, int]
+Trip = tuple[date | None, date | None, date]
+"""The days on which a piece left (None: before anybody took it down), arrived and came back."""
 DEFAULTS = {"recognise_on": "ship", "cancellable": True, "contract_id": None}
 
 
@@ -31,7 +33,7 @@ class Piece:
     opening: bool = False
     delivered: date | None = None
     accepted: bool = False
-    served: tuple[tuple[date, date], ...] = ()
+    trips: tuple[Trip, ...] = ()
     held: bool = False
 
     def done(self, rule: str) -> bool:
@@ -137,8 +139,8 @@ class Accountant:
         """Pieces that have not left are held from a day on: those that came back before others."""
         line = self.lines[key]
         for _ in range(count):
-            served = line.back.pop(0).served if line.back else ()
-            line.held.append(Piece(line.terms["unit_price_cents"], None, served=served, held=True))
+            trips = line.back.pop(0).trips if line.back else ()
+            line.held.append(Piece(line.terms["unit_price_cents"], None, trips=trips, held=True))
 
     def _piece(self, line: Sold, on: date, kind: str, opening: bool) -> None:
         """One piece takes a step: the first that can."""
@@ -148,8 +150,8 @@ class Accountant:
                 line.gone.append(line.held.pop(0))
                 line.gone[-1].shipped = on
                 return
-            served = line.back.pop(0).served if line.back else ()
-            line.gone.append(Piece(line.terms["unit_price_cents"], on, opening, served=served))
+            trips = line.back.pop(0).trips if line.back else ()
+            line.gone.append(Piece(line.terms["unit_price_cents"], on, opening, trips=trips))
         elif kind == "order_delivered":
             there = [one for one in line.gone if one.delivered is None and not one.opening]
             if there:
@@ -163,13 +165,12 @@ class Accountant:
                  if one.delivered is not None and not one.accepted).accepted = True
 
     def _return(self, line: Sold, on: date, count: int, stage: str) -> None:
-        """The last pieces of a stage come back; what they were served stays."""
+        """The last pieces of a stage come back; where they had been is kept."""
         held = [one for one in line.gone if stage == (
             "accepted" if one.accepted else "transit" if one.delivered is None else "delivered")]
         for one in held[-count:]:
             line.gone = [other for other in line.gone if other is not one]
-            if one.delivered is not None and one.delivered < on:
-                one.served = (*one.served, (one.delivered, on))
+            one.trips = (*one.trips, (None if one.opening else one.shipped, one.delivered, on))
             line.back.append(one)
 
     def _service(self, on: date, kind: str, key: Key, data: Mapping[str, Any]) -> None:
@@ -253,10 +254,11 @@ class Accountant:
                 elif one.opening:
                     unknown += 1
                     continue
-                starts[self._group(begin, one.served)] += 1
+                starts[self._group(begin, _served(one.trips, row["started"]))] += 1
             for one in (*line.held, *line.back):
-                if one.served:
-                    starts[self._group(date.min, one.served)] += 1
+                served = _served(one.trips, row["started"])
+                if served:
+                    starts[self._group(date.min, served)] += 1
         first, earned, gone_left, days_begun = unknown, 0, 0, {}
         for (start, begin, served), count in sorted(starts.items()):
             # What began on one day is rounded together, be it that some came back since.
@@ -284,6 +286,16 @@ class Accountant:
         assert piece.shipped is not None
         friday = piece.shipped + timedelta(days=4 - piece.shipped.weekday())
         return max(self.day, friday)
+
+
+def _served(trips: tuple[Trip, ...], started: date | None) -> tuple[tuple[date, date], ...]:
+    """The days of trips on which a service ran that, if anybody said so, started on a day."""
+    found = []
+    for left, arrived, back in trips:
+        ran = (started if started is not None and (left is None or left <= started) else arrived)
+        if ran is not None and (back - ran).days > 0:
+            found.append((ran, back))
+    return tuple(found)
 
 
 def _months_later(day: date, months: int) -> date:

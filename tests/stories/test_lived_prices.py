@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from headgate.session.recognising import recognised
 from tests.stories.lived import Lived, line, support
 
@@ -86,6 +88,75 @@ def test_a_return_keeps_what_its_service_has_earned():
     lived.record("order_delivered", "A/1", "2026-10-03", quantity=1)
     assert lived.walk("2026-10-03")["services"] == 180_50
     assert lived.walk("2027-01-03")["services"] == 360_00 - 360_00 * (182 + 92) // 365
+
+
+def test_a_return_leaves_the_day_on_which_a_term_began():
+    """A server and a year of support at 360.00, delivered on 13 February: by the end of June 138 of
+    365 days are told, 136.10. In July it is recorded that the term began on the 12th. The third
+    quarter takes 136.10 back and has 81 days, 79.89: -56.21. On 28 October the server comes back:
+    the third quarter says what it said, with its note, and in all 108 days are earned, 106.52."""
+    lived = Lived([line("A", 1, 1, "1000.00"), line("Z", 1, 1, "1.00")],
+                  [support("A", 2, "360.00", "1", 12)])
+    lived.record("order_shipped", "A/1", "2026-02-09", quantity=1)
+    lived.record("order_delivered", "A/1", "2026-02-13", quantity=1)
+    lived.record("service_started", "A/2", "2026-07-12")
+    for day, earned in (("2026-10-15", 360_00 * 95 // 365), ("2026-11-14", 106_52)):
+        if day > "2026-10-28":
+            lived.record("order_returned", "A/1", "2026-10-28", quantity=1, stage="delivered")
+        known = lived.journals(day)
+        made = recognised(lived.book(day), known.progress, known.left, past=known.past)
+        told = dict(made.by_quarter.filter(by="all").select(
+            "quarter", "services_cents").iter_rows())
+        assert told["FY26 Q3"] == 79_89 - 136_10 == -56_21
+        assert sum(told.values()) == earned
+        assert [note.partition(" of revenue")[0] for note in made.figures["notes"]] == [
+            "FY26 Q3, contract A: -136.10 USD"]
+
+
+def test_what_comes_back_was_served_since_the_day_that_was_said():
+    """A server and a year of support at 360.00, delivered on 13 February; it began on 1 March.
+    On 11 March it comes back: ten of 365 days are earned, 9.86, not the 26 since the delivery. It
+    arrives again on 1 April, and ten days later twenty are earned, 19.72."""
+    lived = Lived([line("A", 1, 1, "1000.00")], [support("A", 2, "360.00", "1", 12)])
+    lived.record("order_shipped", "A/1", "2026-02-09", quantity=1)
+    lived.record("order_delivered", "A/1", "2026-02-13", quantity=1)
+    lived.record("service_started", "A/2", "2026-03-01")
+    assert lived.walk("2026-03-11")["services"] == 360_00 - 9_86
+    lived.record("order_returned", "A/1", "2026-03-11", quantity=1, stage="delivered")
+    assert lived.walk("2026-03-11")["services"] == lived.walk("2026-03-31")["services"] == 350_14
+    lived.record("order_shipped", "A/1", "2026-03-30", quantity=1)
+    lived.record("order_delivered", "A/1", "2026-04-01", quantity=1)
+    assert lived.walk("2026-04-11")["services"] == 360_00 - 360_00 * 20 // 365 == 360_00 - 19_72
+
+
+def test_what_was_back_before_a_term_began_was_not_served():
+    """The same server comes back on 20 February, before the term began on 1 March, and arrives
+    again on 10 March: nothing of February is earned, and by 20 March the ten days since then."""
+    lived = Lived([line("A", 1, 1, "1000.00")], [support("A", 2, "360.00", "1", 12)])
+    lived.record("order_shipped", "A/1", "2026-02-09", quantity=1)
+    lived.record("order_delivered", "A/1", "2026-02-13", quantity=1)
+    lived.record("order_returned", "A/1", "2026-02-20", quantity=1, stage="delivered")
+    assert lived.walk("2026-02-25")["services"] == 360_00 - 360_00 * 7 // 365
+    lived.record("service_started", "A/2", "2026-03-01")
+    assert lived.walk("2026-03-05")["services"] == 360_00
+    lived.record("order_shipped", "A/1", "2026-03-09", quantity=1)
+    lived.record("order_delivered", "A/1", "2026-03-10", quantity=1)
+    assert lived.walk("2026-03-20")["services"] == 360_00 - 9_86
+
+
+@pytest.mark.parametrize("opening", [0, 1])
+def test_each_service_of_what_never_arrived_says_itself_when_it_began(opening):
+    """A server with two supports at 360.00; it is under way, or had left before the ledger, and no
+    delivery is known. The term of one began on 1 March, of the other nothing is said. On 11 March
+    the server comes back: ten days of the one are earned, 9.86, and nothing of the other."""
+    lived = Lived([line("A", 1, 1, "1000.00", shipped_quantity=opening)],
+                  [support("A", 2, "360.00", "1", 12), support("A", 3, "360.00", "1", 12)])
+    if not opening:
+        lived.record("order_shipped", "A/1", "2026-02-09", quantity=1)
+    lived.record("service_started", "A/2", "2026-03-01")
+    lived.record("order_returned", "A/1", "2026-03-11", quantity=1, stage="transit")
+    for day in ("2026-03-11", "2026-03-31"):
+        assert lived.walk(day)["services"] == 720_00 - 9_86
 
 
 def test_a_return_of_a_line_that_may_be_cancelled_leaves_nothing_that_binds():
