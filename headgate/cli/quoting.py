@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headgate.cli.options import Book, Json, PlanName, Quiet, day_given, existing
-from headgate.cli.showing import counted
 from headgate.cli.sources import source
-from headgate.cli.voice import WrongUse, speaking
+from headgate.cli.voice import Voice, WrongUse, speaking
+
+if TYPE_CHECKING:
+    from headgate.quoting.answers import Quote
+    from headgate.quoting.basket import Basket
 
 
 class Mode(StrEnum):
@@ -98,19 +101,15 @@ def quote(
             _refuse_of_one(mode, lot, accept, price)
         _refuse_price(price, mode)
         from headgate import session
-        from headgate.cli.quoted import basket_quoted, many_quotes, one_quote
         from headgate.quoting.requests import Request
 
-        basket = None
         with voice.progress("asking what is free"):
             read = place.book_of(plan)
-            if file is not None:
-                requests = session.read_requests(file, read)
-            else:
-                requests = [Request(name, pieces, str(region), "", _day(by), _day(latest), segment,
-                                    customer, complete, 1 if lot is None else lot,
-                                    tuple(accept or ()), site, _amount(price))
-                            for name, pieces in asked]
+            requests = session.read_requests(file, read) if file is not None else [
+                Request(name, pieces, str(region), "", _day(by), _day(latest), segment, customer,
+                        complete, 1 if lot is None else lot, tuple(accept or ()), site,
+                        _amount(price)) for name, pieces in asked]
+            basket = None
             if len(asked) > 1:
                 basket = (session.quote_basket(read, folder, requests, mode.value, complete)
                           if place.storage is None else
@@ -122,26 +121,34 @@ def quote(
                           place.storage.quote(plan, requests, mode.value, file is None))
             if out is not None:
                 session.write_quotes(quotes, out)
-        warnings = [issue if file is None else replace(issue, file=file.name, row=row)
-                    for row, one in enumerate(quotes, start=2)
-                    for issue in one.warnings]
-        if basket is not None:
-            # One customer and one day are asked for: their warnings are those of every item.
-            warnings = list(dict.fromkeys(warnings))
-        document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
-                                    "issues": [issue.as_dict() for issue in warnings]}
-        if basket is not None:
-            document["basket"] = basket.as_dict()
-        voice.warn(warnings)
-        shown = (basket_quoted(basket) if basket is not None else
-                 many_quotes(quotes, out) if file is not None
-                 else one_quote(quotes[0], book, plan))
-        voice.answer(document, *shown)
+        _say(voice, quotes, basket, file, out, (book, plan))
+
+
+def _say(voice: Voice, quotes: Sequence[Quote], basket: Basket | None, file: Path | None,
+         out: Path | None, asked: tuple[str, str]) -> None:
+    """Answer with one quote, a basket, or those of a file; asked : the book and the plan."""
+    from headgate.cli.quoted import basket_quoted, many_quotes, one_quote
+
+    warnings = [issue if file is None else replace(issue, file=file.name, row=row)
+                for row, one in enumerate(quotes, start=2) for issue in one.warnings]
+    if basket is not None:
+        # One customer and one day are asked for: their warnings are those of every item.
+        warnings = list(dict.fromkeys(warnings))
+    document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
+                                "issues": [issue.as_dict() for issue in warnings]}
+    if basket is not None:
+        document["basket"] = basket.as_dict()
+    voice.warn(warnings)
+    shown = (basket_quoted(basket) if basket is not None else
+             many_quotes(quotes, out) if file is not None else one_quote(quotes[0], *asked))
+    voice.answer(document, *shown)
 
 
 def _asked(items: list[str], quantities: list[int]) -> list[tuple[str, int]]:
     """Each item with its pieces; raises WrongUse where there are more of one than of the other."""
     if len(items) != len(quantities):
+        from headgate.cli.showing import counted
+
         raise WrongUse(f"--item is given {counted(len(items), 'time')} and --quantity "
                        f"{counted(len(quantities), 'time')}; give each item its own --quantity, "
                        "as --item A --quantity 4 --item B --quantity 2")
