@@ -266,12 +266,21 @@ def _stretched(rows: pl.DataFrame, obligations: Obligations, served: tuple[Stret
     """
     The stretches of pieces that start together.
 
+    Of these come first that were away first, and back first: what comes later turns no pieces
+    round that differ already, and so no cent of the days before.
+
     rows : service, begin (-1: not again), served (what was served before), pieces
     """
+    pairs = sorted(rows.filter(pl.col("served") > 0).select("served", "begin").unique().rows(),
+                   key=lambda pair: (*served[pair[0]], (pair[1] if pair[1] >= 0 else LATER, LATER)))
+    places = pl.DataFrame([(*pair, place) for place, pair in enumerate(pairs)],
+                          schema=dict.fromkeys(("served", "begin", "place"), pl.Int64),
+                          orient="row")
     firsts = pl.Series([past[0][0] if past else NEVER for past in served], dtype=pl.Int64)
     rows = rows.with_columns(start=pl.when(pl.col("served") > 0).then(
-        firsts.gather(rows["served"])).otherwise("begin")).sort(
-        "service", "start", "begin", "served")
+        firsts.gather(rows["served"])).otherwise("begin")).join(
+        places, on=["served", "begin"], how="left").sort(
+        "service", "start", "place", nulls_last=True)
     service, begin = rows["service"].to_numpy(), rows["begin"].to_numpy()
     place = service - obligations.lines
     first = before_each(rows["pieces"].to_numpy(), service) + unknown[place]

@@ -21,12 +21,15 @@ KINDS: dict[str, int] = {
     "order_shipped": 8, "order_delivered": 5, "order_accepted": 4, "order_returned": 3,
     "order_amended": 4, "override": 1, "order_cancelled": 4, "order_closed": 3, "order_booked": 1,
     "order_invoiced": 4, "deposit_received": 1, "deposit_refunded": 1, "service_booked": 1,
-    "service_amended": 1, "service_started": 1, "service_cancelled": 1, "service_closed": 1,
+    "service_amended": 1, "service_started": 3, "service_cancelled": 1, "service_closed": 1,
     "row_set": 1, "row_removed": 2}
 """How often each kind is tried; what the ledger refuses is not recorded."""
 CORRECTED = ("order_shipped", "order_delivered", "order_returned", "order_accepted",
              "order_cancelled", "order_amended")
 """Kinds of which some are corrected."""
+STEPS = ("order_shipped", "order_delivered", "order_accepted", "order_returned", "order_invoiced")
+"""All that happens to the line Y/1: with its service, of which at most a start is recorded, it is a
+contract that nothing else changes, so that no later change tells its quarters by itself."""
 
 
 class Growing:
@@ -53,6 +56,9 @@ class Growing:
             orders += [self.new_line(order, number) for number in range(1, count + 1)]
             if dice.random() < 0.6:
                 services.append(self.new_service(order, 9, count))
+        orders.append(line("Y", 1, 6, "700.00",
+                           recognise_on=dice.choice(["ship", "deliver", "accept"])))
+        services.append(support("Y", 9, "1440.77", "1", 12))
         orders.append(line("Z", 1, 1, "1.00", currency="EUR" if foreign else "USD"))
         self.lived = Lived(orders, services)
         self.waiting: Counter[str] = Counter()
@@ -172,9 +178,12 @@ class Growing:
         kind = dice.choices(list(KINDS), list(KINDS.values()))[0]
         items = self.lived.live.lines.terms["item_id"]
         keys = [key for key, line in self.lines()
-                if items[line.row] in self.sold and key != "Z/1" and self.can(line, kind)]
+                if items[line.row] in self.sold and key != "Z/1" and self.can(line, kind)
+                and (key != "Y/1" or kind in STEPS)]
         if not keys:
             return
+        if kind == "order_returned" and dice.random() < 0.5:
+            keys = [key for key in keys if self.begun(key)] or keys
         key = dice.choice(keys)
         event = self.event(kind, key, day)
         if event is None or self.lived.live.judge(event, LATER_ON) is not None:
@@ -220,10 +229,10 @@ class Growing:
             return None
         elif kind == "order_returned":
             line = live.lines.get(key)
-            stage = dice.choice(["transit", "delivered", "accepted"])
             there = {"transit": line.shipped - line.delivered, "accepted": line.accepted,
-                     "delivered": line.delivered - line.accepted}[stage]
-            data = {"quantity": min(max(1, there), pieces), "stage": stage}
+                     "delivered": line.delivered - line.accepted}
+            stage = dice.choice([stage for stage, count in there.items() if count])
+            data = {"quantity": min(there[stage], pieces), "stage": stage}
         elif kind == "order_amended":
             data = dice.choice([{"unit_price_cents": dice.randint(100, 99999)},
                                 {"unit_price_cents": dice.randint(100, 99999)},
@@ -238,7 +247,7 @@ class Growing:
             return self.booked("order_booked", self.new_line(order, number), day)
         elif kind == "service_booked":
             order, _, number = dice.choice([
-                one for one, line in self.lines() if line.listed]).rpartition("/")
+                one for one, line in self.lines() if line.listed and one != "Y/1"]).rpartition("/")
             return self.booked("service_booked", support(
                 order, 100 + self.number, f"{dice.randint(1, 999)}.77", number,
                 dice.choice([3, 12])), day)
@@ -252,6 +261,8 @@ class Growing:
             if not services:
                 return None
             key = dice.choice(services)
+            if key == "Y/9" and kind != "service_started":
+                return None
             if kind == "service_amended":
                 if not all(line.listed for one, line in self.lines()
                            if one.rpartition("/")[0] == key.rpartition("/")[0]):
@@ -262,6 +273,13 @@ class Growing:
         elif kind == "row_removed":
             return self.gone(day)
         return Event(kind, key, day, data, "ann", "", f"g{self.number}")
+
+    def begun(self, key: str) -> bool:
+        """Whether a service that starts with the line is known to have started on some day."""
+        live = self.lived.live.services
+        order, _, number = key.rpartition("/")
+        return any(live.get(one).started_on is not None and one.rpartition("/")[0] == order
+                   and live.terms["starts"][row] == number for one, row in live.rows.items())
 
     def served(self, key: str) -> bool:
         """Whether a service of the line's order stands in the book: it needs its lines."""

@@ -260,7 +260,7 @@ class Accountant:
                 if served:
                     starts[self._group(date.min, served)] += 1
         first, earned, gone_left, days_begun = unknown, 0, 0, {}
-        for (start, begin, served), count in sorted(starts.items()):
+        for (start, begin, served), count in sorted(starts.items(), key=_as_they_went):
             # What began on one day is rounded together, be it that some came back since.
             base = days_begun.setdefault(start, first)
             low, high = (share * piece // whole - share * base // whole
@@ -286,6 +286,12 @@ class Accountant:
         assert piece.shipped is not None
         friday = piece.shipped + timedelta(days=4 - piece.shipped.weekday())
         return max(self.day, friday)
+
+
+def _as_they_went(group: tuple[tuple[Any, ...], int]) -> tuple[Any, ...]:
+    """Pieces that were away first come first, and of these those that were back first."""
+    (_, begin, served), _ = group
+    return (*served, (date.max if begin == date.min else begin, date.max))
 
 
 def _served(trips: tuple[Trip, ...], started: date | None) -> tuple[tuple[date, date], ...]:

@@ -103,4 +103,10 @@ def groups_of(order: dict[str, Any], rows: list[dict[str, Any]], as_of: date,
         if one["served"]:
             starts[one["served"][0][0], date.min, tuple(one["served"])] += 1
     return [(count, [*past, *([(begin, max(begin, as_of))] if begin > date.min else [])], start,
-             begin == date.min) for (start, begin, past), count in sorted(starts.items())]
+             begin == date.min) for (start, begin, past), count in sorted(
+                 starts.items(), key=lambda group: _as_they_went(*group[0]))]
+
+
+def _as_they_went(_: date, begin: date, past: tuple[tuple[date, date], ...]) -> tuple[Any, ...]:
+    """Of pieces that began together, those come first that were away first, then back first."""
+    return (*past, (date.max if begin == date.min else begin, date.max))
