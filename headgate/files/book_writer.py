@@ -100,9 +100,8 @@ def toml_of(settings: Mapping[str, Any]) -> str:
 
 
 def _toml_lines(settings: Mapping[str, Any], heading: str) -> list[str]:
-    plain = {key: value for key, value in settings.items()
-             if not isinstance(value, Mapping) and value is not None}
-    lines = [f"{_toml_key(key)} = {_toml_value(value)}" for key, value in plain.items()]
+    lines = _inner_lines({key: value for key, value in settings.items()
+                          if not isinstance(value, Mapping)})
     if heading and (lines or not settings):
         lines = ["", f"[{heading}]", *lines]
     for key, value in settings.items():
@@ -110,6 +109,12 @@ def _toml_lines(settings: Mapping[str, Any], heading: str) -> list[str]:
             name = f"{heading}.{_toml_key(key)}" if heading else _toml_key(key)
             lines += _toml_lines(value, name)
     return lines
+
+
+def _inner_lines(settings: Mapping[str, Any]) -> list[str]:
+    """Keys with their values, in a line each; a table among them is written into the line."""
+    return [f"{_toml_key(key)} = {_toml_value(value)}" for key, value in settings.items()
+            if value is not None]
 
 
 def _toml_key(key: str) -> str:
@@ -131,6 +136,8 @@ def _toml_value(value: object) -> str:
         return value.isoformat()
     if isinstance(value, list | tuple):
         return f"[{', '.join(_toml_value(part) for part in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(_inner_lines(value))}}}"
     return _toml_text(str(value))
 
 
@@ -187,7 +194,8 @@ def _write_cell(sheet: Any, row: int, place: int, value: Any, day: Any) -> None:
     elif isinstance(value, int | float) and abs(value) < 1e15:
         sheet.write_number(row, place, value)
     else:
-        sheet.write_string(row, place, str(value))
+        sheet.write_string(row, place, _toml_value(value) if isinstance(value, list) else
+                           str(value))
 
 
 def _flat(settings: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:

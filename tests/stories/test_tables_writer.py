@@ -32,6 +32,18 @@ def test_written_and_read_it_is_the_same_book(seed: int, book_format: BookFormat
 
 
 @pytest.mark.parametrize("book_format", FORMATS)
+def test_rows_of_a_setting_are_read_again(book_format: BookFormat, tmp_path: Path):
+    """The rules of a re-plan are rows of `[[policy.replan.rule]]`: who is served first, who last.
+    Written as text they could not be read again, in a folder and in a workbook."""
+    frames, settings = sample_book()
+    rules = [{"class": "win", "segment": "sovereign"}, {"class": "lose", "customer_id": 'A "B"'}]
+    settings = {**settings, "policy": {"replan": {"group": "redistribute", "rule": rules}}}
+    write_book(frames, settings, tmp_path / "book", book_format)
+    again = read_raw(tmp_path / "book").settings
+    assert again["policy"]["replan"]["rule"] == rules
+
+
+@pytest.mark.parametrize("book_format", FORMATS)
 def test_typed_frames_are_written_in_the_public_form(book_format: BookFormat, tmp_path: Path):
     """Flags, lists, midnights, floats and large whole numbers, as a program would hold them."""
     frames, settings = sample_book()
