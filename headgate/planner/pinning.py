@@ -25,20 +25,13 @@ from headgate.planner.fixed import (
     place_pins,
 )
 from headgate.planner.keeping import Keeper
-from headgate.planner.kernels.kept import TIER
+from headgate.planner.kernels.kept import TIER, UNTOUCHABLE
 from headgate.planner.kernels.rank import LANE, LINE, PIECES, SENT, SHIP, Log
 from headgate.planner.market import exchange_of
 from headgate.planner.older import Older
 from headgate.planner.placing import joined, merged
 from headgate.planner.policy import Policy
-from headgate.planner.reach import (
-    UNTOUCHABLE,
-    Stock,
-    chosen_rows,
-    drawn_by,
-    protected_lines,
-    reaches,
-)
+from headgate.planner.reach import Stock, chosen_rows, drawn_by, protected_lines, reaches
 from headgate.planner.restart import retrace_older
 from headgate.planner.terms import terms_of
 from headgate.planner.unfixed import had_by

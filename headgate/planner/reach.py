@@ -24,9 +24,6 @@ from headgate.planner.world import Pools
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-UNTOUCHABLE = 100
-"""So much later than others do protected lines give up: not while there is anybody else."""
-
 
 class Stock(NamedTuple):
     """Balance of pools and permits, and hours, both by week."""

@@ -18,7 +18,7 @@ from headgate.planner.draft import Draft
 from headgate.planner.dual import Dual, Prices
 from headgate.planner.keeping import Keeper
 from headgate.planner.kernels.explode import use_hours
-from headgate.planner.kernels.kept import NEVER, TIER
+from headgate.planner.kernels.kept import NEVER, TIER, UNTOUCHABLE
 from headgate.planner.kernels.rank import (
     BAN,
     EARLIEST,
@@ -39,7 +39,7 @@ from headgate.planner.market import exchange_of
 from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, merged, strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import with_permits
-from headgate.planner.reach import UNTOUCHABLE, Stock, chosen_rows, protected_lines, reaches
+from headgate.planner.reach import Stock, chosen_rows, protected_lines, reaches
 from headgate.planner.replan_policy import scaled_number
 from headgate.planner.terms import terms_of, weighted
 from headgate.planner.world import largest_tree, limited_world, log_of, trees_of

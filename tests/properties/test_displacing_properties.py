@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import polars as pl
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import headgate as hg
@@ -54,6 +54,7 @@ def kept_of(log: Log, lines: np.ndarray) -> Log:
 
 
 @given(st.integers(0, 2**31), st.sampled_from(LIMITS), st.sampled_from(["rank", "value"]))
+@example(35153056, "frozen", "rank")
 @settings(max_examples=80, deadline=None)
 def test_what_is_promised_then_can_be_kept(seed: int, family: str, objective: str):
     """The plan with the displaced lines as the offer has them, and the request: no piece, no permit

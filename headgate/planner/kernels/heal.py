@@ -11,6 +11,7 @@ from headgate.planner.kernels.held import Held, refresh
 from headgate.planner.kernels.improve import Room
 from headgate.planner.kernels.kept import (
     TIER,
+    UNTOUCHABLE,
     Old,
     arrival_of,
     forget_row,
@@ -211,7 +212,7 @@ def _relieve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market:
     swap = np.int64(-1)
     if swaps > 0:
         swap = _pick(world, lines, market, held, old, found, candidates, week, until, short, True)
-    if swap >= 0:
+    if swap >= 0 and old.terms[held.log.rows[found[swap, C_ROW], LINE], TIER] < UNTOUCHABLE:
         found[swap, C_TRIED] = 1
         row = found[swap, C_ROW]
         loss = _loss(world, lines, market, held, old, row, until - found[swap, C_WEEK])

@@ -63,6 +63,9 @@ NEVER = -(2**40)
 """The promised bucket of a line that has no promise."""
 PROMISED, TIER, EARLIEST_KEPT = range(3)
 """Columns of `Old.terms`."""
+UNTOUCHABLE = 100
+"""So much later than others do protected lines give up, and they keep their sources: not while
+there is anybody else."""
 LATER, EARLIER = 0, 1
 """Columns of `Old.money`."""
 
