@@ -105,13 +105,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """The public name, loaded when it is first asked for."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'headgate' has no attribute {name!r}")
-    from importlib import import_module
+    from headgate.base.lazy import loaded
 
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    return loaded(__name__, _HOMES, name)
 
 
 def __dir__() -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headgate.base.lazy import loaded
+
 # The module is called like its function, so whoever imports the module first would get it instead.
 from headgate.session.backlog import backlog, write_backlog, write_backlog_pack
 
@@ -100,10 +102,4 @@ _HOMES = {name: home for home, names in _BY_HOME.items() for name in names.split
 
 def __getattr__(name: str) -> Any:
     """The use case, loaded when it is first asked for."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    return loaded(__name__, _HOMES, name)
