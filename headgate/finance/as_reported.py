@@ -23,6 +23,7 @@ from headgate.finance.contracted import Contracted, contracted
 from headgate.finance.exchange import day_number
 from headgate.finance.past import KEY, Past, known_past
 from headgate.finance.recognised import Left, Recognised, quarters_since, recognised_of
+from headgate.ledger.item_history import ItemHistory
 from headgate.ledger.modifications import Modified
 from headgate.tables.revenue_schema import RECOGNISED
 
@@ -90,6 +91,8 @@ def then_of(book: Book, past: Past | None, record: pl.DataFrame | None, held: bo
     if not modified:
         return ()
     year, begun = fiscal_year(settings.fiscal_year_end), _begun(modified, record)
+    items = past.modified.items
+    sold = items if stated_prices else items.filled()
     found = []
     first = period_of(year, "quarter", min(one.since for one in modified)).starts_on
     for period in periods(year, "quarter", first, settings.as_of):
@@ -97,7 +100,7 @@ def then_of(book: Book, past: Past | None, record: pl.DataFrame | None, held: bo
         then = [one for one, since in zip(modified, begun, strict=True)
                 if since is not None and since <= last < one.changes[-1].on]
         if last < settings.as_of and then:
-            found.append(_then(book, past, then, period, record, stated_prices))
+            found.append(_then(book, past, then, period, record, sold))
     return tuple(found)
 
 
@@ -115,7 +118,12 @@ def _begun(modified: Sequence[Modified], record: pl.DataFrame | None) -> list[da
 
 
 def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
-          record: pl.DataFrame | None, stated_prices: bool) -> Then:
+          record: pl.DataFrame | None, sold: ItemHistory) -> Then:
+    """
+    Contracts as they stood at the end of a quarter.
+
+    sold : items by their standalone prices, as they are known today
+    """
     assert past.modified is not None, "something of it changed"
     day = period.ends_on
     lines, services, items = past.modified.tables(modified, day)
@@ -124,9 +132,7 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
               for name, frame in book.tables.frames.items()}
     own = build_book(replace(book.tables, settings=replace(
         book.settings, as_of=day + timedelta(days=1)), frames={**frames, "items": items}))
-    history = past.modified.items
-    sold = (history if stated_prices else history.filled()).told(day)
-    known = known_past(own, Past(orders, services, items=sold, rates=past.rates))
+    known = known_past(own, Past(orders, services, items=sold.told(day), rates=past.rates))
     gone = orders.filter("closed").join(known.orders, on=KEY, how="anti", maintain_order="left")
     over = services.filter(pl.col("closed") & ~pl.col("cancelled")).join(
         known.services, on=KEY, how="anti", maintain_order="left")
@@ -146,7 +152,7 @@ def _then(book: Book, past: Past, modified: Sequence[Modified], period: Period,
     contracts = contracted(known.wide, True, until, log, known)
     left = Left(gone.drop("closed"), over.drop("closed", "cancelled"))
     return Then(period, contracts, recognised_of(
-        contracts, until, left, history, day_number(book.settings.as_of)), lines.select(
+        contracts, until, left, past.modified.items, day_number(book.settings.as_of)), lines.select(
             *KEY, contract_id=pl.coalesce("contract_id", "order_id")), ids,
         frozenset[str]().union(*(one.names for one in modified)))
 

@@ -144,12 +144,13 @@ class Changes:
         """What was set of items by a day."""
         return self._items.history(self._closings, day)
 
-    def modifications(self, state: Parts, day: date, ends: Sequence[date],
+    def modifications(self, state: Parts, items: ItemHistory, day: date, ends: Sequence[date],
                       recorded: Callable[[int], Recorded]) -> Modifications | None:
         """
         What changed up to a day, after a quarter in which it was sold; None where nothing did.
 
-        state    : of the day; ends : the last days of quarters before it, in order
+        state    : of the day; items : what `items` gives of it
+        ends     : the last days of quarters before it, in order
         recorded : gives the event of a sequence
         """
         found: dict[str, list[Change]] = {}
@@ -162,7 +163,6 @@ class Changes:
                     found.setdefault(key, []).extend(own)
         later = sorted((change for own in found.values() for change in own
                         if change.late and change.on > day), key=lambda change: change[:3])
-        items = self.items(day)
         finder = _Finder(state, found, ends, {
             key: [_versions(recorded(sequence), more) for sequence, more in own.items()
                   if sequence in self._told]

@@ -17,6 +17,7 @@ from headgate.finance.past import Past, known_past
 from headgate.finance.recognised import Left
 from headgate.ledger.book_tables import left_frames, orders_frame, services_frame
 from headgate.ledger.changes import Changes
+from headgate.ledger.events import Recorded
 from headgate.ledger.fold import State, fold
 from headgate.ledger.journals import Billings, earned_elsewhere
 from headgate.ledger.movements import Movements
@@ -103,11 +104,14 @@ def _journals_of(store: Store, until: int | None, book: Book) -> Journals:
         rating.take(row)
         changing.take(row)
     state = _state(store, until, day)
-    rates = rating.frame()
+    rates, items = rating.frame(), changing.items(day)
+
+    def recorded(sequence: int) -> Recorded:
+        return next(iter(store.read(sequence - 1, sequence)))
+
     past = known_past(book, Past(
-        orders_frame(state, gone=True), services_frame(state, gone=True),
-        modified=changing.modifications(state, day, _ends(book), lambda sequence: next(
-            iter(store.read(sequence - 1, sequence)))), items=changing.items(day), rates=rates))
+        orders_frame(state, gone=True), services_frame(state, gone=True), items=items, rates=rates,
+        modified=changing.modifications(state, items, day, _ends(book), recorded)))
     movements = moving.frame().filter(pl.col("effective_on") <= day)
     return Journals(movements, stepping.frame(), _billed(billing.frame(), state, book, past), past,
                     _left(state, past), rates)
