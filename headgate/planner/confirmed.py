@@ -63,6 +63,19 @@ class Confirmed:
         return replace(self, pieces=np.minimum(left, np.maximum(0, self.pieces - placed)),
                        open=self.open - placed)
 
+    def charged(self, lines: Longs, moved: Bools, last: Longs, pieces: Longs,
+                horizon: int) -> Longs:
+        """
+        (n,) what the policy charges for moved promises: the moved pieces, times the weeks; one that
+        has no date any more counts as moved to the end of the planned weeks.
+
+        lines : (n,) of the book; moved : (n,) whether their promise moves; last : (n,) the last
+                arrival bucket that they have then, NEVER none; pieces : (n,) that move
+        """
+        weeks = np.where(moved, np.where(last == NEVER, horizon, last) - self.promised[lines], 0)
+        rate = np.where(weeks > 0, self.later[lines], self.earlier[lines])
+        return np.asarray(np.rint(rate).astype(np.int64) * np.abs(weeks) * pieces, dtype=np.int64)
+
     def terms(self) -> tuple[Longs, Floats]:
         """`terms` and `money` as `headgate.planner.kernels.kept.Old` takes them."""
         terms = np.zeros((len(self.known), 3), dtype=np.int64)

@@ -51,12 +51,22 @@ def drawn_by(book: Book, pools: Pools, log: Log) -> Stock:
 
     log : permits among the draws
     """
-    drawn = np.zeros_like(pools.everything())
+    return Stock(drawn_up_to(book, log, pools.everything().shape),
+                 hours_of_log(book, pools.permits, strip_permits(log)))
+
+
+def drawn_up_to(book: Book, log: Log, shape: tuple[int, ...]) -> Longs:
+    """
+    What allocations draw of pools and permits up to each week.
+
+    shape : (pools and permits, weeks)
+    """
+    drawn = np.zeros(shape, dtype=np.int64)
     node = log.sources[:, 0].astype(np.int64)
     node = np.where(node < 0, -1 - node, node)
     week = np.repeat(log.rows[:, SHIP], np.diff(log.first_draw)) - book.forest.offset[node]
     np.add.at(drawn, (log.sources[:, 1], week), log.pieces)
-    return Stock(np.cumsum(drawn, axis=1), hours_of_log(book, pools.permits, strip_permits(log)))
+    return np.cumsum(drawn, axis=1)
 
 
 def chosen_rows(log: Log, rows: Longs) -> Log:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from headgate.base.calendar import monday_of
 from headgate.base.issue import Issue, IssuesError, near_miss
-from headgate.quoting.answers import NOTHING_TAKEN, Counted, Draw, Quote, Shipment, Taken, Work
+from headgate.quoting.answers import Counted, Draw, Quote, Shipment, Taken, Work
 from headgate.quoting.basket import Basket, quote_basket
 from headgate.quoting.desk import Desk
 from headgate.quoting.requests import Request
@@ -249,12 +249,7 @@ class Holds:
 
     def taken(self) -> Taken:
         """The pieces and hours that holds and commits keep, as of the last operation."""
-        keeping = [hold for hold in self.holds.values() if hold.keeps]
-        if not keeping:
-            return NOTHING_TAKEN
-        return Taken(tuple(draw for hold in keeping for draw in hold.draws),
-                     tuple(work for hold in keeping for work in hold.work),
-                     tuple(one for hold in keeping for one in hold.counted))
+        return Taken.together(hold for hold in self.holds.values() if hold.keeps)
 
     def _at(self, now: datetime) -> datetime:
         """The time that counts: no operation goes back behind an earlier one."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from headgate.base.issue import Issue
 from headgate.base.wording import reason_text
@@ -77,6 +78,22 @@ class Counted:
     quantity: int
 
 
+class Takes(Protocol):
+    """Whatever takes pieces, hours and permits from what a plan leaves: a quote, or a hold."""
+
+    @property
+    def draws(self) -> tuple[Draw, ...]:
+        """Pieces."""
+
+    @property
+    def work(self) -> tuple[Work, ...]:
+        """Hours."""
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """Permits of quotas."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Pieces, hours and permits of quotas that are taken from what a plan leaves."""
@@ -84,6 +101,14 @@ class Taken:
     draws: tuple[Draw, ...] = ()
     work: tuple[Work, ...] = ()
     counted: tuple[Counted, ...] = ()
+
+    @classmethod
+    def together(cls, parts: Iterable[Takes]) -> Taken:
+        """What several quotes, holds and the like take together."""
+        found = list(parts)
+        return cls(tuple(draw for one in found for draw in one.draws),
+                   tuple(work for one in found for work in one.work),
+                   tuple(part for one in found for part in one.counted))
 
 
 NOTHING_TAKEN = Taken()

@@ -119,11 +119,7 @@ def _in_turn(desk: Desk, requests: Sequence[Request], mode: str, taken: Taken,
 
 def _beside(taken: Taken, quotes: Sequence[Quote]) -> Taken:
     """What others and these quotes take together."""
-    if not quotes:
-        return taken
-    return Taken(taken.draws + tuple(draw for one in quotes for draw in one.draws),
-                 taken.work + tuple(work for one in quotes for work in one.work),
-                 taken.counted + tuple(part for one in quotes for part in one.counted))
+    return Taken.together([taken, *quotes])
 
 
 def _as_it_comes(desk: Desk, each: Sequence[Quote], mode: str, taken: Taken) -> Basket:

@@ -39,11 +39,16 @@ from headgate.planner.market import exchange_of
 from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, merged, strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import with_permits
-from headgate.planner.reach import Stock, chosen_rows, protected_lines, reaches
-from headgate.planner.replan_policy import scaled_number
+from headgate.planner.reach import (
+    Stock,
+    chosen_rows,
+    drawn_up_to,
+    protected_lines,
+    reaches,
+)
 from headgate.planner.terms import terms_of, weighted
 from headgate.planner.world import largest_tree, limited_world, log_of, trees_of
-from headgate.quoting.requests import Request
+from headgate.quoting.requests import Request, price_cents
 
 Longs = NDArray[np.int64]
 
@@ -145,7 +150,7 @@ class Displacer:
     def _worth(self, request: Request, due: int, packed: Lines, log: Log) -> int:
         """What a promise brings by the policy, in cents: price less cost, freight and lateness."""
         book, rows = self.book, log.rows
-        price = self._price_cents(request)
+        price = price_cents(request, book)
         cents = price - book.unit_cost_cents[rows[:, SENT]]
         weights = self.policy.weights
         weight = (weights["segment"].get(request.segment or "", 1000)
@@ -156,14 +161,6 @@ class Displacer:
         earned = (weighted(cents.astype(np.int64), share[:len(rows)])
                   - weeks * weighted(late, share[:1])[0] - book.lanes.cost_cents[rows[:, LANE]])
         return int((rows[:, PIECES].astype(object) * earned).sum()) if len(rows) else 0
-
-    def _price_cents(self, request: Request) -> int:
-        """The unit price; without one the lowest of the item's open lines, 0 when it has none."""
-        if request.unit_price is not None:
-            return scaled_number(request.unit_price, 2) or 0
-        lines, item = self.book.lines, self.book.items.index(request.item_id)
-        prices = lines.price_cents[(lines.item == item) & (lines.open > 0)]
-        return int(prices.min()) if len(prices) else 0
 
     def _placed(self, packed: Lines, room: tuple[int, int], week: int, taken: Stock) -> Log | None:
         """
@@ -201,15 +198,10 @@ class Displacer:
     def _used(self, log: Log) -> Stock:
         """What allocations draw, summed up to each week, and the hours that they use."""
         draft, book = self.draft, self.book
-        drawn = np.zeros_like(self.whole.balance)
-        node = log.sources[:, 0].astype(np.int64)
-        node = np.where(node < 0, -1 - node, node)
-        week = np.repeat(log.rows[:, SHIP], np.diff(log.first_draw)) - book.forest.offset[node]
-        np.add.at(drawn, (log.sources[:, 1], week), log.pieces)
         hours = np.zeros_like(self.whole.hours)
         use_hours(draft.exchange.trees, draft.lines, strip_permits(log), draft.world.hours_row,
                   np.zeros((4, largest_tree(book)), dtype=np.int64), hours)
-        return Stock(np.cumsum(drawn, axis=1), hours)
+        return Stock(drawn_up_to(book, log, self.whole.balance.shape), hours)
 
     def _displace(self, log: Log, taken: Stock) -> Offer | None:
         """Who gives way to allocations, and what they get instead; the plan is as it was then."""
@@ -255,18 +247,15 @@ class Displacer:
 
     def _charged(self, lines: Longs, before: Longs, after: Longs, pieces: Longs) -> Longs:
         """
-        (lines,) what the policy charges for moved promises, as a re-plan does; see
-        `headgate.replanning.moves.cost_cents`.
+        (lines,) what the policy charges for moved promises, as a re-plan does.
 
         before, after : (lines, 2) last arrival and pieces; pieces : that arrive in another week
         """
         had = self.had
         promised, due = had.promised[lines], had.due[lines]
-        last = np.where(after[:, 0] == NEVER, self.book.horizon, after[:, 0])
         stays = (after[:, 0] == before[:, 0]) & (after[:, 1] >= due)
-        weeks = np.where((promised == NEVER) | (due == 0) | stays, 0, last - promised)
-        rate = np.where(weeks > 0, had.later[lines], had.earlier[lines])
-        return np.rint(rate).astype(np.int64) * np.abs(weeks) * pieces
+        return had.charged(lines, (promised != NEVER) & (due > 0) & ~stays, after[:, 0], pieces,
+                           self.book.horizon)
 
     def _moved_pieces(self, lines: Longs, old: Longs, new: Longs) -> Longs:
         """(lines,) pieces that arrive in another week than before, or only before or after."""

@@ -194,14 +194,8 @@ def move_texts(frame: pl.DataFrame) -> list[str]:
 
 
 def cost_cents(book: Book, had: Confirmed, change: Change, pieces: Longs) -> Longs:
-    """
-    (lines,) what the policy charges for a moved promise: its moved pieces, times the weeks; one
-    that has no date any more counts as moved to the end of the planned weeks.
-    """
-    last = np.where(change.last == NEVER, book.horizon, change.last)
-    weeks = np.where(change.had, last - had.promised, 0)
-    rate = np.where(weeks > 0, had.later, had.earlier)
-    return np.rint(rate).astype(np.int64) * np.abs(weeks) * pieces * change.moved
+    """(lines,) what the policy charges for moved promises, by their moved pieces."""
+    return had.charged(np.arange(len(book.lines)), change.moved, change.last, pieces, book.horizon)
 
 
 def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame,
