@@ -182,7 +182,8 @@ def _by_quotas(policy: Policy, ground: Ground, reasons: Reasons) -> Reasons:
     limits = _Lifting(policy, ground, frozenset())
     waiting = rows[~limits.in_time(reasons.line[rows])]
     code[waiting] = QUOTA
-    bound = reasons.lane[waiting] >= 0
+    # A shipment that would leave before the plan begins counts in none of its weeks.
+    bound = (reasons.lane[waiting] >= 0) & (reasons.ship[waiting] >= 0)
     kind[waiting], index[waiting] = np.where(bound, QUOTA_BINDS, 0), -1
     site[waiting], bucket[waiting] = -1, reasons.ship[waiting]
     without: list[str] = []
