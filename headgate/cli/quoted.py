@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -31,15 +31,7 @@ def one_quote(found: Quote, book: str, plan: str) -> list[RenderableType]:
         shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"),
                           [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
                             f"{part.quantity:,}") for part in found.shipments], left=4))
-    if found.displaced:
-        shown.append(grid(
-            "Who would give way", ("order line", "customer", "promised", "then", "days", "pieces",
-                                   "loses", "by", "moving"),
-            [(f"{one.order_id}/{one.line_no}", one.customer_id or "", str(one.promised_on),
-              str(one.new_promised_on or "no date"),
-              "" if one.days is None else f"{one.days:+,}",
-              f"{one.new_quantity:,} of {one.quantity:,}", f"{one.lost_cents / 100:,.2f}",
-              _by(one), f"{one.moved_cents / 100:,.2f}") for one in found.displaced], left=4))
+    shown += _giving(found.displaced)
     shown += _alternatives(found)
     if found.draws:
         shown += _drawn(found)
@@ -50,10 +42,12 @@ def one_quote(found: Quote, book: str, plan: str) -> list[RenderableType]:
                             f"{part.hours_micro / 1_000_000:,.10g}") for part in found.work],
                           left=3))
     shown.append("a quote reserves nothing")
-    return shown + _next(found, book, plan)
+    if found.displaced:
+        shown.append(_next(lambda: found.pins("NEW", 1), "NEW/1", book, plan))
+    return shown
 
 
-def basket_quoted(found: Basket) -> list[RenderableType]:
+def basket_quoted(found: Basket, book: str, plan: str) -> list[RenderableType]:
     """A basket: the answer for each item, its shipments together, and the week of all of it."""
     shown: list[RenderableType] = [Text(one.text()) for one in found.quotes]
     shown.append(Text(found.text(), style="bold"))
@@ -62,8 +56,25 @@ def basket_quoted(found: Basket) -> list[RenderableType]:
     if rows:
         shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"), rows,
                           left=4))
+    shown += _giving(found.giving.displaced)
     shown.append("a quote reserves nothing; --json has what each would draw")
+    if found.giving.displaced:
+        shown.append(_next(lambda: found.pins("NEW"), "order NEW with a line for each item", book,
+                           plan))
     return shown
+
+
+def _giving(displaced: Sequence[Displaced]) -> list[RenderableType]:
+    """The lines that would give way, if any."""
+    if not displaced:
+        return []
+    return [grid("Who would give way", ("order line", "customer", "promised", "then", "days",
+                                        "pieces", "loses", "by", "moving"),
+                 [(f"{one.order_id}/{one.line_no}", one.customer_id or "", str(one.promised_on),
+                   str(one.new_promised_on or "no date"),
+                   "" if one.days is None else f"{one.days:+,}",
+                   f"{one.new_quantity:,} of {one.quantity:,}", f"{one.lost_cents / 100:,.2f}",
+                   _by(one), f"{one.moved_cents / 100:,.2f}") for one in displaced], left=4)]
 
 
 def _by(one: Displaced) -> str:
@@ -135,19 +146,17 @@ def _drawn(found: Quote) -> list[RenderableType]:
     return shown
 
 
-def _next(found: Quote, book: str, plan: str) -> list[RenderableType]:
+def _next(pins: Callable[[], list[dict[str, Any]]], name: str, book: str, plan: str) -> str:
     """What makes a promise come true for which lines give way: entering the order does not do."""
-    if not found.displaced:
-        return []
     first = "nothing has moved yet, and the order alone would displace nobody"
     try:
-        pins = found.pins("NEW", 1)
+        made = pins()
     except ValueError as error:
-        return [f"{first}: {error}"]
-    rows = [",".join(str(cell) for cell in row.values()) for row in pins]
-    return ["\n".join([f"{first}; enter it, here as NEW/1, with these rows of pins.csv, then",
-                       f"headgate replan {book} --from {plan} --out DIR", "", ",".join(pins[0]),
-                       *rows])]
+        return f"{first}: {error}"
+    rows = [",".join(str(cell) for cell in row.values()) for row in made]
+    return "\n".join([f"{first}; enter it, here as {name}, with these rows of pins.csv, then",
+                      f"headgate replan {book} --from {plan} --out DIR", "", ",".join(made[0]),
+                      *rows])
 
 
 def many_quotes(quotes: Sequence[Quote], out: Path | None) -> list[RenderableType]:

@@ -68,10 +68,10 @@ def quote(
         "--mode", help="ctp: from parts and hours that no line uses; atp: from uncommitted "
                        "finished stock; ptp: also from lines that lose less than this gains.")
     ] = Mode.ctp,
-    price: Annotated[str | None, typer.Option(
+    price: Annotated[list[str] | None, typer.Option(
         "--price", metavar="AMOUNT", show_default=False,
-        help="The unit price, with --mode ptp only. Default: the lowest of the item's open lines.")
-    ] = None,
+        help="The unit price, with --mode ptp only; of a basket one for each item. Default: the "
+             "lowest of the item's open lines.")] = None,
     file: Annotated[Path | None, typer.Option(
         "--file", "-f", metavar="FILE.csv", show_default=False,
         help="Many requests: a table with the columns item_id, quantity and region; further ones "
@@ -95,11 +95,11 @@ def quote(
             "--item": item or None, "--quantity": quantity or None, "--region": region, "--by": by,
             "--latest": latest, "--segment": segment, "--customer": customer,
             "--complete": complete or None, "--lot": lot, "--accept": accept or None,
-            "--site": site, "--price": price})
-        asked = _asked(item or [], quantity or [])
-        if len(asked) > 1:
-            _refuse_of_one(mode, lot, accept, price)
+            "--site": site, "--price": price or None})
         _refuse_price(price, mode)
+        asked = _asked(item or [], quantity or [], price or [])
+        if len(asked) > 1:
+            _refuse_of_one(lot, accept)
         from headgate import session
         from headgate.quoting.requests import Request
 
@@ -107,8 +107,8 @@ def quote(
             read = place.book_of(plan)
             requests = session.read_requests(file, read) if file is not None else [
                 Request(name, pieces, str(region), "", _day(by), _day(latest), segment, customer,
-                        complete, 1 if lot is None else lot, tuple(accept or ()), site,
-                        _amount(price)) for name, pieces in asked]
+                        complete, 1 if lot is None else lot, tuple(accept or ()), site, amount)
+                for name, pieces, amount in asked]
             basket = None
             if len(asked) > 1:
                 basket = (session.quote_basket(read, folder, requests, mode.value, complete)
@@ -139,30 +139,35 @@ def _say(voice: Voice, quotes: Sequence[Quote], basket: Basket | None, file: Pat
     if basket is not None:
         document["basket"] = basket.as_dict()
     voice.warn(warnings)
-    shown = (basket_quoted(basket) if basket is not None else
+    shown = (basket_quoted(basket, *asked) if basket is not None else
              many_quotes(quotes, out) if file is not None else one_quote(quotes[0], *asked))
     voice.answer(document, *shown)
 
 
-def _asked(items: list[str], quantities: list[int]) -> list[tuple[str, int]]:
-    """Each item with its pieces; raises WrongUse where there are more of one than of the other."""
-    if len(items) != len(quantities):
-        from headgate.cli.showing import counted
+def _asked(items: list[str], quantities: list[int],
+           prices: list[str]) -> list[tuple[str, int, Decimal | None]]:
+    """
+    Each item with its pieces and its price; raises WrongUse where there are more of one than of
+    the other, or a price is no amount.
+    """
+    from headgate.cli.showing import counted
 
+    if len(items) != len(quantities):
         raise WrongUse(f"--item is given {counted(len(items), 'time')} and --quantity "
                        f"{counted(len(quantities), 'time')}; give each item its own --quantity, "
                        "as --item A --quantity 4 --item B --quantity 2")
-    return list(zip(items, quantities, strict=True))
+    if prices and items and len(prices) != len(items):
+        raise WrongUse(f"--item is given {counted(len(items), 'time')} and --price "
+                       f"{counted(len(prices), 'time')}; give each item its own --price, or none "
+                       "at all")
+    amounts = [_amount(price) for price in prices]
+    return [(item, pieces, amounts[place] if amounts else None)
+            for place, (item, pieces) in enumerate(zip(items, quantities, strict=True))]
 
 
-def _refuse_of_one(mode: Mode, lot: int | None, accept: list[str] | None,
-                   price: str | None) -> None:
+def _refuse_of_one(lot: int | None, accept: list[str] | None) -> None:
     """Raises WrongUse for what can only be asked of one item."""
-    if mode is Mode.ptp:
-        raise WrongUse("--mode ptp is for one --item: who gives way for a basket is not worked "
-                       "out; quote the items one by one, or the basket with --mode ctp")
-    given = [name for name, value in (("--lot", lot), ("--accept", accept), ("--price", price))
-             if value]
+    given = [name for name, value in (("--lot", lot), ("--accept", accept)) if value]
     if given:
         raise WrongUse(f"{' and '.join(given)} cannot be given with several --item, as it would "
                        "not say for which; quote the items one by one, or in a table (--file)")
@@ -198,17 +203,17 @@ def _refuse_mixed(file: Path | None, out: Path | None, one: Mapping[str, object]
         raise WrongUse("--out is for the answers to --file; use --json for one quote")
 
 
-def _refuse_price(price: str | None, mode: Mode) -> None:
+def _refuse_price(price: list[str] | None, mode: Mode) -> None:
     """Raises WrongUse when a price is given in a mode in which none counts."""
-    if price is not None and mode is not Mode.ptp:
+    if price and mode is not Mode.ptp:
         raise WrongUse(f"--price goes with --mode ptp; {mode.value} takes from nobody, whatever "
                        "the price")
 
 
-def _amount(price: str | None) -> Decimal | None:
+def _amount(price: str) -> Decimal:
     """A price; raises WrongUse when it is no amount."""
     try:
-        return None if price is None else Decimal(price)
+        return Decimal(price)
     except InvalidOperation:
         raise WrongUse(f'--price {price}: must be an amount such as 1250.00') from None
 

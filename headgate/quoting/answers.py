@@ -161,6 +161,45 @@ class Displaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Giving:
+    """
+    The order lines that would give way to all that is asked for together.
+
+    displaced : those lines, those first that lose most
+    change    : what they would take then, less what they take
+    """
+
+    displaced: tuple[Displaced, ...] = ()
+    change: Taken = NOTHING_TAKEN
+
+    @property
+    def lost_cents(self) -> int:
+        """What they lose together."""
+        return sum(one.lost_cents for one in self.displaced)
+
+    @property
+    def moved_cents(self) -> int:
+        """What the policy charges for moving their promises, together."""
+        return sum(one.moved_cents for one in self.displaced)
+
+    def sentences(self, gained_cents: int, who: str = "request") -> list[str]:
+        """What that costs and brings; none where nobody gives way. who : that gains by it."""
+        if not self.displaced:
+            return []
+        count, lost = len(self.displaced), self.lost_cents
+        said = [f"{count:,} order line{'s' if count > 1 else ''} would give way and "
+                f"lose {lost / 100:,.2f} of value; the {who} gains {gained_cents / 100:,.2f} by "
+                f"it, {(gained_cents - lost) / 100:,.2f} net."]
+        if self.moved_cents:
+            said.append(f"The policy charges {self.moved_cents / 100:,.2f} for moving promises, "
+                        "which is less than that.")
+        return said
+
+
+NOBODY = Giving()
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """
     The answer to a request.
@@ -169,7 +208,7 @@ class Quote:
     draws, work, counted : the pieces and hours that it would take, and what counts on quotas
     displaced   : under "ptp" the lines that would give way, those first that lose most
     gained_cents : what the request gains by that, beyond what it would get in mode "ctp"; 0 where
-                  nobody gives way
+                  nobody gives way. Who gives way to an item of a basket is told with the basket
     reason, binding_* : why the requested week cannot be met, or without one not all be had, as in
                   the `promises` table, and under "atp" `stock`; None when it is met. `lead_time`
                   only where all can be had as soon as that allows: else what binds the date that is
@@ -205,12 +244,12 @@ class Quote:
     @property
     def lost_cents(self) -> int:
         """What the displaced lines lose together."""
-        return sum(one.lost_cents for one in self.displaced)
+        return Giving(self.displaced).lost_cents
 
     @property
     def moved_cents(self) -> int:
         """What the policy charges for moving their promises, together."""
-        return sum(one.moved_cents for one in self.displaced)
+        return Giving(self.displaced).moved_cents
 
     def pins(self, order_id: str, line_no: int) -> list[dict[str, Any]]:
         """
@@ -235,7 +274,7 @@ class Quote:
         plain: dict[str, Any] = {"request": self.request.as_dict()}
         for name in self.__slots__[1:]:
             value = getattr(self, name)
-            plain[name] = [_plain(part) for part in value] if isinstance(value, tuple) else (
+            plain[name] = [plain_part(part) for part in value] if isinstance(value, tuple) else (
                 value.isoformat() if isinstance(value, date) else value)
         return plain
 
@@ -251,17 +290,9 @@ class Quote:
         else:
             said = f"{name}: all by {self.promised_on}"
         sentences = [f"{said} ({self.mode}: {MODES[self.mode]})."]
-        if self.displaced:
-            count = len(self.displaced)
-            sentences.append(f"{count:,} order line{'s' if count > 1 else ''} would give way and "
-                             f"lose {self.lost_cents / 100:,.2f} of value; the request gains "
-                             f"{self.gained_cents / 100:,.2f} by it, "
-                             f"{(self.gained_cents - self.lost_cents) / 100:,.2f} net.")
-            if self.moved_cents:
-                sentences.append(f"The policy charges {self.moved_cents / 100:,.2f} for moving "
-                                 "promises, which is less than that.")
+        sentences += Giving(self.displaced).sentences(self.gained_cents)
         if self.displaced or self.reason is not None:
-            sentences.extend(self._price_sentences())
+            sentences.extend(self.price_sentences())
         if self.reason is not None:
             sentences.append(self._reason_text())
         return " ".join(sentences)
@@ -278,7 +309,7 @@ class Quote:
                            self.binding_site_id, self.binding_on, words.get(str(self.reason)))
         return told + self._never_possible()
 
-    def _price_sentences(self) -> list[str]:
+    def price_sentences(self) -> list[str]:
         """At which price lines were asked to give way, where the request has none of its own."""
         if self.price_cents is None or self.request.unit_price is not None:
             return []
@@ -296,6 +327,7 @@ class Quote:
                 f"lead time and transit end by {self.earliest_on} at the earliest.")
 
 
-def _plain(part: Any) -> dict[str, Any]:
+def plain_part(part: Any) -> dict[str, Any]:
+    """The fields of a part of an answer; dates as ISO text."""
     return {name: value.isoformat() if isinstance(value := getattr(part, name), date) else value
             for name in part.__slots__}

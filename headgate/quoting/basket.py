@@ -9,9 +9,19 @@ from typing import Any
 
 from headgate.base.calendar import bucket_of, friday_of_bucket
 from headgate.base.wording import reason_text
-from headgate.quoting.answers import NOTHING_TAKEN, STOCK, Quote, Taken
-from headgate.quoting.desk import Desk
-from headgate.quoting.requests import Request
+from headgate.quoting.answers import (
+    MODES,
+    NOBODY,
+    NOTHING_TAKEN,
+    STOCK,
+    Giving,
+    Quote,
+    Taken,
+    plain_part,
+)
+from headgate.quoting.desk import Beside, Desk
+from headgate.quoting.displacing import MOST_DATES
+from headgate.quoting.requests import Request, price_cents
 
 BASKET = "basket"
 """The reason of an item that would come sooner if those before it in the basket were not there."""
@@ -29,6 +39,8 @@ class Basket:
                   all; None: it comes by the days asked, or at once
     reason, binding_* : why that item does, as in the `promises` table; `basket` where it is what
                   the items before it take, and under "atp" `stock`
+    giving      : under "ptp" the lines that would give way to all of it
+    gained_cents : what its items gain by that, beyond what they would get in mode "ctp"
     """
 
     quotes: tuple[Quote, ...]
@@ -41,17 +53,37 @@ class Basket:
     binding_id: str | None = None
     binding_site_id: str | None = None
     binding_on: date | None = None
+    giving: Giving = NOBODY
+    gained_cents: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the quotes; dates as ISO text."""
-        plain = {name: getattr(self, name) for name in self.__slots__ if name != "quotes"}
+        plain = {name: getattr(self, name) for name in self.__slots__
+                 if name not in ("quotes", "giving")}
         for name in ("promised_on", "binding_on"):
             plain[name] = None if plain[name] is None else plain[name].isoformat()
         asked = None if self.binds is None else self.quotes[self.binds].request.item_id
-        return plain | {"binds": asked, "binds_request": self.binds}
+        return plain | {"binds": asked, "binds_request": self.binds,
+                        "displaced": [plain_part(one) for one in self.giving.displaced],
+                        "lost_cents": self.giving.lost_cents,
+                        "moved_cents": self.giving.moved_cents}
+
+    def pins(self, order_id: str) -> list[dict[str, Any]]:
+        """
+        Rows of the table `pins` for an order of which each item that can be had is a line, numbered
+        from 1 as asked: see `headgate.quoting.answers.Quote.pins`.
+
+        raises ValueError : an accepted item is sent, which no pin can hold
+        """
+        return [row for line, one in enumerate(self.quotes, start=1)
+                for row in one.pins(order_id, line)]
 
     def text(self) -> str:
         """The answer for the basket as a whole, in prose."""
+        return " ".join([self._date_text(), *self._giving_sentences()])
+
+    def _date_text(self) -> str:
+        """When all of it is there, and what binds that."""
         name = None if self.binds is None else self.quotes[self.binds].request.item_id
         if self.promised_on is None:
             one_week = " in one week" if self.complete else ""
@@ -62,6 +94,15 @@ class Basket:
         if name is None:
             return said
         return f"{said} What binds is {name}.{self._reason_text()}"
+
+    def _giving_sentences(self) -> list[str]:
+        """Who gives way, and at which prices, unless the answers of the items tell these."""
+        told = self.giving.sentences(self.gained_cents, "basket")
+        for one in self.quotes if told else ():
+            if one.reason is None:
+                told += [f"{one.request.item_id}: {said[0].lower()}{said[1:]}"
+                         for said in one.price_sentences()]
+        return told
 
     def _reason_text(self) -> str:
         """Why the item binds, as a sentence after a blank; empty where its own answer has it."""
@@ -77,116 +118,185 @@ class Basket:
                                  clause if self.reason == BASKET else None)
 
 
+class _Turns:
+    """
+    Items asked one after the other, each beside those before it.
+
+    last : the last week, counted from that of `as_of`, in which anything can arrive
+    """
+
+    def __init__(self, desk: Desk, mode: str, taken: Taken) -> None:
+        self.desk, self.mode, self.taken = desk, mode, taken
+        self.last = desk.book.horizon + int(desk.book.lanes.weeks.max(initial=0)) - 1
+
+    def one(self, request: Request, before: Sequence[Beside] = (),
+            week: int | None = None) -> Beside:
+        """The answer to one; week : the only one in which it may arrive, if one is given."""
+        taken = self.beside(before)
+        if self.mode == "ptp":
+            giving = before[-1].giving if before else NOBODY
+            return self.desk.quote_beside(request, taken, giving, week)
+        return Beside(self.desk.quote([request], self.mode, False, taken, week)[0])
+
+    def all(self, requests: Sequence[Request], week: int | None = None) -> list[Beside]:
+        """The answer to each."""
+        found: list[Beside] = []
+        for request in requests:
+            found.append(self.one(request, found, week))
+        return found
+
+    def undisturbed(self, request: Request, before: Sequence[Beside] = ()) -> Quote:
+        """The answer to one to which nobody gives way any more."""
+        change = before[-1].giving.change if before else NOTHING_TAKEN
+        taken = Taken.together([self.beside(before), change])
+        return self.desk.quote([request], "atp" if self.mode == "atp" else "ctp", False, taken)[0]
+
+    def beside(self, before: Sequence[Beside]) -> Taken:
+        """What others and these take together."""
+        return Taken.together([self.taken, *(one.quote for one in before)])
+
+    def bucket(self, day: date) -> int:
+        """The week of a day, counted from that of `as_of`."""
+        return bucket_of(day, self.desk.book.settings.as_of)
+
+    def friday(self, week: int) -> date:
+        """The Friday of a week."""
+        return friday_of_bucket(week, self.desk.book.settings.as_of)
+
+
 def quote_basket(desk: Desk, requests: Sequence[Request], mode: str = "ctp",
                  complete: bool = False, taken: Taken = NOTHING_TAKEN) -> Basket:
     """
     What can be promised of several requests together; it reserves nothing.
 
-    Each is answered in the order given, from what the plan, others and those before it leave.
+    Each is answered in the order given, from what the plan, others and those before it leave; under
+    "ptp" lines give way to an item where it gains more than that costs beyond what giving way to
+    those before it costs, and with `complete` where the basket gains more than all of it costs.
 
-    mode     : "ctp" or "atp", see `headgate.quoting.answers.MODES`
+    mode     : "atp", "ctp" or "ptp", see `headgate.quoting.answers.MODES`
     complete : all of it arrives in one week, the first in which it can, or none
     taken    : what others hold of what the plan leaves
     raises IssuesError : something asked for is unknown to the book or impossible;
                          ValueError : another mode, or nothing is asked for
     """
-    if mode not in ("ctp", "atp"):
-        raise ValueError(f'mode = {mode!r}: a basket displaces no order line; it must be "ctp" or '
-                         '"atp"')
+    if mode not in MODES:
+        raise ValueError(f'mode = {mode!r}: must be "atp", "ctp" or "ptp"')
     if not requests:
         raise ValueError("a basket must have a request")
     if complete:
         requests = [replace(request, complete=True) for request in requests]
+    turns = _Turns(desk, mode, taken)
+    free = turns if mode != "ptp" else _Turns(desk, "ctp", taken)
     # Every fault of every request is told at once, and every tree of needs is made once.
-    alone = desk.dates(requests, mode, taken).tolist()
-    each = _in_turn(desk, requests, mode, taken)
+    alone = desk.dates(requests, free.mode, taken).tolist()
     if not complete:
-        return _as_it_comes(desk, each, mode, taken)
-    if any(pieces < request.quantity
-           for (pieces, _), request in zip(alone, requests, strict=True)):
-        return _in_part(desk, each, mode, True, taken)
-    return _in_one_week(desk, each, mode, taken, max(last for _, last in alone))
+        return _as_it_comes(turns, turns.all(requests))
+    short = any(pieces < request.quantity
+                for (pieces, _), request in zip(alone, requests, strict=True))
+    made = _in_part(free, free.all(requests), True) if short else _in_one_week(
+        free, requests, max(last for _, last in alone))
+    return made if mode != "ptp" else _with_way_given(turns, requests, made)
 
 
-def _in_turn(desk: Desk, requests: Sequence[Request], mode: str, taken: Taken,
-             week: int | None = None) -> list[Quote]:
-    """The answer to each from what those before it leave, arriving in a week if one is given."""
-    found: list[Quote] = []
-    for request in requests:
-        found += desk.quote([request], mode, False, _beside(taken, found), week)
-    return found
-
-
-def _beside(taken: Taken, quotes: Sequence[Quote]) -> Taken:
-    """What others and these quotes take together."""
-    return Taken.together([taken, *quotes])
-
-
-def _as_it_comes(desk: Desk, each: Sequence[Quote], mode: str, taken: Taken) -> Basket:
+def _as_it_comes(turns: _Turns, each: Sequence[Beside]) -> Basket:
     """All of it is there when the item that comes last is."""
-    dates = [one.promised_on for one in each if one.promised_on is not None]
-    if len(dates) < len(each):
-        return _in_part(desk, each, mode, False, taken)
+    quotes, giving = tuple(one.quote for one in each), _giving(turns, each)
+    gained = sum(one.gained_cents for one in quotes)
+    dates = [one.promised_on for one in quotes if one.promised_on is not None]
+    if len(dates) < len(quotes):
+        return replace(_in_part(turns, each, False), giving=giving, gained_cents=gained)
     last = max(dates)
-    made = Basket(tuple(each), mode, False, last)
-    week = bucket_of(last, desk.book.settings.as_of)
-    if _in_time(desk, each, week) or week <= 0:
+    made = Basket(quotes, turns.mode, False, last, giving=giving, gained_cents=gained)
+    week = turns.bucket(last)
+    if _in_time(turns, quotes, week) or week <= 0:
         return made
     place = dates.index(last)
-    earlier = replace(each[place].request,
-                      requested_on=friday_of_bucket(week - 1, desk.book.settings.as_of))
+    earlier = replace(quotes[place].request, requested_on=turns.friday(week - 1))
     # A limit that the week before meets only by being sooner would be the request's own fault.
     if earlier.latest_on is not None and earlier.requested_on is not None:
         earlier = replace(earlier, latest_on=max(earlier.latest_on, earlier.requested_on))
-    late = desk.quote([earlier], mode, False, _beside(taken, each[:place]))[0]
-    free = desk.quote([earlier], mode, False, taken)[0]
+    late, free = turns.undisturbed(earlier, each[:place]), turns.undisturbed(earlier)
     return _bound(made, place, late, free.promised_on is not None and free.promised_on < last)
 
 
-def _in_one_week(desk: Desk, each: Sequence[Quote], mode: str, taken: Taken,
-                 first: int) -> Basket:
+def _giving(turns: _Turns, each: Sequence[Beside]) -> Giving:
+    """Who gives way to all of them together, as a re-plan has it that pins them all."""
+    last = each[-1].giving
+    return (turns.desk.giving_way(turns.beside(each)) or last) if last.displaced else last
+
+
+def _in_one_week(turns: _Turns, requests: Sequence[Request], first: int) -> Basket:
     """The first week in which all can arrive; first : before it, some item cannot come at all."""
-    as_of = desk.book.settings.as_of
-    requests = [one.request for one in each]
-    end = desk.book.horizon + int(desk.book.lanes.weeks.max(initial=0))
+    end = turns.last + 1
     for request in requests:
         if request.latest_on is not None:
-            end = min(end, bucket_of(request.latest_on, as_of) + 1)
+            end = min(end, turns.bucket(request.latest_on) + 1)
     for week in range(first, end):
-        found = _in_turn(desk, requests, mode, taken, week)
+        found = tuple(one.quote for one in turns.all(requests, week))
         if all(one.promised_on is not None for one in found):
-            made = Basket(tuple(found), mode, True, friday_of_bucket(week, as_of))
-            if _in_time(desk, found, week) or week <= 0:
+            made = Basket(found, turns.mode, True, turns.friday(week))
+            if _in_time(turns, found, week) or week <= 0:
                 return made
-            return _failing(desk, made, week - 1, taken)
-    none = Basket(tuple(each), mode, True, None)
-    return _failing(desk, none, max(first, end - 1), taken)
+            return _failing(turns, made, week - 1)
+    none = Basket(tuple(one.quote for one in turns.all(requests)), turns.mode, True, None)
+    return _failing(turns, none, max(first, end - 1))
 
 
-def _failing(desk: Desk, made: Basket, week: int, taken: Taken) -> Basket:
+def _with_way_given(turns: _Turns, requests: Sequence[Request], free: Basket) -> Basket:
+    """
+    A basket that comes in one week, if lines give way to it.
+
+    free : what can be had undisturbed
+    """
+    book, last = turns.desk.book, turns.last
+    if free.promised_on is not None:
+        last = turns.bucket(free.promised_on) - 1
+    floor = sum(one.worth_cents for one in turns.all(requests, last + 1)) if free.promised_on else 0
+    last = min([last, *(turns.bucket(one.latest_on) for one in requests
+                        if one.latest_on is not None)])
+    asked = [turns.bucket(one.requested_on) for one in requests if one.requested_on is not None]
+    due = max(0, min(asked)) if asked else last
+    for week in range(due, min(last, due + MOST_DATES - 1) + 1):
+        found = turns.all(requests, week)
+        gain = sum(one.worth_cents for one in found) - floor
+        quotes = tuple(one.quote for one in found)
+        if gain <= 0 or not all(one.promised_on is not None for one in quotes):
+            continue
+        giving = _giving(turns, found)
+        if giving.displaced and gain > giving.lost_cents + giving.moved_cents:
+            made = Basket(quotes, turns.mode, True, turns.friday(week), giving=giving,
+                          gained_cents=gain)
+            return made if _in_time(turns, quotes, week) or week <= 0 else _failing(
+                _Turns(turns.desk, "ctp", turns.taken), made, week - 1)
+    quotes = tuple(replace(one, mode=turns.mode, price_cents=price_cents(one.request, book))
+                   for one in free.quotes)
+    return replace(free, quotes=quotes, mode=turns.mode)
+
+
+def _failing(turns: _Turns, made: Basket, week: int) -> Basket:
     """What of a basket cannot arrive in a week, and why."""
-    requests = [one.request for one in made.quotes]
-    for place, late in enumerate(_in_turn(desk, requests, made.mode, taken, week)):
-        if late.promised_on is None:
-            free = desk.quote([requests[place]], made.mode, False, taken, week)[0]
-            return _bound(made, place, late, free.promised_on is not None)
+    found: list[Beside] = []
+    for place, one in enumerate(made.quotes):
+        found.append(turns.one(one.request, found, week))
+        if found[-1].quote.promised_on is None:
+            free = turns.one(one.request, week=week).quote
+            return _bound(made, place, found[-1].quote, free.promised_on is not None)
     return made
 
 
-def _in_part(desk: Desk, each: Sequence[Quote], mode: str, complete: bool,
-             taken: Taken) -> Basket:
+def _in_part(turns: _Turns, each: Sequence[Beside], complete: bool) -> Basket:
     """Not all can be had: the first item that cannot says why in its own answer."""
-    place = next((place for place, one in enumerate(each) if one.promised_on is None), 0)
-    made = Basket(tuple(each), mode, complete, None)
-    free = desk.quote([each[place].request], mode, False, taken)[0]
-    return _bound(made, place, each[place], free.promised_on is not None)
+    quotes = tuple(one.quote for one in each)
+    place = next((place for place, one in enumerate(quotes) if one.promised_on is None), 0)
+    made = Basket(quotes, turns.mode, complete, None)
+    free = turns.undisturbed(quotes[place].request)
+    return _bound(made, place, quotes[place], free.promised_on is not None)
 
 
-def _in_time(desk: Desk, quotes: Sequence[Quote], week: int) -> bool:
+def _in_time(turns: _Turns, quotes: Sequence[Quote], week: int) -> bool:
     """Whether every item was wanted by a day, and the week is not after any of them."""
-    as_of = desk.book.settings.as_of
     return all(one.request.requested_on is not None
-               and week <= bucket_of(one.request.requested_on, as_of) for one in quotes)
+               and week <= turns.bucket(one.request.requested_on) for one in quotes)
 
 
 def _bound(made: Basket, place: int, late: Quote, by_basket: bool) -> Basket:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from headgate.base.calendar import bucket_of, friday_of_bucket, monday_of_bucket
 from headgate.book import Book, Lines, with_roots
 from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
 from headgate.planner.allocate import Allocation, look_ahead
-from headgate.planner.kernels.layout import FIRST_BITS, MAKE, UNLIMITED
+from headgate.planner.kernels.layout import FIRST_BITS, MAKE
 from headgate.planner.kernels.rank import SENT, Log, place_lines
 from headgate.planner.kernels.rank import Lines as Packed
 from headgate.planner.permits import Scope
@@ -35,8 +36,10 @@ from headgate.planner.world import (
 )
 from headgate.quoting.answers import (
     MODES,
+    NOBODY,
     NOTHING_TAKEN,
     Alternative,
+    Giving,
     Quote,
     Shipment,
     Taken,
@@ -46,9 +49,22 @@ from headgate.quoting.displacing import Displacer, Offer
 from headgate.quoting.quota_reasons import QuotaReasons
 from headgate.quoting.reasons import QuoteReasons, is_late
 from headgate.quoting.requests import Request, check_requests, past_days, price_cents
-from headgate.quoting.taking import counted_by, displaced_by, draws_of, work_of
+from headgate.quoting.taking import counted_by, displaced_by, draws_of, giving_of, work_of
 
 Longs = NDArray[np.int64]
+
+
+class Beside(NamedTuple):
+    """
+    What can be promised to one of several that are promised together.
+
+    worth_cents : what its promise brings by the policy
+    giving      : who gives way to it and to those that are promised beside it
+    """
+
+    quote: Quote
+    worth_cents: int = 0
+    giving: Giving = NOBODY
 
 
 class Desk:
@@ -87,29 +103,33 @@ class Desk:
         trace, and the order in which it was taken does not count.
         """
         book, planned, self.taken = self.book, self.planned, taken
-        balance, hours = planned.balance.copy(), planned.left.hours.copy()
+        left = Stock(planned.balance, planned.left.hours).without(self._stock_of(taken))
+        ample = planned.left._replace(free=look_ahead(left.balance), hours=left.hours)
+        self.ground = replace(planned, left=ample, balance=left.balance)
+        self.reasons = QuoteReasons(self.ground, self.asking, QuotaReasons(
+            book, self.policy, self.allocation, self.asking, taken))
+        world = world_of(book, self.allocation.pools,
+                         np.concatenate([ample.free, self._permits_left(taken)]), left.hours)
+        stocked = np.zeros((len(book.items), len(book.sites), book.horizon), dtype=np.int16)
+        stocked[book.forest.item[book.forest.has_bom == 1]] = 1 << (FIRST_BITS + MAKE)
+        only_stock = world._replace(taste=stocked, picky=np.ones(1, dtype=np.int64))
+        self.worlds = {"ctp": world, "atp": only_stock}
+        self.spare = {mode: world._replace(free=world.free.copy(), hours=world.hours.copy())
+                      for mode, world in self.worlds.items()}
+
+    def _stock_of(self, taken: Taken) -> Stock:
+        """Pieces taken of each pool up to each week, and hours."""
+        book, planned = self.book, self.planned
+        pieces, hours = np.zeros_like(planned.balance), np.zeros_like(planned.left.hours)
         rows = {} if not taken.draws else self._pool_rows()
         for draw in taken.draws:
             row = rows[draw.item_id, draw.site_id, draw.reserved_for]
-            balance[row, bucket_of(draw.drawn_on, book.settings.as_of):] -= draw.quantity
+            pieces[row, bucket_of(draw.drawn_on, book.settings.as_of):] += draw.quantity
         for work in taken.work:
             row = book.hours.row[book.resources.index(work.resource_id),
                                  book.sites.index(work.site_id)]
-            week = bucket_of(work.worked_on, book.settings.as_of)
-            if hours[row, week] < UNLIMITED:
-                hours[row, week] -= work.hours_micro
-        left = planned.left._replace(free=look_ahead(balance), hours=hours)
-        self.ground = replace(planned, left=left, balance=balance)
-        self.reasons = QuoteReasons(self.ground, self.asking, QuotaReasons(
-            book, self.policy, self.allocation, self.asking, taken))
-        left = world_of(book, self.allocation.pools,
-                        np.concatenate([left.free, self._permits_left(taken)]), hours)
-        stocked = np.zeros((len(book.items), len(book.sites), book.horizon), dtype=np.int16)
-        stocked[book.forest.item[book.forest.has_bom == 1]] = 1 << (FIRST_BITS + MAKE)
-        only_stock = left._replace(taste=stocked, picky=np.ones(1, dtype=np.int64))
-        self.worlds = {"ctp": left, "atp": only_stock}
-        self.spare = {mode: world._replace(free=world.free.copy(), hours=world.hours.copy())
-                      for mode, world in self.worlds.items()}
+            hours[row, bucket_of(work.worked_on, book.settings.as_of)] += work.hours_micro
+        return Stock(pieces, hours)
 
     def _permits_left(self, taken: Taken) -> Longs:
         """(permits, weeks) what the plan and others leave of quotas."""
@@ -169,7 +189,7 @@ class Desk:
         displaced: dict[int, dict[str, object]] = {}
         for place, log in enumerate(found if mode == "ptp" else []):
             if is_late(self.book, own, place, log):
-                offer = self._offer(requests[place], packed, place, log)
+                offer = self._offer(requests[place], packed, place, log, taken)
                 if offer is not None:
                     found[place], displaced[place] = offer.log, {
                         "displaced": displaced_by(self.book, offer),
@@ -183,19 +203,64 @@ class Desk:
                              reasons.get(place, {}) | displaced.get(place, {}), others[place])
                 for place, (request, log) in enumerate(zip(requests, found, strict=True))]
 
-    def _offer(self, request: Request, packed: tuple[Packed, int, int], place: int,
-               log: Log) -> Offer | None:
-        """What could be promised if lines gave way."""
+    def quote_beside(self, request: Request, taken: Taken, giving: Giving = NOBODY,
+                     week: int | None = None) -> Beside:
+        """
+        What can be promised under "ptp" to a request that others are promised beside.
+
+        taken  : what others hold and those beside it are promised, though lines must give way
+        giving : who gives way to these
+        week   : the only week in which pieces may arrive; what giving way costs is not looked at
+                 then, which is left to whoever asks
+        raises IssuesError : something asked for is unknown to the book or impossible
+        """
+        self._prepare([request], Taken.together([taken, giving.change]))
+        own = self.asking.lines([request], week)
+        packed = self._packed(own, [request])
+        log, offer = self._place(packed, "ctp")[0], None
+        late, told = is_late(self.book, own, 0, log), dict[str, object]()
+        if late:
+            offer = self._offer(request, packed, 0, log, taken, giving, week)
+        if offer is not None:
+            log, told = offer.log, {"gained_cents": offer.gained_cents}
+            giving = giving_of(self.book, self.allocation.pools,
+                               self._displacer().draft.lines, offer)
+            late = is_late(self.book, own, 0, log)
+        if late:
+            told |= self.reasons.of(own, [request], {0: log}, "ctp").get(0, {})
+        due = int(max(0, self.asking.lines([request]).requested[0]))
+        worth = self._displacer().worth_cents(request, due, packed[0], log)
+        return Beside(self._answer(request, "ptp", log, packed[0], told, ()), worth, giving)
+
+    def giving_way(self, taken: Taken) -> Giving | None:
+        """Who gives way to what is promised, to all of it together; None when it cannot be had."""
+        nothing = copied(log_of(*room_for_line(self.book, self.allocation.pools)))
+        offer = self._displacer().displace(nothing, self._beside_plan(taken))
+        return None if offer is None else giving_of(
+            self.book, self.allocation.pools, self._displacer().draft.lines, offer)
+
+    def _displacer(self) -> Displacer:
+        """The plan as one that can give up lines, made when it is first asked for."""
         if self.displacer is None:
-            self.displacer = Displacer(self.book, self.policy, self.allocation,
-                                       self.record)
-        lines, room, room_draws = packed
-        free = self.planned.balance - self.ground.balance
-        kept = self._permits_left(NOTHING_TAKEN) - self._permits_left(self.taken)
-        hours = self.planned.left.hours - self.ground.left.hours
-        return self.displacer.offer(request, lines._replace(rows=lines.rows[place:place + 1]),
-                                    (room, room_draws), log,
-                                    Stock(np.concatenate([free, kept]), hours))
+            self.displacer = Displacer(self.book, self.policy, self.allocation, self.record)
+        return self.displacer
+
+    def _offer(self, request: Request, packed: tuple[Packed, int, int], place: int, log: Log,
+               taken: Taken, giving: Giving = NOBODY, week: int | None = None) -> Offer | None:
+        """What could be promised if lines gave way."""
+        lines, *room = packed
+        alone, stock = lines._replace(rows=lines.rows[place:place + 1]), self._beside_plan(taken)
+        room_for = room[0], room[1]
+        if week is not None:
+            return self._displacer().offer_in(alone, room_for, week, stock)
+        return self._displacer().offer(request, alone, room_for, log, stock,
+                                       giving.lost_cents + giving.moved_cents)
+
+    def _beside_plan(self, taken: Taken) -> Stock:
+        """What others take of pools, permits and hours, beside the plan."""
+        stock = self._stock_of(taken)
+        kept = self._permits_left(NOTHING_TAKEN) - self._permits_left(taken)
+        return Stock(np.concatenate([stock.balance, kept]), stock.hours)
 
     def dates(self, requests: Sequence[Request], mode: str = "ctp",
               taken: Taken = NOTHING_TAKEN) -> Longs:

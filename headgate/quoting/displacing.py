@@ -67,7 +67,8 @@ class Offer:
     lost_cents : (n,) what each loses of its value
     moved_cents : (n,) what the policy charges for moving its promise
     gained_cents : what the request gains by it
-    changed    : all allocations that these lines have then
+    unchanged  : all allocations that these lines have in the plan
+    changed    : all that they have then
     """
 
     log: Log
@@ -76,8 +77,14 @@ class Offer:
     after: Longs
     lost_cents: Longs
     moved_cents: Longs
+    unchanged: Log
     changed: Log
     gained_cents: int = 0
+
+    @property
+    def cost_cents(self) -> int:
+        """What the lines lose, and what the policy charges for moving their promises."""
+        return int(self.lost_cents.sum() + self.moved_cents.sum())
 
 
 class Displacer:
@@ -116,7 +123,7 @@ class Displacer:
                       keeper.old.alive.copy())
 
     def offer(self, request: Request, packed: Lines, room: tuple[int, int], undisturbed: Log,
-              taken: Stock) -> Offer | None:
+              taken: Stock, spent_cents: int = 0) -> Offer | None:
         """
         The earliest promise, from the requested week on, by which the request gains more than the
         lines lose that it displaces, and than moving their promises costs by the policy; None when
@@ -125,7 +132,8 @@ class Displacer:
         packed      : the request alone
         room        : the most allocations and draws that it can make
         undisturbed : what it gets without displacing anybody
-        taken       : what others hold
+        taken       : what others hold, and what those before it in a basket are promised
+        spent_cents : what giving way to those before it costs
         """
         rows = packed.rows[0]
         due = int(max(0, rows[REQUESTED]))
@@ -134,20 +142,26 @@ class Displacer:
         arrives = had[:, SHIP] + packed.lanes[had[:, LANE], LANE_WEEKS]
         if had[:, PIECES].sum() == rows[OPEN]:
             last = min(last, int(arrives.max(initial=0)) - 1)
-        floor = self._worth(request, due, packed, undisturbed)
+        floor = self.worth_cents(request, due, packed, undisturbed)
         if request.requested_on is None:
             due = last
         for week in range(due, min(last, due + MOST_DATES - 1) + 1):
             log = self._placed(packed, room, week, taken)
             if log is None:
                 continue
-            gain = self._worth(request, due, packed, log) - floor
-            found = self._displace(log, taken) if gain > 0 else None
-            if found is not None and gain > found.lost_cents.sum() + found.moved_cents.sum():
+            gain = self.worth_cents(request, due, packed, log) - floor
+            found = self.displace(log, taken) if gain > 0 else None
+            if found is not None and gain > found.cost_cents - spent_cents:
                 return replace(found, gained_cents=gain)
         return None
 
-    def _worth(self, request: Request, due: int, packed: Lines, log: Log) -> int:
+    def offer_in(self, packed: Lines, room: tuple[int, int], week: int,
+                 taken: Stock) -> Offer | None:
+        """A promise by a week whatever it costs; None when none can be had. As for `offer`."""
+        log = self._placed(packed, room, week, taken)
+        return None if log is None else self.displace(log, taken)
+
+    def worth_cents(self, request: Request, due: int, packed: Lines, log: Log) -> int:
         """What a promise brings by the policy, in cents: price less cost, freight and lateness."""
         book, rows = self.book, log.rows
         price = price_cents(request, book)
@@ -203,8 +217,11 @@ class Displacer:
                   np.zeros((4, largest_tree(book)), dtype=np.int64), hours)
         return Stock(drawn_up_to(book, log, self.whole.balance.shape), hours)
 
-    def _displace(self, log: Log, taken: Stock) -> Offer | None:
-        """Who gives way to allocations, and what they get instead; the plan is as it was then."""
+    def displace(self, log: Log, taken: Stock) -> Offer | None:
+        """
+        Who gives way to allocations and to what others take beyond what the plan leaves, and what
+        they get instead; the plan is as it was then. None when that cannot be had.
+        """
         draft, keeper, held = self.draft, self.keeper, self.draft.held
         there = self.whole.without(taken).without(self._used(log))
         self._restore(there)
@@ -243,7 +260,8 @@ class Displacer:
         before, after = self._summed(lines, old), self._summed(lines, new)
         pieces = self._moved_pieces(lines, old, new)
         return Offer(log, lines, before, after, np.rint(lost[lines]).astype(np.int64),
-                     self._charged(lines, before, after, pieces), chosen_rows(held.log, new))
+                     self._charged(lines, before, after, pieces), chosen_rows(held.log, old),
+                     chosen_rows(held.log, new))
 
     def _charged(self, lines: Longs, before: Longs, after: Longs, pieces: Longs) -> Longs:
         """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headgate.base.calendar import friday_of_bucket, monday_of_bucket
@@ -11,7 +13,7 @@ from headgate.planner.kernels.kept import NEVER
 from headgate.planner.kernels.rank import SHIP, Lines, Log
 from headgate.planner.placing import strip_permits
 from headgate.planner.world import Pools, largest_tree, trees_of
-from headgate.quoting.answers import Counted, Displaced, Draw, Work
+from headgate.quoting.answers import Counted, Displaced, Draw, Giving, Taken, Work
 from headgate.quoting.displacing import Offer
 
 
@@ -30,6 +32,21 @@ def draws_of(book: Book, pools: Pools, log: Log) -> tuple[Draw, ...]:
     as_of = book.settings.as_of
     return tuple(Draw(item, site, monday_of_bucket(week, as_of), owner or None, pieces)
                  for (item, site, week, owner), pieces in sorted(drawn.items()))
+
+
+def taken_by(book: Book, pools: Pools, lines: Lines, log: Log) -> Taken:
+    """Pieces, hours and permits of quotas that allocations take."""
+    return Taken(draws_of(book, pools, log), work_of(book, lines, log),
+                 counted_by(book, pools, log))
+
+
+def giving_of(book: Book, pools: Pools, lines: Lines, offer: Offer) -> Giving:
+    """Who gives way to an offer, and what that changes of what they take; lines : of the plan."""
+    had, has = (taken_by(book, pools, lines, log) for log in (offer.unchanged, offer.changed))
+    less = Taken(tuple(replace(one, quantity=-one.quantity) for one in had.draws),
+                 tuple(replace(one, hours_micro=-one.hours_micro) for one in had.work),
+                 tuple(replace(one, quantity=-one.quantity) for one in had.counted))
+    return Giving(displaced_by(book, offer), Taken.together([has, less]))
 
 
 def displaced_by(book: Book, offer: Offer) -> tuple[Displaced, ...]:

@@ -167,7 +167,7 @@ def quote_basket(book: Book, plan: Plan | str | Path, requests: Sequence[Request
     """
     What a plan can still promise of several requests together, each from what those before leave.
 
-    mode     : "ctp" or "atp", as for `quote`
+    mode     : as for `quote`; under "ptp" lines give way to all of it together
     complete : all of it arrives in one week, the first in which it can, or none
     raises IssuesError : the plan cannot be read, or something asked for is unknown or impossible;
                          ValueError : another mode, or no request

@@ -310,7 +310,8 @@ def test_several_items_are_a_basket(run, boards):
 
 @pytest.mark.parametrize(("more", "words"), [
     (("--item", "rack"), "--item is given 3 times and --quantity 2 times; give each item its own"),
-    (("--mode", "ptp"), "--mode ptp is for one --item"),
+    (("--mode", "ptp", "--price", 5), "--item is given 2 times and --price 1 time; give each item"),
+    (("--price", 5, "--price", 6), "--price goes with --mode ptp"),
     (("--lot", 1, "--accept", "rack"), "--lot and --accept cannot be given with several")])
 def test_what_a_basket_cannot_have_is_told(run, boards, more, words):
     """Each has its reason, and what to do instead."""

@@ -18,6 +18,7 @@ from headgate.planner.kernels.rank import LINE, Log
 from headgate.planner.placing import joined, strip_permits
 from headgate.planner.quota_use import with_permits
 from headgate.planner.usage import hours_of_log
+from headgate.quoting.answers import NOTHING_TAKEN
 from headgate.quoting.displacing import Offer
 from headgate.quoting.requests import Request
 from tests.oracles.limited_books import LIMITS, limited_book
@@ -39,7 +40,8 @@ def offered(desk: hg.Desk, request: Request) -> Offer | None:
     """What the desk finds when lines may give way, before it is put into words."""
     desk.quote([request], "ctp", False)
     packed = desk._packed(desk.asking.lines([request]), [request])
-    return desk._offer(request, packed, 0, desk._place(packed, "ctp")[0])
+    return desk._offer(request, packed, 0, desk._place(packed, "ctp")[0],
+                       NOTHING_TAKEN)
 
 
 def kept_of(log: Log, lines: np.ndarray) -> Log:

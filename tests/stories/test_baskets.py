@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 import headgate as hg
@@ -77,10 +79,61 @@ def test_an_item_that_is_late_by_itself_says_its_own_reason(gpus):
     assert (basket.promised_on, basket.binds, basket.reason) == (week(3, 4), 0, "part")
 
 
+def test_lines_give_way_to_a_basket_once():
+    """A line of two servers has both GPUs of week 1, at 100 dollars; four more come in week 3. A
+    server and a rack at 300 and 600 need three GPUs of week 1: the server takes one from the line,
+    the rack needs two and only one is left to be given. Together they are three of two, so the rack
+    comes in week 3, and one server of the line does, two weeks late at 1% a week: 2 dollars."""
+    plan = planned(book([("server", 2, 1, {"unit_price": 100})], [("gpu", 2, 1), ("gpu", 4, 3)],
+                        BOMS, late_rate=0.01, replan={"fence_weeks": 0, "move_later": 0}))
+    basket = asked(plan, wish("server", 1, 1, unit_price=Decimal(300)),
+                   wish("rack", 1, 1, unit_price=Decimal(600)), mode="ptp")
+    assert [one.promised_on for one in basket.quotes] == [week(1, 4), week(3, 4)]
+    assert [(one.order_id, one.new_promised_on, one.lost_cents)
+            for one in basket.giving.displaced] == [("SO-1", week(3, 4), 200)]
+    # Two weeks sooner at 1% of 300 a week.
+    assert basket.gained_cents == 600 and basket.quotes[0].gained_cents == 600
+    assert "1 order line would give way and lose 2.00 of value; the basket gains 6.00 by it" in (
+        basket.text())
+    assert (basket.binds, basket.binding_id) == (1, "gpu")
+
+
+def test_who_gave_way_to_an_item_has_what_he_got_then():
+    """The line gives its GPU of week 1 to the server and takes one of the two of week 3. What is
+    left for the second server is the other one of week 3, and the third finds nothing before that
+    of week 6: nobody is promised what the line was given instead."""
+    plan = planned(book([("server", 1, 1, {"unit_price": 100})],
+                        [("gpu", 1, 1), ("gpu", 2, 3), ("gpu", 1, 6)], BOMS, late_rate=0.01,
+                        replan={"fence_weeks": 0, "move_later": 0}))
+    dear, cheap = Decimal(300), Decimal(10)
+    basket = asked(plan, wish("server", 1, 1, unit_price=dear),
+                   wish("server", 1, 1, unit_price=cheap), wish("server", 1, 1, unit_price=cheap),
+                   mode="ptp")
+    assert [one.promised_on for one in basket.quotes] == [week(1, 4), week(3, 4), week(6, 4)]
+    assert [(one.order_id, one.days) for one in basket.giving.displaced] == [("SO-1", 14)]
+
+
+@pytest.mark.parametrize(("price", "pays"), [(150, True), (60, False)])
+def test_a_complete_basket_pays_together(price: int, pays: bool):
+    """A server and a rack want the three GPUs of week 1, which a line of three servers at 100 has;
+    in week 3 there are three more. Together they gain two weeks at 1% of three times the price: 9
+    dollars at 150 and 3.60 at 60. The line loses 3 x 2 x 1 = 6 dollars. The server alone would gain
+    3 at 150, and take one GPU for which the line loses 2."""
+    plan = planned(book([("server", 3, 1, {"unit_price": 100})], [("gpu", 3, 1), ("gpu", 3, 3)],
+                        BOMS, late_rate=0.01, replan={"fence_weeks": 0, "move_later": 0}))
+    basket = asked(plan, wish("server", 1, 1, unit_price=Decimal(price)),
+                   wish("rack", 1, 1, unit_price=Decimal(2 * price)), mode="ptp", complete=True)
+    assert basket.promised_on == (week(1, 4) if pays else week(3, 4))
+    assert basket.gained_cents == (6 * price if pays else 0)
+    assert basket.giving.lost_cents == (600 if pays else 0)
+    assert {one.mode for one in basket.quotes} == {"ptp"}
+    assert len(basket.pins("NEW")) == 2
+
+
 def test_what_a_basket_cannot_be(gpus):
-    """A basket displaces nobody and holds something; every fault of it is told at once."""
-    with pytest.raises(ValueError, match="displaces no order line"):
-        asked(gpus, wish("server", 1), mode="ptp")
+    """A basket holds something, in a mode that there is; every fault of it is told at once."""
+    with pytest.raises(ValueError, match='must be "atp", "ctp" or "ptp"'):
+        asked(gpus, wish("server", 1), mode="pull")
     with pytest.raises(ValueError, match="must have a request"):
         asked(gpus)
     with pytest.raises(hg.IssuesError) as raised:
