@@ -138,6 +138,10 @@ class Ground:
         starts = range(0, len(chosen), CHUNK)
         threads = max(1, min(threads, len(starts)))
         stop = Event()
+        if threads == 1:
+            # A quote of one line would wait longer for a thread than for its answer.
+            self.run(chosen, out, list(starts), stop, progress)
+            return Reasons(chosen, *(np.ascontiguousarray(out[:, k]) for k in range(10)))
         with ThreadPoolExecutor(threads) as pool:
             jobs = [pool.submit(self.run, chosen, out, list(starts)[k::threads], stop,
                                 progress if k == 0 else None) for k in range(threads)]

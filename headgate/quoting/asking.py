@@ -29,7 +29,7 @@ class Asking:
         self.bans: dict[Scope, int] = {}
         self.banned = [np.zeros(len(book.items), dtype=np.int8)]
         self.matches = Matches(quotas_of(book))
-        self.names: dict[str, list[str]] = {}
+        self.names: dict[str, frozenset[str]] = {}
         self.told: dict[tuple[str, str], Issue] = {}
 
     def book_of(self, book: Book, lines: Lines) -> Book:
@@ -56,19 +56,19 @@ class Asking:
                 self.told[column, name] = Issue(
                     f"quote.{column}.nobody", "warning", "quote", "no order, quota or restriction "
                     "of the book has it, so only what holds for everybody holds here"
-                    f"{near_miss(name, self._known(column))}", None, column, name)
+                    f"{near_miss(name, sorted(self._known(column)))}", None, column, name)
             found.append(self.told[column, name])
         return tuple(found)
 
-    def _known(self, column: str) -> list[str]:
+    def _known(self, column: str) -> frozenset[str]:
         """The segments or customers that any row of the book names."""
         if column not in self.names:
             frames = self.book.tables.frames
             named = [frames[table][column] for table in ("orders", "quotas", "restrictions")]
             if column == "customer_id":
                 named.append(frames["supply"]["reserved_for"])
-            self.names[column] = sorted({name for cells in named
-                                         for name in cells.drop_nulls().unique().to_list()})
+            self.names[column] = frozenset(name for cells in named
+                                           for name in cells.drop_nulls().unique().to_list())
         return self.names[column]
 
     def permits(self, permits: Permits, requests: Sequence[Request]) -> Permits:

@@ -154,9 +154,10 @@ class Desk:
         asked = {book.items.index(name) for request in requests
                  for name in (request.item_id, *request.accepts)}
         roots = set(np.flatnonzero(book.forest.root_end > book.forest.root_start).tolist())
-        self.asked |= {self.asking.who(request): None for request in requests}
+        fresh = {self.asking.who(request): None for request in requests}
+        self.asked |= fresh
         known = self.allocation.pools.permits.known
-        if asked <= roots and all(self.asking.key(who) in known for who in self.asked):
+        if asked <= roots and all(self.asking.key(who) in known for who in fresh):
             return
         larger = with_roots(book, sorted(roots | asked))
         old, pools = self.allocation.pools, pools_of(larger, self.policy, self.asked)
