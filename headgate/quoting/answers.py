@@ -18,6 +18,11 @@ MODES = {"atp": "what is uncommitted of the finished item itself",
 
 STOCK = "stock"
 """The reason that only "atp" has: building might do, but so much of the item is not there."""
+BASKET = "basket"
+"""The reason of an item of a basket that waits for others, or for what those before it take."""
+NO_DAY = ("No day was asked for, so they give way only for what cannot be had otherwise, as late "
+          "as the plan goes; --by asks for a day.")
+"""What is said where lines give way to whoever is in no haste."""
 UNDATED = {
     "window": "no piece can arrive by its latest day",
     "horizon": "the planned weeks end before it can arrive",
@@ -182,6 +187,11 @@ class Giving:
         """What the policy charges for moving their promises, together."""
         return sum(one.moved_cents for one in self.displaced)
 
+    @property
+    def cost_cents(self) -> int:
+        """What they lose, and what the policy charges for moving them."""
+        return self.lost_cents + self.moved_cents
+
     def sentences(self, gained_cents: int, who: str = "request") -> list[str]:
         """What that costs and brings; none where nobody gives way. who : that gains by it."""
         if not self.displaced:
@@ -210,7 +220,8 @@ class Quote:
     gained_cents : what the request gains by that, beyond what it would get in mode "ctp"; 0 where
                   nobody gives way. Who gives way to an item of a basket is told with the basket
     reason, binding_* : why the requested week cannot be met, or without one not all be had, as in
-                  the `promises` table, and under "atp" `stock`; None when it is met. `lead_time`
+                  the `promises` table, under "atp" `stock`, and `basket` for an item that waits for
+                  others of a complete basket; None when it is met. `lead_time`
                   only where all can be had as soon as that allows: else what binds the date that is
                   promised, or that there is none
     price_cents : the unit price that counted under "ptp", that of the request or else the lowest of
@@ -291,6 +302,8 @@ class Quote:
             said = f"{name}: all by {self.promised_on}"
         sentences = [f"{said} ({self.mode}: {MODES[self.mode]})."]
         sentences += Giving(self.displaced).sentences(self.gained_cents)
+        if self.displaced and self.request.requested_on is None:
+            sentences.append(NO_DAY)
         if self.displaced or self.reason is not None:
             sentences.extend(self.price_sentences())
         if self.reason is not None:
@@ -299,6 +312,8 @@ class Quote:
 
     def _reason_text(self) -> str:
         """The reason as one sentence."""
+        if self.reason == BASKET:
+            return "It comes in one week with the other items of the basket."
         if self.reason == STOCK:
             return ("No more of the finished item itself is uncommitted"
                     f"{'' if self.request.requested_on is None else ' in time'}; --mode ctp tells "

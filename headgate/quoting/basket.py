@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,21 +10,26 @@ from typing import Any
 from headgate.base.calendar import bucket_of, friday_of_bucket
 from headgate.base.wording import reason_text
 from headgate.quoting.answers import (
+    BASKET,
     MODES,
+    NO_DAY,
     NOBODY,
     NOTHING_TAKEN,
     STOCK,
+    UNDATED,
     Giving,
     Quote,
     Taken,
     plain_part,
 )
+from headgate.quoting.asking import SOON
 from headgate.quoting.desk import Beside, Desk
 from headgate.quoting.displacing import MOST_DATES
 from headgate.quoting.requests import Request, price_cents
 
-BASKET = "basket"
-"""The reason of an item that would come sooner if those before it in the basket were not there."""
+COST = "cost"
+"""The reason of a basket for which lines could give way a week earlier, and lose more than it
+gains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class Basket:
     binds       : place in `quotes` of the item that keeps it from coming a week earlier, or at
                   all; None: it comes by the days asked, or at once
     reason, binding_* : why that item does, as in the `promises` table; `basket` where it is what
-                  the items before it take, and under "atp" `stock`
+                  the items before it take, under "atp" `stock`, and under "ptp" `cost`, without an
+                  item, where giving way would cost more than it gains
     giving      : under "ptp" the lines that would give way to all of it
     gained_cents : what its items gain by that, beyond what they would get in mode "ctp"
     """
@@ -85,12 +91,16 @@ class Basket:
     def _date_text(self) -> str:
         """When all of it is there, and what binds that."""
         name = None if self.binds is None else self.quotes[self.binds].request.item_id
+        if self.promised_on is None and name is None:
+            return "The basket: for all of it lines would lose more than it gains."
         if self.promised_on is None:
             one_week = " in one week" if self.complete else ""
             return f"The basket: not all of it can be promised{one_week}; what binds is " \
                    f"{name}.{self._reason_text()}"
         said = f"The basket: all of it arrives in the week of {self.promised_on}." \
             if self.complete else f"The basket: all of it is there by {self.promised_on}."
+        if self.reason == COST:
+            return f"{said} A week earlier, lines would have to lose more than it gains."
         if name is None:
             return said
         return f"{said} What binds is {name}.{self._reason_text()}"
@@ -98,6 +108,11 @@ class Basket:
     def _giving_sentences(self) -> list[str]:
         """Who gives way, and at which prices, unless the answers of the items tell these."""
         told = self.giving.sentences(self.gained_cents, "basket")
+        if told and self.promised_on is None:
+            told.append("They give way for what can be promised; --complete asks for all of it or "
+                        "nothing.")
+        if told and all(one.request.requested_on is None for one in self.quotes):
+            told.append(NO_DAY)
         for one in self.quotes if told else ():
             if one.reason is None:
                 told += [f"{one.request.item_id}: {said[0].lower()}{said[1:]}"
@@ -106,16 +121,19 @@ class Basket:
 
     def _reason_text(self) -> str:
         """Why the item binds, as a sentence after a blank; empty where its own answer has it."""
-        told = self.binds is not None and self.quotes[self.binds].promised_on is None
+        one = None if self.binds is None else self.quotes[self.binds]
+        told = one is not None and (one.promised_on is None or (
+            self.complete and one.reason is not None))
         if self.reason is None or (told and self.reason != BASKET):
             return ""
         if self.reason == STOCK:
             return (" No more of the finished item itself is uncommitted a week earlier; "
                     "--mode ctp tells what can be built.")
-        clause = "the items before it in the basket take what it lacks"
+        clause = UNDATED.get(self.reason) if one and one.request.requested_on is None else None
+        if self.reason == BASKET:
+            clause = "the items before it in the basket take what it lacks"
         return " " + reason_text(self.reason, self.binding_kind, self.binding_id,
-                                 self.binding_site_id, self.binding_on,
-                                 clause if self.reason == BASKET else None)
+                                 self.binding_site_id, self.binding_on, clause)
 
 
 class _Turns:
@@ -138,12 +156,40 @@ class _Turns:
             return self.desk.quote_beside(request, taken, giving, week)
         return Beside(self.desk.quote([request], self.mode, False, taken, week)[0])
 
-    def all(self, requests: Sequence[Request], week: int | None = None) -> list[Beside]:
-        """The answer to each."""
+    def all(self, requests: Sequence[Request], week: int | None = None,
+            spared: Container[int] = ()) -> list[Beside]:
+        """The answer to each; spared : places of those to which nobody gives way."""
         found: list[Beside] = []
-        for request in requests:
-            found.append(self.one(request, found, week))
+        for place, request in enumerate(requests):
+            if place in spared:
+                price = price_cents(request, self.desk.book)
+                quote = replace(self.undisturbed(request, found), mode="ptp", price_cents=price)
+                found.append(Beside(quote, 0, found[-1].giving if found else NOBODY))
+            else:
+                found.append(self.one(request, found, week))
         return found
+
+    def paying(self, requests: Sequence[Request]) -> tuple[list[Beside], Giving]:
+        """
+        The answer to each, and who gives way to all of them together: lines where that pays.
+
+        What pays for one item may not pay beside what the next ones take: then nobody gives way to
+        the item that gains least by it, until it does.
+        """
+        spared: set[int] = set()
+        while True:
+            found = self.all(requests, spared=spared)
+            giving = self.giving(found)
+            gains = {place: one.quote.gained_cents for place, one in enumerate(found)
+                     if one.quote.gained_cents}
+            if not giving.displaced or sum(gains.values()) > giving.cost_cents:
+                return found, giving
+            spared.add(min(gains, key=lambda place: (gains[place], -place)))
+
+    def giving(self, found: Sequence[Beside]) -> Giving:
+        """Who gives way to all of them together, as a re-plan has it that pins them all."""
+        last = found[-1].giving
+        return (self.desk.giving_way(self.beside(found)) or last) if last.displaced else last
 
     def undisturbed(self, request: Request, before: Sequence[Beside] = ()) -> Quote:
         """The answer to one to which nobody gives way any more."""
@@ -190,7 +236,7 @@ def quote_basket(desk: Desk, requests: Sequence[Request], mode: str = "ctp",
     # Every fault of every request is told at once, and every tree of needs is made once.
     alone = desk.dates(requests, free.mode, taken).tolist()
     if not complete:
-        return _as_it_comes(turns, turns.all(requests))
+        return _as_it_comes(turns, *turns.paying(requests))
     short = any(pieces < request.quantity
                 for (pieces, _), request in zip(alone, requests, strict=True))
     made = _in_part(free, free.all(requests), True) if short else _in_one_week(
@@ -198,9 +244,9 @@ def quote_basket(desk: Desk, requests: Sequence[Request], mode: str = "ctp",
     return made if mode != "ptp" else _with_way_given(turns, requests, made)
 
 
-def _as_it_comes(turns: _Turns, each: Sequence[Beside]) -> Basket:
+def _as_it_comes(turns: _Turns, each: Sequence[Beside], giving: Giving) -> Basket:
     """All of it is there when the item that comes last is."""
-    quotes, giving = tuple(one.quote for one in each), _giving(turns, each)
+    quotes = tuple(one.quote for one in each)
     gained = sum(one.gained_cents for one in quotes)
     dates = [one.promised_on for one in quotes if one.promised_on is not None]
     if len(dates) < len(quotes):
@@ -219,12 +265,6 @@ def _as_it_comes(turns: _Turns, each: Sequence[Beside]) -> Basket:
     return _bound(made, place, late, free.promised_on is not None and free.promised_on < last)
 
 
-def _giving(turns: _Turns, each: Sequence[Beside]) -> Giving:
-    """Who gives way to all of them together, as a re-plan has it that pins them all."""
-    last = each[-1].giving
-    return (turns.desk.giving_way(turns.beside(each)) or last) if last.displaced else last
-
-
 def _in_one_week(turns: _Turns, requests: Sequence[Request], first: int) -> Basket:
     """The first week in which all can arrive; first : before it, some item cannot come at all."""
     end = turns.last + 1
@@ -237,7 +277,7 @@ def _in_one_week(turns: _Turns, requests: Sequence[Request], first: int) -> Bask
             made = Basket(found, turns.mode, True, turns.friday(week))
             if _in_time(turns, found, week) or week <= 0:
                 return made
-            return _failing(turns, made, week - 1)
+            return _late_together(turns, _failing(turns, made, week - 1))
     none = Basket(tuple(one.quote for one in turns.all(requests)), turns.mode, True, None)
     return _failing(turns, none, max(first, end - 1))
 
@@ -251,26 +291,50 @@ def _with_way_given(turns: _Turns, requests: Sequence[Request], free: Basket) ->
     book, last = turns.desk.book, turns.last
     if free.promised_on is not None:
         last = turns.bucket(free.promised_on) - 1
-    floor = sum(one.worth_cents for one in turns.all(requests, last + 1)) if free.promised_on else 0
+    undisturbed = turns.all(requests, last + 1) if free.promised_on else []
+    floor = [one.worth_cents for one in undisturbed] or [0] * len(requests)
     last = min([last, *(turns.bucket(one.latest_on) for one in requests
                         if one.latest_on is not None)])
     asked = [turns.bucket(one.requested_on) for one in requests if one.requested_on is not None]
-    due = max(0, min(asked)) if asked else last
+    due = max(0, min(asked), max(asked) - SOON) if asked else last
+    before: list[Beside] = []
     for week in range(due, min(last, due + MOST_DATES - 1) + 1):
         found = turns.all(requests, week)
-        gain = sum(one.worth_cents for one in found) - floor
-        quotes = tuple(one.quote for one in found)
-        if gain <= 0 or not all(one.promised_on is not None for one in quotes):
-            continue
-        giving = _giving(turns, found)
-        if giving.displaced and gain > giving.lost_cents + giving.moved_cents:
+        gains = [one.worth_cents - less for one, less in zip(found, floor, strict=True)]
+        quotes = tuple(replace(one.quote, gained_cents=gain)
+                       for one, gain in zip(found, gains, strict=True))
+        whole, giving = all(one.promised_on is not None for one in quotes), turns.giving(found)
+        if whole and giving.displaced and sum(gains) > giving.cost_cents:
             made = Basket(quotes, turns.mode, True, turns.friday(week), giving=giving,
-                          gained_cents=gain)
-            return made if _in_time(turns, quotes, week) or week <= 0 else _failing(
-                _Turns(turns.desk, "ctp", turns.taken), made, week - 1)
+                          gained_cents=sum(gains))
+            return _late_together(turns, _earlier_failing(made, before))
+        before = found
     quotes = tuple(replace(one, mode=turns.mode, price_cents=price_cents(one.request, book))
                    for one in free.quotes)
     return replace(free, quotes=quotes, mode=turns.mode)
+
+
+def _earlier_failing(made: Basket, before: Sequence[Beside]) -> Basket:
+    """What binds a basket to which lines give way. before : its items in the week before."""
+    for place, one in enumerate(before):
+        if one.quote.promised_on is None:
+            return _bound(made, place, one.quote, False)
+    return replace(made, reason=COST) if before else made
+
+
+def _late_together(turns: _Turns, made: Basket) -> Basket:
+    """A basket that comes in one week, with why items come after the day asked for."""
+    if made.promised_on is None:
+        return made
+    week, quotes = turns.bucket(made.promised_on), list(made.quotes)
+    for place, one in enumerate(quotes):
+        asked = one.request.requested_on
+        if one.reason is not None or asked is None or week <= max(0, turns.bucket(asked)):
+            continue
+        quotes[place] = replace(one, reason=BASKET) if place != made.binds else replace(
+            one, reason=made.reason, binding_kind=made.binding_kind, binding_id=made.binding_id,
+            binding_site_id=made.binding_site_id, binding_on=made.binding_on)
+    return replace(made, quotes=tuple(quotes))
 
 
 def _failing(turns: _Turns, made: Basket, week: int) -> Basket:

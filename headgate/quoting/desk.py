@@ -254,8 +254,7 @@ class Desk:
         room_for = room[0], room[1]
         if week is not None:
             return self._displacer().offer_in(alone, room_for, week, stock)
-        return self._displacer().offer(request, alone, room_for, log, stock,
-                                       giving.lost_cents + giving.moved_cents)
+        return self._displacer().offer(request, alone, room_for, log, stock, giving.cost_cents)
 
     def _beside_plan(self, taken: Taken) -> Stock:
         """What others take of pools, permits and hours, beside the plan."""

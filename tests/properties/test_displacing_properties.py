@@ -19,6 +19,7 @@ from headgate.planner.placing import joined, strip_permits
 from headgate.planner.quota_use import with_permits
 from headgate.planner.usage import hours_of_log
 from headgate.quoting.answers import NOTHING_TAKEN
+from headgate.quoting.basket import quote_basket
 from headgate.quoting.displacing import Offer
 from headgate.quoting.requests import Request
 from tests.oracles.limited_books import LIMITS, limited_book
@@ -132,3 +133,29 @@ def _entered(demo: DemoBook, plan: hg.Plan, quote: hg.Quote) -> int:
     mine = again.allocations.filter((pl.col("order_id") == "NEW")
                                     & (pl.col("arrive_on") <= quote.promised_on))
     return int(mine["quantity"].sum())
+
+
+def test_a_basket_gains_more_than_all_of_it_costs():
+    """Baskets of three items of the demo book at 1.2 times what somebody pays, whoever displaces
+    lines: what all of it gains is what its items gain, and more than the lines lose and moving
+    their promises costs, counted together. What pays for an item alone may not pay beside what the
+    next ones take."""
+    demo = demo_book(150, 2)
+    book = hg.read_book(demo.frames, demo.settings)
+    desk, told = hg.plan(book, {"work": 40}).desk(), 0
+    for seed in range(60):
+        rows = [book.tables.frames["orders"].row((11 * seed + more) % 150, named=True)
+                for more in (0, 31, 77)]
+        day = max(row["requested_on"] for row in rows)
+        basket = quote_basket(desk, [hg.Request(
+            row["item_id"], 1 + seed % 4, rows[0]["region"], requested_on=day,
+            segment=row["segment"], customer_id=row["customer_id"],
+            unit_price=Decimal(row["unit_price_cents"] * 6) / 500) for row in rows], "ptp",
+            bool(seed % 2))
+        if not basket.giving.displaced:
+            continue
+        told += 1
+        assert basket.gained_cents > basket.giving.cost_cents
+        assert basket.gained_cents == sum(one.gained_cents for one in basket.quotes)
+        assert "net." in basket.text() and "-" not in basket.text().split("net.")[0][-14:]
+    assert told > 5

@@ -130,6 +130,45 @@ def test_a_complete_basket_pays_together(price: int, pays: bool):
     assert len(basket.pins("NEW")) == 2
 
 
+def test_what_keeps_a_basket_from_a_week_earlier():
+    """A line of three servers at 100 dollars has the GPUs of week 1; one more comes in week 2 and
+    three in week 3. A server and a rack wanted by week 1 at 60 and 120 need three of them: they
+    would gain 3.60 by those of week 1, for which the line would lose 6. They come in week 3, for
+    which nobody need give way: the rack lacks GPUs in week 2, and the server waits for it."""
+    plan = planned(book([("server", 3, 1, {"unit_price": 100})],
+                        [("gpu", 3, 1), ("gpu", 1, 2), ("gpu", 3, 3)], BOMS, late_rate=0.01,
+                        replan={"fence_weeks": 0, "move_later": 0}))
+    wishes = [wish("server", 1, 1, unit_price=Decimal(60)),
+              wish("rack", 1, 1, unit_price=Decimal(120))]
+    for mode in ("ctp", "ptp"):
+        basket = asked(plan, *wishes, mode=mode, complete=True)
+        assert basket.promised_on == week(3, 4) and basket.giving.displaced == ()
+        assert basket.binds == 1
+        server, rack = basket.quotes
+        assert (server.reason, rack.reason) == ("basket", basket.reason)
+        assert "It comes in one week with the other items" in server.text()
+
+
+def test_giving_way_a_week_earlier_may_cost_too_much():
+    """A line of three servers has the GPUs of week 1, one of three, dear, those of week 2; three
+    more come in week 6. A server and a rack wanted by week 1 at 150 and 300 dollars gain 4.50 a
+    week. Those of week 1 are of a line at 9,000 dollars that loses 90 each and week; those of week
+    2 of one at 100, which loses 1 each and week: the basket comes in week 2, and a week earlier
+    lines would lose more than it gains."""
+    plan = planned(book([("server", 3, 1, {"unit_price": 9000}),
+                         ("server", 3, 2, {"unit_price": 100, "earliest_on": 2})],
+                        [("gpu", 3, 1), ("gpu", 3, 2), ("gpu", 3, 6)], BOMS, late_rate=0.01,
+                        replan={"fence_weeks": 0, "move_later": 0}))
+    basket = asked(plan, wish("server", 1, 1, unit_price=Decimal(150)),
+                   wish("rack", 1, 1, unit_price=Decimal(300)), mode="ptp", complete=True)
+    assert basket.promised_on == week(2, 4)
+    assert [one.order_id for one in basket.giving.displaced] == ["SO-2"]
+    assert (basket.binds, basket.reason) == (None, "cost")
+    assert "A week earlier, lines would have to lose more than it gains." in basket.text()
+    # Four weeks sooner than week 6, shared by what each is worth.
+    assert [one.gained_cents for one in basket.quotes] == [600, 1200]
+
+
 def test_what_a_basket_cannot_be(gpus):
     """A basket holds something, in a mode that there is; every fault of it is told at once."""
     with pytest.raises(ValueError, match='must be "atp", "ctp" or "ptp"'):
