@@ -27,10 +27,7 @@ INSTEAD = {"complete": "all in one week", "partial": "as it comes", "by_date": "
 def one_quote(found: Quote, book: str, plan: str) -> list[RenderableType]:
     """One quote: who would give way and what else could be said stand before what it draws."""
     shown: list[RenderableType] = [Text(found.text())]
-    if found.shipments:
-        shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"),
-                          [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
-                            f"{part.quantity:,}") for part in found.shipments], left=4))
+    shown += _shipments([found])
     shown += _giving(found.displaced)
     shown += _alternatives(found)
     if found.draws:
@@ -51,17 +48,21 @@ def basket_quoted(found: Basket, book: str, plan: str) -> list[RenderableType]:
     """A basket: the answer for each item, its shipments together, and the week of all of it."""
     shown: list[RenderableType] = [Text(one.text()) for one in found.quotes]
     shown.append(Text(found.text(), style="bold"))
-    rows = [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
-             f"{part.quantity:,}") for one in found.quotes for part in one.shipments]
-    if rows:
-        shown.append(grid("Shipments", ("item", "from", "ships", "promised", "pieces"), rows,
-                          left=4))
+    shown += _shipments(found.quotes)
     shown += _giving(found.giving.displaced)
     shown.append("a quote reserves nothing; --json has what each would draw")
     if found.giving.displaced:
         shown.append(_next(lambda: found.pins("NEW"), "order NEW with a line for each item", book,
                            plan))
     return shown
+
+
+def _shipments(quotes: Sequence[Quote]) -> list[RenderableType]:
+    """What would be sent, if anything."""
+    rows = [(part.item_id, part.site_id, str(part.ship_on), str(part.promised_on),
+             f"{part.quantity:,}") for one in quotes for part in one.shipments]
+    return [grid("Shipments", ("item", "from", "ships", "promised", "pieces"), rows,
+                 left=4)] if rows else []
 
 
 def _giving(displaced: Sequence[Displaced]) -> list[RenderableType]:

@@ -303,8 +303,9 @@ def _with_way_given(turns: _Turns, requests: Sequence[Request], free: Basket) ->
         gains = [one.worth_cents - less for one, less in zip(found, floor, strict=True)]
         quotes = tuple(replace(one.quote, gained_cents=gain)
                        for one, gain in zip(found, gains, strict=True))
-        whole, giving = all(one.promised_on is not None for one in quotes), turns.giving(found)
-        if whole and giving.displaced and sum(gains) > giving.cost_cents:
+        whole = all(one.promised_on is not None for one in quotes)
+        giving = turns.giving(found) if whole else NOBODY
+        if giving.displaced and sum(gains) > giving.cost_cents:
             made = Basket(quotes, turns.mode, True, turns.friday(week), giving=giving,
                           gained_cents=sum(gains))
             return _late_together(turns, _earlier_failing(made, before))

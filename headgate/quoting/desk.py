@@ -49,7 +49,7 @@ from headgate.quoting.displacing import Displacer, Offer
 from headgate.quoting.quota_reasons import QuotaReasons
 from headgate.quoting.reasons import QuoteReasons, is_late
 from headgate.quoting.requests import Request, check_requests, past_days, price_cents
-from headgate.quoting.taking import counted_by, displaced_by, draws_of, giving_of, work_of
+from headgate.quoting.taking import displaced_by, giving_of, taken_by
 
 Longs = NDArray[np.int64]
 
@@ -224,8 +224,7 @@ class Desk:
             offer = self._offer(request, packed, 0, log, taken, giving, week)
         if offer is not None:
             log, told = offer.log, {"gained_cents": offer.gained_cents}
-            giving = giving_of(self.book, self.allocation.pools,
-                               self._displacer().draft.lines, offer)
+            giving = self._giving(offer)
             late = is_late(self.book, own, 0, log)
         if late:
             told |= self.reasons.of(own, [request], {0: log}, "ctp").get(0, {})
@@ -235,10 +234,12 @@ class Desk:
 
     def giving_way(self, taken: Taken) -> Giving | None:
         """Who gives way to what is promised, to all of it together; None when it cannot be had."""
-        nothing = copied(log_of(*room_for_line(self.book, self.allocation.pools)))
-        offer = self._displacer().displace(nothing, self._beside_plan(taken))
-        return None if offer is None else giving_of(
-            self.book, self.allocation.pools, self._displacer().draft.lines, offer)
+        offer = self._displacer().displace(log_of(0, 0), self._beside_plan(taken))
+        return None if offer is None else self._giving(offer)
+
+    def _giving(self, offer: Offer) -> Giving:
+        """Who gives way to an offer."""
+        return giving_of(self.book, self.allocation.pools, self._displacer().draft.lines, offer)
 
     def _displacer(self) -> Displacer:
         """The plan as one that can give up lines, made when it is first asked for."""
@@ -249,12 +250,12 @@ class Desk:
     def _offer(self, request: Request, packed: tuple[Packed, int, int], place: int, log: Log,
                taken: Taken, giving: Giving = NOBODY, week: int | None = None) -> Offer | None:
         """What could be promised if lines gave way."""
-        lines, *room = packed
+        lines, room, room_draws = packed
         alone, stock = lines._replace(rows=lines.rows[place:place + 1]), self._beside_plan(taken)
-        room_for = room[0], room[1]
         if week is not None:
-            return self._displacer().offer_in(alone, room_for, week, stock)
-        return self._displacer().offer(request, alone, room_for, log, stock, giving.cost_cents)
+            return self._displacer().offer_in(alone, (room, room_draws), week, stock)
+        return self._displacer().offer(request, alone, (room, room_draws), log, stock,
+                                       giving.cost_cents)
 
     def _beside_plan(self, taken: Taken) -> Stock:
         """What others take of pools, permits and hours, beside the plan."""
@@ -343,13 +344,13 @@ class Desk:
                 names[item], book.sites.ids[book.lanes.site[lane]], monday_of_bucket(ship, as_of),
                 monday_of_bucket(arrival, as_of), friday_of_bucket(arrival, as_of), pieces))
         given = sum(part.quantity for part in shipments)
-        whole = given == request.quantity
+        whole, taken = given == request.quantity, taken_by(book, pools, lines, log)
         return Quote(request, mode, given,
                      max(part.promised_on for part in shipments) if whole else None,
-                     tuple(shipments), draws_of(book, pools, log), others,
+                     tuple(shipments), taken.draws, others,
                      warnings=past_days(request, as_of) + self.asking.strangers(request),
                      price_cents=price_cents(request, book) if mode == "ptp" else None,
-                     work=work_of(book, lines, log), counted=counted_by(book, pools, log),
+                     work=taken.work, counted=taken.counted,
                      **reason)  # type: ignore[arg-type]
 
 
