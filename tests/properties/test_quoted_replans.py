@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import headgate as hg
 from headgate.demo import demo_book
+from headgate.quoting.answers import Displaced
 from headgate.quoting.basket import quote_basket
 from tests.oracles.limited_books import LIMITS, limited_book
 from tests.properties.test_displacing_properties import OPEN, request_of
@@ -59,6 +61,31 @@ def others(plan: hg.Plan) -> pl.DataFrame:
     return plan.moves.filter((pl.col("order_id") != "NEW") & (pl.col("reason") != "kept"))
 
 
+def assert_kept(again: hg.Plan, quotes: Sequence[hg.Quote], named: Sequence[Displaced]) -> None:
+    """
+    What was quoted comes by its dates, and nobody is worse off who was not named. Where the pins
+    could not be placed beside promises, what does not come by its date is said to be broken.
+    """
+    broken = dict(again.promises.filter(pl.col("order_id") == "NEW").select(
+        "line_no", "broken_quantity").iter_rows())
+    beside = again.summary["replan"].get("pins") == "beside"
+    for line, quote in enumerate(quotes, start=1):
+        come = come_by(again, quote, line)
+        assert come == quote.quantity if beside else come + broken[line] >= quote.quantity
+    worse = others(again).filter((pl.col("days") > 0).fill_null(False)
+                                 | (pl.col("new_quantity") < pl.col("old_quantity")))
+    assert not beside or set(worse.select("order_id", "line_no").rows()) <= {
+        (one.order_id, one.line_no) for one in named}
+
+
+def small_demo() -> tuple[Parts, hg.Book, hg.Plan]:
+    """A demo book of 80 lines: its tables and settings, the book, and its plan by value."""
+    demo = demo_book(80, 3)
+    parts = (demo.frames, demo.settings)
+    book = hg.read_book(*parts)
+    return parts, book, hg.plan(book, {"work": 60})
+
+
 def gained_cents(plan: hg.Plan, again: hg.Plan) -> int:
     """What a re-plan is worth more than the plan before it, by the weights of the policy."""
     return int(again.summary["value"]["weighted_cents"] - plan.summary["value"]["weighted_cents"])
@@ -71,10 +98,7 @@ def test_a_replan_does_what_the_quote_said():
     named, the policy charges no more than was quoted, and the plan gains at least what the request
     gains beyond what these lose, but for a dollar. The same orders and one more, planned again from
     that, move nobody: what the pins draw stands as the lines do."""
-    demo = demo_book(80, 3)
-    parts = (demo.frames, demo.settings)
-    book = hg.read_book(*parts)
-    plan = hg.plan(book, {"work": 60})
+    parts, book, plan = small_demo()
     desk, told = plan.desk(), 0
     for seed in range(80):
         row = book.tables.frames["orders"].row(7 * seed % 80, named=True)
@@ -110,10 +134,7 @@ def test_a_replan_does_what_a_basket_said(complete: bool):
     """The same for baskets of two items that somebody orders: what is promised to both comes when
     it was said, and who was named gives way, once, to the dates named, for no more than was told.
     A re-plan chooses the draws of pins anew, so the value may differ by a thousandth."""
-    demo = demo_book(80, 3)
-    parts = (demo.frames, demo.settings)
-    book = hg.read_book(*parts)
-    plan = hg.plan(book, {"work": 60})
+    parts, book, plan = small_demo()
     desk, told = plan.desk(), 0
     for seed in range(80):
         rows = [book.tables.frames["orders"].row((7 * seed + more) % 80, named=True)
@@ -150,7 +171,7 @@ def test_a_replan_under_limits_keeps_to_the_quote(seed: int, family: str, object
     """Quotas, ship sets, pins and frozen lines, and somebody who pays a great deal. Entered and
     planned again, the plan is proven; and where the pins could be placed beside promises, all comes
     by the date that was quoted, and no promise moves later or loses pieces that the quote did not
-    name."""
+    name; where not, what misses its date is broken."""
     parts = limited_book(seed, family)
     book = book_of(parts)
     if book is None or not len(book.lines):
@@ -161,13 +182,7 @@ def test_a_replan_under_limits_keeps_to_the_quote(seed: int, family: str, object
         return
     again = hg.replan(entered(parts, [quote]), plan, OPEN)
     assert hg.check(again.book, again).issues == ()
-    if again.summary["replan"].get("pins") != "beside":
-        return
-    assert come_by(again, quote) == quote.quantity
-    worse = others(again).filter((pl.col("days") > 0).fill_null(False)
-                                 | (pl.col("new_quantity") < pl.col("old_quantity")))
-    assert set(worse.select("order_id", "line_no").rows()) <= {
-        (one.order_id, one.line_no) for one in quote.displaced}
+    assert_kept(again, [quote], quote.displaced)
 
 
 @example(146, "reservations", True)  # A quota bound in a week before the plan begins.
@@ -188,11 +203,11 @@ def test_a_basket_under_limits_can_be_kept(seed: int, family: str, complete: boo
         return
     again = hg.replan(entered(parts, list(basket.quotes)), plan, OPEN)
     assert hg.check(again.book, again).issues == ()
-    if again.summary["replan"].get("pins") != "beside":
-        return
-    assert [come_by(again, one, line) for line, one in enumerate(basket.quotes, start=1)] == [
-        one.quantity for one in basket.quotes]
-    worse = others(again).filter((pl.col("days") > 0).fill_null(False)
-                                 | (pl.col("new_quantity") < pl.col("old_quantity")))
-    assert set(worse.select("order_id", "line_no").rows()) <= {
-        (one.order_id, one.line_no) for one in basket.giving.displaced}
+    assert_kept(again, basket.quotes, basket.giving.displaced)
+
+
+@pytest.mark.xfail(strict=True, reason="pins choose their draws anew, which moves another ship set")
+def test_a_basket_whose_pins_move_somebody_else():
+    """Known, and to be mended: both items come by their dates and the plan is proven, but the set
+    SO-2 comes four weeks later, whom the quote did not name."""
+    test_a_basket_under_limits_can_be_kept.hypothesis.inner_test(6, "everything", False)
