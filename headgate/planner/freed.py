@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
@@ -17,24 +16,22 @@ Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def freed_pools(book: Book, pools: Pools, older: Older, had: Confirmed,
-                taken: Longs) -> tuple[Bools, Bools]:
+def freed_pools(book: Book, pools: Pools, older: Older,
+                had: Confirmed) -> tuple[Bools, Bools]:
     """
     (pools,) of which more comes in some week than the older plan's `shortages` say came, and on
-    which lines drew that are gone or have become smaller, or that are in `taken`, the pools of what
-    was taken out.
+    which lines drew that are gone or have become smaller.
     """
     places = np.full((len(book.items), len(book.sites)), -1, dtype=np.int64)
     free = np.flatnonzero(pools.slot == 0)
     places[pools.item[free], pools.site[free]] = free
     found = np.zeros(len(pools.item), dtype=np.bool_)
-    found[taken] = True
     drawn = older.drawn
     smaller = np.append(book.lines.open < had.open, True)
     gone = smaller[drawn.line] & (drawn.item >= 0) & (drawn.site >= 0)
     left = places[drawn.item[gone], drawn.site[gone]]
     found[left[left >= 0]] = True
-    short = older.start.shortages.filter(pl.col("kind") == "part")
+    short = older.start.shortages
     item, site = book.items.indexes(short["id"]), book.sites.indexes(short["site_id"])
     week = buckets_of_days(book, days_of(short["week"]))
     known = (item >= 0) & (site >= 0) & (week >= 0) & (week < book.horizon)

@@ -157,9 +157,11 @@ class Keeper:
         """Give lines what they wait for, see `headgate.planner.kernels.repair.insert`."""
         draft = self.draft
         draft.forget_bounds()
+        # Nothing is given back meanwhile: what substitutes cost in vain holds for later lines.
+        room = draft.room._replace(failed=np.full(draft.room.most[0].shape, -np.inf))
         self._through(len(order), lambda place: insert(
             draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
-            draft.cost, draft.held, draft.room, self.old, order, place, phase, discount,
+            draft.cost, draft.held, room, self.old, order, place, phase, discount,
             draft.room_rows, draft.room_draws))
 
     def put_rows(self, rows: Longs) -> None:
@@ -264,15 +266,19 @@ class Keeper:
                 self._reserve(len(self.old.alive), len(self.draft.held.log.pieces))
 
 
+def no_promises(lines: int) -> tuple[Longs, NDArray[np.float64]]:
+    """`terms` and `money` of a keeper, of so many lines of which none was promised anything."""
+    terms = np.zeros((lines, 3), dtype=np.int64)
+    terms[:, PROMISED] = NEVER
+    return terms, np.zeros((lines, 2))
+
+
 def take_over(draft: Draft, start: Retraced) -> None:
     """
     Take an older plan over that promised nothing to anybody: draw by draw where that is possible,
     from other sources where not.
     """
-    lines = len(draft.held.head)
-    terms = np.zeros((lines, 3), dtype=np.int64)
-    terms[:, PROMISED] = NEVER
-    keeper = Keeper(draft, terms, np.zeros((lines, 2)), np.zeros(0))
+    keeper = Keeper(draft, *no_promises(len(draft.held.head)), np.zeros(0))
     keeper.put_in(start.log)
     keeper.heal()
     keeper.put_fitting(keeper.out)

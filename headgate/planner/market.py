@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from headgate.base.money import exact_dot
 from headgate.book import Book
 from headgate.planner.kernels.gaps import find_gaps
 from headgate.planner.kernels.layout import (
@@ -22,7 +23,7 @@ from headgate.planner.kernels.price import (
     Market,
     Tables,
 )
-from headgate.planner.numbering import distinct_rows, runs
+from headgate.planner.numbering import distinct_rows, order_of, runs
 from headgate.planner.terms import Terms
 from headgate.planner.ways import behind, needs_of, sent_permits, sources_of
 from headgate.planner.world import Pools, largest_tree, ship_sets
@@ -105,7 +106,7 @@ def exchange_of(book: Book, terms: Terms, pools: Pools, world: World, trees: Tre
                     book.forest.sub_cost_cents.astype(np.float64),
                     np.concatenate([pools.item, _items_of_permits(pools)]).astype(np.int64))
     arrivals = book.horizon + int(book.lanes.weeks.max(initial=0))
-    lost = int((lines.open.astype(object) * terms.lost.astype(object)).sum()) if len(lines) else 0
+    lost = exact_dot(lines.open, terms.lost)
     last = np.concatenate([_last_draws(book, market, len(pools)), pools.permits.last])
     return Exchange(market, trees, pools.everything().astype(np.float64), hours, last,
                     held_cents - lost, arrivals, largest_tree(book))
@@ -138,7 +139,7 @@ def _choices(book: Book, terms: Terms, claim: NDArray[np.int32],
     allowed = ((bans[lines.ban[line], item] == 0) & (lanes[lines.region[line]] > 0)
                & (lines.open[line] > 0))
     line, item, turn = line[allowed], item[allowed], turn[allowed]
-    order = np.lexsort((turn, line))
+    order = order_of([(line, len(lines)), (turn, len(lines.accept) + 1)])
     line, item = line[order], item[order]
     by_site = ((terms.bonus[line] > 0).any(axis=1) & (terms.on_ship[line] == 1)
                & (lines.site[line] < 0))

@@ -55,7 +55,8 @@ class Start:
 
     lines        : order_id and line_no of each, once
     items, sites : (n,) ids
-    prices, shortages : as `headgate.tables.plan_schema` declares them
+    prices, shortages : as `headgate.tables.plan_schema` declares them, ids as Enum; of the
+                   shortages those of parts
     gap          : that plan's gap, None unknown
     all_pegged   : whether the pegging is of all items; else what it leaves out has no other source
     """
@@ -90,7 +91,8 @@ class Start:
                           "lead_days", "quantity")
         return cls(
             lines, items, sites, Promised(*_longs(promised)), Allocated(*_longs(allocated)),
-            Drawn(*_longs(_summed(drawn))), frames["prices"], frames["shortages"],
+            Drawn(*_longs(_summed(drawn))), _with_known_ids(frames["prices"]),
+            _with_known_ids(frames["shortages"].filter(pl.col("kind") == "part")),
             plan.summary.get("pegging") == "all",
             dict(plan.summary.get("certificate") or {}).get("gap"))
 
@@ -150,6 +152,13 @@ def buckets_of_days(book: Book, days: Longs) -> Longs:
 def _ids(*columns: pl.Series) -> pl.Series:
     """What stands in some columns, each once and sorted."""
     return pl.concat([column.cast(pl.String) for column in columns]).drop_nulls().unique().sort()
+
+
+def _with_known_ids(table: pl.DataFrame) -> pl.DataFrame:
+    """A table whose ids are each looked up once, however many rows name them."""
+    names = [name for name in ("id", "site_id", "reserved_for") if name in table.columns]
+    return table.with_columns(table[name].cast(pl.String).cast(pl.Enum(_ids(table[name])))
+                              for name in names)
 
 
 def _place(name: str, ids: pl.Series) -> pl.Expr:

@@ -91,6 +91,7 @@ class Repairer:
         book, self.pools = rest_of(whole, self.whole_pools, self.fixed)
         self.book, self.confirmed = book, confirmed.without(self.fixed.placed, book.lines.open)
         older = self.older = without_fixed(whole, self.whole_pools, older, self.fixed)
+        retracing = threads.submit(retrace_older, book, self.pools, older)
         earned = worth_of_log(whole, policy, by_line(self.fixed.log, self.whole_pools,
                                                      self.fixed.broken))
         self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
@@ -102,19 +103,19 @@ class Repairer:
             self.prices = prices_of_older(book, self.pools, older.start.prices,
                                           self.exchange.last_draw)
         dual = self.dual = Dual(self.exchange, threads)
-        price = dual.quote(self.prices, 0.0)
+        price = self.price = dual.quote(self.prices, 0.0)
         if policy.objective == "value":
             self.draft.take_prices(dual.tables, price)
         else:
             self.draft.cost = self.exchange.costs(dual.tables)
-        self.price = price
         self.descent: Descent | None = None
-        self.retraced: Retraced = retrace_older(book, self.pools, older)
         terms, money = self.confirmed.terms()
         standing = np.zeros(0)
         if policy.objective == "rank":
             standing = book.lines.place_by_rank.astype(np.float64)
         self.keeper = Keeper(self.draft, terms, money, standing)
+        self.retraced: Retraced = retracing.result()
+        self.freeing = threads.submit(freed_pools, whole, self.whole_pools, older, self.confirmed)
 
     def repair(self) -> Repaired | None:
         """The plan, repaired; to be asked once. None where pins must be placed as ruled."""
@@ -251,8 +252,8 @@ class Repairer:
             np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))
         drawn = np.unique(log.sources[draws, 1])
         supply = len(self.pools)
-        more, freed = freed_pools(self.whole, self.whole_pools, self.older, had,
-                                  drawn[drawn < supply])
+        more, freed = self.freeing.result()
+        freed[drawn[drawn < supply]] = True
         there = held.balance[:supply] > 0
         if self.policy.objective == "value":
             # What was given back is of use where it has a price; what came has none yet.

@@ -84,10 +84,10 @@ def prices_of_older(book: Book, pools: Pools, prices: pl.DataFrame, last_draw: L
     steps[:, :-1] = level[:, :-1] - level[:, 1:]
     steps[:, -1] = level[:, -1]
     resource = book.resources.indexes(prices["id"])
-    for row in np.flatnonzero(~kind & inside & (site >= 0) & (resource >= 0)).tolist():
-        hour_row = book.hours.row[resource[row], site[row]]
-        if hour_row >= 0:
-            hours[hour_row, week[row]] = cents[row]
+    rows = np.flatnonzero(~kind & inside & (site >= 0) & (resource >= 0))
+    hour_row = book.hours.row[resource[rows], site[rows]]
+    rows, hour_row = rows[hour_row >= 0], hour_row[hour_row >= 0]
+    hours[hour_row, week[rows]] = cents[rows]
     return Prices(_before_receipts(steps, pools, last_draw), hours)
 
 

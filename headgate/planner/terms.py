@@ -145,8 +145,10 @@ def policy_faults(book: Book, policy: Policy) -> list[Issue]:
               for place, row in enumerate(policy.bonuses) if row.by < book.first_monday]
     for kind in WEIGHED:
         names = policy.weights[kind]
+        if not names:
+            continue
         column = book.tables.frames["orders"][COLUMNS[kind]].cast(pl.String)
-        known = column.unique().drop_nulls().to_list() if names else []
+        known = column.unique().drop_nulls().to_list()
         for name in names:
             if name not in known:
                 issues.append(Issue(
@@ -159,11 +161,12 @@ def policy_faults(book: Book, policy: Policy) -> list[Issue]:
 def _weights(book: Book, policy: Policy) -> Longs:
     """(lines,) product of the weights of a line's segment, customer and priority, in 1e-9."""
     weight = np.ones(len(book.lines), dtype=np.int64)
-    orders = book.tables.frames["orders"]
+    orders, rows = book.tables.frames["orders"], pl.Series(book.lines.source_row)
     for kind in WEIGHED:
-        column = orders[COLUMNS[kind]].gather(pl.Series(book.lines.source_row)).cast(pl.String)
         found = np.full(len(book.lines), 1000, dtype=np.int64)
-        for name, thousandths in policy.weights[kind].items():
-            found[(column == name).fill_null(False).to_numpy()] = thousandths
+        if policy.weights[kind]:
+            column = orders[COLUMNS[kind]].gather(rows).cast(pl.String)
+            for name, thousandths in policy.weights[kind].items():
+                found[(column == name).fill_null(False).to_numpy()] = thousandths
         weight *= found
     return weight

@@ -208,8 +208,8 @@ def _take_option(trees: Trees, world: World, scratch: Scratch, lines: Lines, mar
 
 
 @inner
-def _leave_failed(lines: Lines, market: Market, failed: Floats, line: Int, count: Int,
-                  worth: Floats, options: Longs) -> None:
+def leave_failed(lines: Lines, market: Market, failed: Floats, line: Int, count: Int,
+                 worth: Floats, options: Longs) -> None:
     """Take out the options at which a piece brings no more than its substitutes cost before."""
     if failed.shape[0] == 0 or lines.rows[line, CLAIM] > 0:
         return
@@ -228,7 +228,7 @@ def fill_line(trees: Trees, world: World, scratch: Scratch, lines: Lines, market
               slack: float, floor: float, worth: Floats, options: Longs, failed: Floats) -> Int:
     """Give a line all that pays, as `give_options` does; the pieces given."""
     count = options_of(market, cost, lines, most, line, discount, worth, options)
-    _leave_failed(lines, market, failed, line, count, worth, options)
+    leave_failed(lines, market, failed, line, count, worth, options)
     return give_options(trees, world, scratch, lines, market, log, most, line, wanted, slack,
                         floor, count, worth, options, failed)
 

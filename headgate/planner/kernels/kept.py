@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headgate.planner.kernels.compiled import Int, Real, inner, kernel
 from headgate.planner.kernels.explode import add_hours
-from headgate.planner.kernels.fill import O_ARRIVAL, give_options, options_of
+from headgate.planner.kernels.fill import O_ARRIVAL, give_options, leave_failed, options_of
 from headgate.planner.kernels.held import (
     Held,
     draw_at_once,
@@ -202,6 +202,7 @@ def give(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Mar
             room.worth[place] -= move_cents(old, line, arrival)
         else:
             room.worth[place] = -DEAR
+    leave_failed(lines, market, room.failed, line, count, room.worth, room.options)
     start = held.log.size[0]
     held.left[line] -= give_options(trees, world, scratch, lines, market, held.log, room.most[0],
                                     line, wanted, DEAR, -DEAR, count, room.worth, room.options,
