@@ -24,6 +24,7 @@ from headgate.planner.draft import Draft
 from headgate.planner.dual import Descent, Dual, Prices, Sampling
 from headgate.planner.keeping import take_over
 from headgate.planner.kernels.rank import Log
+from headgate.planner.leftover import use_leftover
 from headgate.planner.market import exchange_of
 from headgate.planner.older import Older
 from headgate.planner.policy import Policy
@@ -243,6 +244,7 @@ def search(book: Book, policy: Policy, progress: Progress | None = None,
             if stop is not None and stop():
                 break
         run.finish()
+        use_leftover(run.draft)
         assert run.best is not None
         reliefs = relief_frame(book, run.pools, run.best, run.draft)
     return Found(run.draft.log(), reliefs, run.best, work)
