@@ -21,7 +21,7 @@ from headgate.planner.kernels.layout import (
     STOCK_PIECE,
 )
 from headgate.planner.kernels.rank import LINE, SENT, SHIP, Log
-from headgate.planner.permits import CAP, RESERVED
+from headgate.planner.permits import CAP, RESERVED, Permits
 from headgate.planner.world import Pools
 
 Longs = NDArray[np.int64]
@@ -211,16 +211,25 @@ def permits_balance(allocation: Allocation, asked: Longs) -> Longs:
 
     asked : as `permits_asked` gives it
 
-    Pieces count on the reservation of their own first, as long as it lasts.
     """
-    permits = allocation.pools.permits
-    taken = np.cumsum(asked, axis=1)
-    kind = np.array(permits.kind, dtype=object)
-    own = np.flatnonzero(kind == RESERVED)
-    most = permits.supplied[own].max(axis=1, initial=0)
-    taken[own] = np.minimum(taken[own], most[:, None])
-    np.subtract.at(taken, np.array(permits.common_of, dtype=np.int64)[own], taken[own])
-    left = permits.supplied - taken
+    permits, kind = allocation.pools.permits, np.array(allocation.pools.permits.kind, dtype=object)
+    left = permits.supplied - permits_taken(permits, asked)
     lasting = np.flatnonzero((kind == RESERVED) | (kind == CAP))
     left[lasting] = np.where(permits.supplied[lasting] > 0, left[lasting, -1:], 0)
     return left
+
+
+def permits_taken(permits: Permits, asked: Longs) -> Longs:
+    """
+    (permits, weeks) permits that are taken up to each week.
+
+    asked : as `permits_asked` gives it
+
+    Pieces count on the reservation of their own first, as long as it lasts.
+    """
+    taken = np.cumsum(asked, axis=1)
+    own = np.flatnonzero(np.array(permits.kind, dtype=object) == RESERVED)
+    most = permits.supplied[own].max(axis=1, initial=0)
+    taken[own] = np.minimum(taken[own], most[:, None])
+    np.subtract.at(taken, np.array(permits.common_of, dtype=np.int64)[own], taken[own])
+    return taken

@@ -22,7 +22,7 @@ from headgate.planner.kernels.rank import Lines as Packed
 from headgate.planner.permits import Scope
 from headgate.planner.placing import NO_ROWS_OF_2, NO_ROWS_OF_3, copied
 from headgate.planner.policy import Policy
-from headgate.planner.quota_use import permits_asked, permits_left
+from headgate.planner.quota_use import permits_asked, permits_left, permits_taken
 from headgate.planner.reach import Stock
 from headgate.planner.usage import hours_used
 from headgate.planner.world import (
@@ -133,12 +133,16 @@ class Desk:
 
     def _permits_left(self, taken: Taken) -> Longs:
         """(permits, weeks) what the plan and others leave of quotas."""
-        permits, counted = self.allocation.pools.permits, self.counted.copy()
+        return permits_left(self.allocation, self.counted + self._permits_asked(taken))
+
+    def _permits_asked(self, taken: Taken) -> Longs:
+        """(permits, weeks) what others count on quotas in each week."""
+        permits, counted = self.allocation.pools.permits, np.zeros_like(self.counted)
         place = {permits.title(k): k for k in range(len(permits))}
         for one in taken.counted:
             week = bucket_of(one.counted_on, self.book.settings.as_of)
             counted[place[one.permit], week] += one.quantity
-        return permits_left(self.allocation, counted)
+        return counted
 
     def _pool_rows(self) -> dict[tuple[str, str, str | None], int]:
         """Rows of `World.free` by item, site, and the customer whom it is kept for."""
@@ -258,9 +262,9 @@ class Desk:
                                        giving.cost_cents)
 
     def _beside_plan(self, taken: Taken) -> Stock:
-        """What others take of pools, permits and hours, beside the plan."""
+        """What others take of pools and permits up to each week, and of hours, beside the plan."""
         stock = self._stock_of(taken)
-        kept = self._permits_left(NOTHING_TAKEN) - self._permits_left(taken)
+        kept = permits_taken(self.allocation.pools.permits, self._permits_asked(taken))
         return Stock(np.concatenate([stock.balance, kept]), stock.hours)
 
     def dates(self, requests: Sequence[Request], mode: str = "ctp",

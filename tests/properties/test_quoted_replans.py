@@ -185,6 +185,7 @@ def test_a_replan_under_limits_keeps_to_the_quote(seed: int, family: str, object
     assert_kept(again, [quote], quote.displaced)
 
 
+@example(6, "everything", False)  # What the first item counts on a quota, and from when.
 @example(146, "reservations", True)  # A quota bound in a week before the plan begins.
 @given(st.integers(0, 2**31), st.sampled_from(LIMITS), st.booleans())
 @settings(max_examples=15, deadline=None)
@@ -204,10 +205,3 @@ def test_a_basket_under_limits_can_be_kept(seed: int, family: str, complete: boo
     again = hg.replan(entered(parts, list(basket.quotes)), plan, OPEN)
     assert hg.check(again.book, again).issues == ()
     assert_kept(again, basket.quotes, basket.giving.displaced)
-
-
-@pytest.mark.xfail(strict=True, reason="pins choose their draws anew, which moves another ship set")
-def test_a_basket_whose_pins_move_somebody_else():
-    """Known, and to be mended: both items come by their dates and the plan is proven, but the set
-    SO-2 comes four weeks later, whom the quote did not name."""
-    test_a_basket_under_limits_can_be_kept.hypothesis.inner_test(6, "everything", False)
