@@ -71,7 +71,8 @@ def pinned_beside(book: Book, pools: Pools, older: Older, fixed: Fixed) -> Pinne
     if had_by(book, pools, older, chosen_rows(fixed.log, np.arange(fixed.pinned))):
         return None
     wide = without_limits(book)
-    kept = _still_there(book, pins, retrace_older(wide, pools, older).log)
+    published = retrace_older(wide, pools, older).log
+    kept = _still_there(book, pins, published)
     left = Stock(pools.everything(), book.hours.micro).without(drawn_by(book, pools, kept))
     if left.balance.min(initial=0) < 0 or left.hours.min(initial=0) < 0:
         return None
@@ -82,6 +83,7 @@ def pinned_beside(book: Book, pools: Pools, older: Older, fixed: Fixed) -> Pinne
     ruled = merged(chosen_rows(fixed.log, np.arange(fixed.pinned, len(fixed.log.rows))))
     if not np.array_equal(merged(frozen).rows, ruled.rows):
         return None
+    frozen = _as_published(book, pools, published, frozen, left)
     return Pinned(Fixed(joined([kept, frozen]), placed, fixed.broken, len(kept.rows)),
                   _without(book, pins, kept), wide)
 
@@ -132,6 +134,20 @@ def _still_there(book: Book, pins: Longs, log: Log) -> Log:
     return chosen_rows(log, np.flatnonzero(here))
 
 
+def _as_published(book: Book, pools: Pools, log: Log, frozen: Log, left: Stock) -> Log:
+    """
+    Frozen promises with the draws that the older plan published, where it has the same allocations
+    and there is enough for them: of pieces kept for a customer others of his may hold the rest.
+
+    log : the older plan's allocations; left : what pins leave
+    """
+    had = chosen_rows(log, np.flatnonzero(np.isin(log.rows[:, LINE], frozen.rows[:, LINE])))
+    rest = left.without(drawn_by(book, pools, had))
+    same = np.array_equal(merged(had).rows, merged(frozen).rows)
+    return had if same and rest.balance.min(initial=0) >= 0 and (
+        rest.hours.min(initial=0) >= 0) else frozen
+
+
 def _without(book: Book, pins: Longs, log: Log) -> Longs:
     """Pins less what allocations give them already."""
     rows, left = log.rows, pins.copy()
@@ -153,12 +169,16 @@ def make_room(pinned: Pinned, book: Book, pools: Pools, policy: Policy, had: Con
     draft, wanted = keeper.draft, pinned.wanted
     held = draft.held
     alive = np.flatnonzero(keeper.old.alive[:held.log.size[0]])
+    there = Stock(pools.everything(), book.hours.micro).without(
+        drawn_by(book, pools, pinned.fixed.log))
+    # What is held takes of later weeks alone was taken off the weeks before, too: what is short is
+    # short in its own week, as for a quote.
+    later = there.balance - draft.exchange.supply.astype(np.int64)
+    held.balance[:] += later
     left = Stock(held.balance.copy(), draft.world.hours.copy())
     protected = protected_lines(book, policy, had, keeper.of_units)
     stocks = reaches(book, policy, pools, chosen_rows(held.log, alive), protected, had,
                      keeper.of_units, left)
-    there = Stock(pools.everything(), book.hours.micro).without(
-        drawn_by(book, pools, pinned.fixed.log))
     tiers = keeper.old.terms[:, TIER]
     tiers[protected] += UNTOUCHABLE
     log = _placed(book, pools, wanted, (*stocks, there)) or _placed(book, pools, wanted, (there,))
@@ -174,6 +194,7 @@ def make_room(pinned: Pinned, book: Book, pools: Pools, policy: Policy, had: Con
     tiers[protected] -= UNTOUCHABLE
     if draft.held.balance.min(initial=0) < 0 or draft.world.hours.min(initial=0) < 0:
         return None
+    draft.held.balance[:] -= later
     placed = pinned.fixed.placed.copy()
     np.add.at(placed, log.rows[:, LINE], log.rows[:, PIECES])
     return replace(pinned.fixed, log=joined([pinned.fixed.log, log]), placed=placed)

@@ -187,6 +187,7 @@ def test_a_replan_under_limits_keeps_to_the_quote(seed: int, family: str, object
 
 @example(6, "everything", False)  # What the first item counts on a quota, and from when.
 @example(146, "reservations", True)  # A quota bound in a week before the plan begins.
+@example(466, "frozen", False)  # A frozen line and others share what is kept for their customer.
 @given(st.integers(0, 2**31), st.sampled_from(LIMITS), st.booleans())
 @settings(max_examples=15, deadline=None)
 def test_a_basket_under_limits_can_be_kept(seed: int, family: str, complete: bool):
