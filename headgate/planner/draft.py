@@ -199,20 +199,11 @@ class Draft:
         among   : (lines,) where turns may begin; None everywhere
         returns : None where there is nothing to improve
         """
-        market, room = self.exchange.market, self.room
         lines = len(self.held.head)
         if not ((self.held.left > 0) | (self.held.head >= 0)).any() or (
                 among is not None and not among.any()):
             return None
-        regret, week = np.zeros(lines), np.zeros(lines, dtype=np.int64)
-        room.most[0][:] = UNKNOWN
-
-        def ask(half: int, first: int, end: int) -> None:
-            """The regrets of half of the lines."""
-            find_regrets(self.lines, market, self.cost, self.held, room.most[0], first, end,
-                         np.zeros_like(room.worth), np.zeros_like(room.options), regret, week)
-
-        both(self.threads, lines, ask)
+        regret, week = self.regrets(self.cost, self.held)
         order = np.lexsort((week, self.groups))
         group_ptr = np.searchsorted(self.groups[order],
                                     np.arange(self.groups.max(initial=0) + 2)).astype(np.int64)
@@ -222,6 +213,23 @@ class Draft:
         if among is not None:
             regret[~among] = 0.0
         return Places(np.cumsum(regret), order, group_ptr, place, self.groups)
+
+    def regrets(self, cost: Floats, held: Held) -> tuple[Floats, Longs]:
+        """
+        (lines,) what lines fall short of their best options at some prices, in cents, and when they
+        ship, see `headgate.planner.kernels.improve.find_regrets`.
+        """
+        lines, room = len(held.head), self.room
+        regret, week = np.zeros(lines), np.zeros(lines, dtype=np.int64)
+        room.most[0][:] = UNKNOWN
+
+        def ask(half: int, first: int, end: int) -> None:
+            """The regrets of half of the lines."""
+            find_regrets(self.lines, self.exchange.market, cost, held, room.most[0], first, end,
+                         np.zeros_like(room.worth), np.zeros_like(room.options), regret, week)
+
+        both(self.threads, lines, ask)
+        return regret, week
 
     def improve(self, turns: int, places: Places | None) -> None:
         """So many turns of taking a few lines out and putting them back, from where `aim` says."""

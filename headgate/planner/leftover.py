@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.planner.draft import UNKNOWN, Draft
+from headgate.planner.draft import Draft
 from headgate.planner.keeping import Keeper, no_promises
-from headgate.planner.kernels.improve import find_regrets
 from headgate.planner.kernels.price import DEAR
 from headgate.planner.kernels.repair import BETTER, MOVE
 
-Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 MOST_PASSES = 3
@@ -51,11 +49,5 @@ def _earned(keeper: Keeper) -> float:
 
 def _possible_gain(draft: Draft) -> Floats:
     """(lines,) cents that each falls short of what it would earn if nobody else wanted a part."""
-    held, room, count = draft.held, draft.room, len(draft.held.head)
     free = np.where(draft.cost < DEAR, 0.0, DEAR)
-    gain = np.zeros(count)
-    room.most[0][:] = UNKNOWN
-    find_regrets(draft.lines, draft.exchange.market, free,
-                 held._replace(price=np.zeros_like(held.price)), room.most[0], 0, count,
-                 room.worth, room.options, gain, np.zeros(count, dtype=np.int64))
-    return gain
+    return draft.regrets(free, draft.held._replace(price=np.zeros_like(draft.held.price)))[0]

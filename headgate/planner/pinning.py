@@ -74,7 +74,7 @@ def pinned_beside(book: Book, pools: Pools, older: Older, fixed: Fixed) -> Pinne
     published = retrace_older(wide, pools, older).log
     kept = _still_there(book, pins, published)
     left = Stock(pools.everything(), book.hours.micro).without(drawn_by(book, pools, kept))
-    if left.balance.min(initial=0) < 0 or left.hours.min(initial=0) < 0:
+    if not left.suffices:
         return None
     placed = np.bincount(kept.rows[:, LINE], kept.rows[:, PIECES], len(lines)).astype(np.int64)
     whole = lines_of(book, pools.permits, sets=True)
@@ -144,8 +144,7 @@ def _as_published(book: Book, pools: Pools, log: Log, frozen: Log, left: Stock) 
     had = chosen_rows(log, np.flatnonzero(np.isin(log.rows[:, LINE], frozen.rows[:, LINE])))
     rest = left.without(drawn_by(book, pools, had))
     same = np.array_equal(merged(had).rows, merged(frozen).rows)
-    return had if same and rest.balance.min(initial=0) >= 0 and (
-        rest.hours.min(initial=0) >= 0) else frozen
+    return had if same and rest.suffices else frozen
 
 
 def _without(book: Book, pins: Longs, log: Log) -> Longs:
@@ -192,7 +191,7 @@ def make_room(pinned: Pinned, book: Book, pools: Pools, policy: Policy, had: Con
         return None
     keeper.make_way()
     tiers[protected] -= UNTOUCHABLE
-    if draft.held.balance.min(initial=0) < 0 or draft.world.hours.min(initial=0) < 0:
+    if not Stock(draft.held.balance, draft.world.hours).suffices:
         return None
     draft.held.balance[:] -= later
     placed = pinned.fixed.placed.copy()

@@ -40,6 +40,11 @@ class Stock(NamedTuple):
         """The same and another; hours without limit stay."""
         return self.without(Stock(-other.balance, -other.hours))
 
+    @property
+    def suffices(self) -> bool:
+        """Whether nothing is drawn, and no hour used, that is not there."""
+        return bool(self.balance.min(initial=0) >= 0 and self.hours.min(initial=0) >= 0)
+
     def limits(self, world: World) -> World:
         """A world in which there is this, to draw from."""
         return world._replace(free=look_ahead(self.balance), hours=self.hours.copy())

@@ -228,7 +228,7 @@ class Displacer:
         keeper.count[0] = 0
         keeper.make_way()
         held = draft.held
-        healed = held.balance.min(initial=0) >= 0 and draft.world.hours.min(initial=0) >= 0
+        healed = Stock(held.balance, draft.world.hours).suffices
         found = self._read(log) if healed else None
         self._restore(self.whole)
         return found
