@@ -27,6 +27,7 @@ from headgate.planner.kernels.price import (
     quote_all,
 )
 from headgate.planner.kernels.price_sets import ask_sets
+from headgate.planner.kernels.sums import dot
 from headgate.planner.market import Exchange, prices_of, useful_steps
 
 Floats = NDArray[np.float64]
@@ -178,7 +179,7 @@ class Descent:
         free = (x > 0) | (slope < 0)
         move = -_two_loops(np.where(free, slope, 0.0), self.pairs)
         move[~free] = 0.0
-        if float(move @ slope) >= 0:
+        if dot(move, slope) >= 0:
             self.pairs.clear()
             move = -np.where(free, slope, 0.0)
         length = 1.0
@@ -187,14 +188,14 @@ class Descent:
         for _ in range(12):
             point = np.maximum(0.0, x + length * move)
             total, new_slope = self._value(point)
-            if total <= self.total + 1e-4 * float(slope @ (point - x)):
+            if total <= self.total + 1e-4 * dot(slope, point - x):
                 break
             length *= 0.4
         else:
             return False
         step, change = point - x, new_slope - slope
-        curve = float(step @ change)
-        if curve > 1e-12 * float(change @ change):
+        curve = dot(step, change)
+        if curve > 1e-12 * dot(change, change):
             self.pairs.append((step, change, 1.0 / curve))
             del self.pairs[:-self.memory]
         gained = self.total - total
@@ -208,15 +209,17 @@ def _scales(dual: Dual) -> tuple[Floats, Floats]:
 
     returns : that length, 0 where a price cannot help; and the size of a temperature of 1
 
-    The powers were found by trial: the square roots that a diagonal
-    curvature suggests need a fifth more evaluations.
+    The powers, 5/8 and -3/8, were found by trial: the square roots that a diagonal curvature
+    suggests need a fifth more evaluations. They are roots of roots, since a square root is the
+    same on every processor and a power is not.
     """
     exchange = dual.exchange
     heat = exchange.market.item_heat[exchange.market.pool_item]
     middle = np.median(heat) if len(heat) else 1.0
     most = max(1.0, float(dual.supply.max(initial=1.0)))
-    supply = (np.sqrt(middle / most) * (heat / middle)[:, None] ** 0.6
-              * (np.maximum(dual.supply, 1.0) / most) ** -0.4)
+    warm, scarce = heat / middle, np.sqrt(np.sqrt(np.maximum(dual.supply, 1.0) / most))
+    supply = (np.sqrt(middle / most) * (np.sqrt(warm) * np.sqrt(np.sqrt(np.sqrt(warm))))[:, None]
+              / (scarce * np.sqrt(scarce)))
     supply[~useful_steps(dual.supply, exchange.last_draw)] = 0.0
     line_heat = np.median(exchange.market.heat) if len(exchange.market.heat) else 1.0
     hours = np.sqrt(line_heat / 20.0 / np.maximum(np.where(dual.limited, dual.hours, 1.0), 1.0))
@@ -233,11 +236,11 @@ def _two_loops(slope: Floats, pairs: list[tuple[Floats, Floats, float]]) -> Floa
     work = slope.copy()
     weights = []
     for step, change, inverse in reversed(pairs):
-        weight = inverse * float(step @ work)
+        weight = inverse * dot(step, work)
         weights.append(weight)
         work -= weight * change
     step, change, inverse = pairs[-1]
-    work *= 1.0 / (inverse * float(change @ change))
+    work *= 1.0 / (inverse * dot(change, change))
     for (step, change, inverse), weight in zip(pairs, reversed(weights), strict=True):
-        work += (weight - inverse * float(change @ work)) * step
+        work += (weight - inverse * dot(change, work)) * step
     return work

@@ -55,20 +55,20 @@ def content(plan: Plan) -> dict[str, Any]:
 def test_nobody_is_passed_over(family: str):
     """Twenty books under limits of each kind, planned by value with little work, so that much is
     left over: no line waits, or is late, that what the plan leaves would serve in time with gain.
-    One in a hundred may be: pieces that are kept for a customer are settled anew at the end."""
-    waiting, passed_over = 0, 0
+    Pins are left out: pieces kept for a customer may be settled otherwise beside what is fixed."""
+    waiting = 0
     for seed in range(20):
         frames, chosen = limited_book(seed, family)
         plan = hg.plan(hg.read_book(frames, chosen), {"objective": "value", "work": 6})
         told = plan.why_all()
-        passed_over += told.filter(pl.col("relief_kind") == "unchanged").height
+        assert told.filter(pl.col("relief_kind") == "unchanged").is_empty(), seed
         waiting += told.height
-    assert waiting > 20 and 100 * passed_over <= waiting
+    assert waiting > 20
 
 
 def test_what_a_search_leaves_is_used():
-    """A demo book of 300 lines and five units of work: the search alone passes over two in five of
-    185 late lines or so. With what it leaves served, none is, and the plan is worth more."""
+    """A demo book of 300 lines and five units of work: the search alone passes over 95 lines that
+    come late. With what it leaves served one of them is left, and the plan is worth more."""
     demo = demo_book(300, 2)
     book = hg.read_book(demo.frames, demo.settings)
     with patch("headgate.planner.value.use_leftover"):
@@ -76,7 +76,7 @@ def test_what_a_search_leaves_is_used():
     after = hg.plan(book, {"work": 5})
     passed_over = [plan.why_all().filter(pl.col("relief_kind") == "unchanged").height
                    for plan in (before, after)]
-    assert passed_over[0] > 20 and passed_over[1] == 0
+    assert passed_over == [95, 1]
     worth = [plan.summary["value"]["weighted_cents"] for plan in (before, after)]
     assert worth[1] > worth[0]
     assert hg.check(book, after).issues == ()

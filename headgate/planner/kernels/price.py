@@ -8,7 +8,6 @@ one, and its gradient is supply less expected draws. See docs/explanation/certif
 
 from __future__ import annotations
 
-from math import exp, log
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +31,7 @@ from headgate.planner.kernels.layout import (
     STEP_OFFSET,
     Trees,
 )
-from headgate.planner.kernels.sums import largest, sum_of
+from headgate.planner.kernels.sums import FAR, fading, largest, log_of, sum_of
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,8 +39,6 @@ Bytes = NDArray[np.int8]
 
 DEAR = 1e18
 """The price of what cannot be had."""
-FAR = 14.0
-"""Choices so many temperatures worse than the best carry no weight."""
 
 GOOD_ITEM, GOOD_SITE, GOOD_BAN, GOOD_CLAIM, GOOD_AT = range(5)
 """
@@ -143,8 +140,7 @@ def weight_of(price: float, best: float, heat: float) -> float:
         return 0.0
     if heat == 0.0:
         return 1.0 if price <= best else 0.0
-    far = (price - best) / heat
-    return exp(-far) if far < FAR else 0.0
+    return float(fading((best - price) / heat))
 
 
 @inner
@@ -174,7 +170,7 @@ def _price_sources(market: Market, prices: Floats, tables: Tables, tau: float) -
                 total = 0.0
                 for way in range(first, end):
                     total += weight_of(price_of_way(market, prices, way, week), best, heat)
-                best -= heat * log(total)
+                best -= heat * log_of(total)
             tables.stock[source, week] = best
 
 
@@ -241,7 +237,7 @@ def quote_all(trees: Trees, market: Market, prices: Floats, hour_prices: Floats,
                 make, stock = tables.cost[row, bucket], tables.stock[source, bucket - offset]
                 best = min(make, stock)
                 if abs(make - stock) < FAR * heat and best < DEAR:
-                    best -= heat * log(weight_of(make, best, heat) + weight_of(stock, best, heat))
+                    best -= heat * log_of(1.0 + weight_of(max(make, stock), best, heat))
                 tables.cost[row, bucket] = best
         for bucket in range(weeks):
             tables.toll[good, bucket] = 0.0
@@ -269,7 +265,7 @@ def _quote_arrivals(market: Market, tables: Tables, tau: float) -> None:
                 for offer in range(first, end):
                     total += weight_of(price_of_offer(market, tables, offer, arrival, weeks), best,
                                        heat)
-                best -= heat * log(total)
+                best -= heat * log_of(total)
             tables.quote[query, arrival] = best
 
 
@@ -335,9 +331,7 @@ def ask_lines(market: Market, quote: Floats, first: Int, end: Int, tau: float, w
         if heat == 0.0:
             total += pieces * best
             continue
-        # exp by squaring (1 + y + y^2/2 + y^3/6 + y^4/24)^64 for y in -FAR/64..0: unlike a call
-        # of exp, it takes four or eight options at a time.
-        scale = 1.0 / (heat * 64.0)
+        scale = 1.0 / heat
         least = best - FAR * heat
         low, high = 0, count
         while low < high and values[low] <= least:
@@ -345,17 +339,9 @@ def ask_lines(market: Market, quote: Floats, first: Int, end: Int, tau: float, w
         while high > low and values[high - 1] <= least:
             high -= 1
         for place in range(low, high):
-            y = max((values[place] - best) * scale, -FAR / 64.0)
-            power = 1.0 + y * (1.0 + y * (0.5 + y * (1.0 / 6.0 + y * (1.0 / 24.0))))
-            power *= power
-            power *= power
-            power *= power
-            power *= power
-            power *= power
-            values[place] = power * power if y > -FAR / 64.0 else 0.0
-        weight = exp(-best / heat) if best < FAR * heat else 0.0
-        weight += sum_of(values, low, high)
-        total += pieces * (best + heat * log(weight))
+            values[place] = fading((values[place] - best) * scale)
+        weight = fading(-best * scale) + sum_of(values, low, high)
+        total += pieces * (best + heat * log_of(weight))
         share = pieces / weight
         count = 0
         for choice in range(market.lines[line, L_CHOICE], market.lines[line, L_CHOICE_END]):

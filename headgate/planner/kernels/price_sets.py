@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import exp, log
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +9,6 @@ from headgate.planner.kernels.certify import NEVER, add_product, worth_in
 from headgate.planner.kernels.compiled import Int, Real, inner, kernel
 from headgate.planner.kernels.price import (
     DEAR,
-    FAR,
     L_ASKED,
     L_CHOICE,
     L_CHOICE_END,
@@ -20,6 +17,7 @@ from headgate.planner.kernels.price import (
     L_OPEN,
     Market,
 )
+from headgate.planner.kernels.sums import fading, log_of
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -53,12 +51,11 @@ def ask_sets(market: Market, quote: Floats, tau: float, wanted: Floats, values: 
         if heat == 0.0:
             total += best
             continue
-        weight = exp(-best / heat) if best < FAR * heat else 0.0
+        weight = fading(-best / heat)
         for arrival in range(arrivals):
-            far = (best - values[arrival]) / heat
-            values[arrival] = exp(-far) if far < FAR else 0.0
+            values[arrival] = fading((values[arrival] - best) / heat)
             weight += values[arrival]
-        total += best + heat * log(weight)
+        total += best + heat * log_of(weight)
         for arrival in range(arrivals):
             if values[arrival] > 0.0:
                 for mate in range(first, end):
