@@ -39,7 +39,7 @@ from headgate.planner.restart import Retraced
 
 Longs = NDArray[np.int64]
 
-MOST_TRADING = 6
+MOST_TRADING = 12
 """The most lines that one trade serves anew."""
 SWAPS, SWAPS_MAKING_WAY = 50, 20
 """
@@ -236,7 +236,7 @@ class Keeper:
             discount, draft.room.removed, draft.room_rows, draft.room_draws))
 
     def trade(self, places: Places, may: NDArray[np.bool_], stands: Longs, turns: int,
-              discount: float, worth: float) -> Longs:
+              worth: float) -> Longs:
         """
         Serve a few lines anew at a time, see `headgate.planner.kernels.trade.trade`.
 
@@ -251,8 +251,8 @@ class Keeper:
         while rest[0] > 0:
             trade(draft.exchange.trees, draft.world, draft.scratch, draft.lines,
                   draft.exchange.market, draft.cost, draft.held, draft.room, self.old, places,
-                  may.astype(np.int8), stands, draft.marked, state, rest, MOST_TRADING, discount,
-                  by, worth, MOST_TRADING * draft.room_rows, MOST_TRADING * draft.room_draws)
+                  may.astype(np.int8), stands, draft.marked, state, rest, MOST_TRADING, by,
+                  worth, MOST_TRADING * draft.room_rows, MOST_TRADING * draft.room_draws)
             if rest[0] > 0:
                 self._reserve(len(self.old.alive), len(draft.held.log.pieces))
         return by

@@ -61,7 +61,7 @@ WARM, COLD = ((0.0003, 40),), ((0.0001, 50), (0.00003, 30))
 """So warm, and in so many steps: before lines are placed, and then for the bound alone."""
 REMEMBERED = 16
 """So many steps the descent remembers."""
-LARGE_LOSS, TURNS = 0.0005, 11
+LARGE_LOSS, TURNS = 0.0005, 8
 """When lines lost more than this share of what all earned, so many trades are tried for each."""
 WORTH_MOVING = 0.000003
 """What a trade must restore for each promise that it moves, as a share of what all earned."""
@@ -304,7 +304,7 @@ class Repairer:
         def trade(reason: Longs, cause: Longs) -> None:
             """Take the turns."""
             by = self.keeper.trade(places, free, np.stack([had.planned, had.due], axis=1),
-                                   TURNS * int(hurt.sum()), DISCOUNT,
+                                   TURNS * int(hurt.sum()),
                                    WORTH_MOVING * float(before.sum()))
             changed = np.flatnonzero((by >= 0) & (reason == UNMOVED))
             reason[changed], cause[changed] = reason[by[changed]], cause[by[changed]]

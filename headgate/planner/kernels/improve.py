@@ -194,6 +194,32 @@ def choose(lines: Lines, held: Held, places: Places, count: Int, state: Longs, r
 
 
 @inner
+def weigh_chosen(lines: Lines, market: Market, cost: Floats, room: Room, count: Int, noise: float,
+                 state: Longs) -> None:
+    """Note in `room.key` what each chosen line can bring for the cost of its item, and chance."""
+    for place in range(count):
+        line = room.chosen[place]
+        options = options_of(market, cost, lines, room.most[0], line, 1.0, room.worth,
+                             room.options)
+        best = -1e300
+        for option in range(options):
+            best = max(best, room.worth[option])
+        luck = float(random_below(state, 2**20) - random_below(state, 2**20)) / 2**20
+        room.key[place] = best / market.heat[line] + noise * luck
+
+
+@inner
+def next_chosen(room: Room, count: Int) -> Int:
+    """The chosen line with the largest key, which it loses."""
+    top = 0
+    for place in range(count):
+        if room.key[place] > room.key[top]:
+            top = place
+    room.key[top] = -2e300
+    return room.chosen[top]
+
+
+@inner
 def _draw_line(chance: Floats, state: Longs) -> Int:
     """A line by its share of the running total `chance`."""
     luck = (float(random_below(state, 2**30)) + 0.5) / 2**30 * chance[len(chance) - 1]
@@ -342,23 +368,10 @@ def improve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: 
         world.picky[0] = 1 if random_below(state, 4) > 0 else 0
         wild = noise * WILD if random_below(state, WILD_TURNS) == 0 else noise
         discount = DISCOUNTS[random_below(state, len(DISCOUNTS))]
-        for place in range(count):
-            line = room.chosen[place]
-            options = options_of(market, cost, lines, room.most[0], line, 1.0, room.worth,
-                                 room.options)
-            best = -1e300
-            for option in range(options):
-                best = max(best, room.worth[option])
-            luck = float(random_below(state, 2**20) - random_below(state, 2**20)) / 2**20
-            room.key[place] = best / market.heat[line] + wild * luck
+        weigh_chosen(lines, market, cost, room, count, wild, state)
         new = 0.0
         for _ in range(count):
-            top = 0
-            for place in range(count):
-                if room.key[place] > room.key[top]:
-                    top = place
-            room.key[top] = -2e300
-            line = room.chosen[top]
+            line = next_chosen(room, count)
             marked[line] = 0
             new += _insert(trees, world, scratch, lines, market, cost, held, room, line,
                            discount)

@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 from headgate.planner.kernels.compiled import Int, Real, inner, kernel
 from headgate.planner.kernels.held import Held, refresh
 from headgate.planner.kernels.improve import (
+    DISCOUNTS,
     Places,
     Room,
     choose,
     forget_bounds,
+    next_chosen,
     random_below,
+    weigh_chosen,
 )
 from headgate.planner.kernels.kept import (
     NEVER,
@@ -36,6 +39,8 @@ Bytes = NDArray[np.int8]
 
 PLANNED, DUE = range(2)
 """Columns of `stands`."""
+NOISE = 0.1
+"""How far chance changes the order of lines, in temperatures, that is times the item's cost."""
 
 
 @inner
@@ -84,30 +89,21 @@ def _take(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held
 
 @inner
 def _serve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-           cost: Floats, held: Held, room: Room, old: Old, state: Longs, count: Int,
-           discount: float) -> None:
-    """Give the chosen lines dates: first within their promise, then any; in a chance order."""
-    for place in range(count - 1, 0, -1):
-        other = random_below(state, place + 1)
-        line = room.chosen[place]
-        room.chosen[place] = room.chosen[other]
-        room.chosen[other] = line
-    for phase in range(2):
-        for place in range(count):
-            line = room.chosen[place]
-            last = market.lines[line, L_LATE]
-            if phase == 0:
-                last = min(last, old.terms[line, PROMISED])
-            if last >= 0 and held.left[line] > 0:
-                give_unit(trees, world, scratch, lines, market, cost, held, room, old, line, 0,
-                          last, discount if phase else 0.0)
+           cost: Floats, held: Held, room: Room, old: Old, state: Longs, count: Int) -> None:
+    """Give the chosen lines dates as a search does: about in the order of what they can bring."""
+    weigh_chosen(lines, market, cost, room, count, NOISE, state)
+    discount = DISCOUNTS[random_below(state, len(DISCOUNTS))]
+    for _ in range(count):
+        line = next_chosen(room, count)
+        give_unit(trees, world, scratch, lines, market, cost, held, room, old, line, 0,
+                  market.lines[line, L_LATE], discount)
 
 
 @kernel
 def trade(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market, cost: Floats,
           held: Held, room: Room, old: Old, places: Places, may: Bytes, stands: Longs,
-          marked: Bytes, state: Longs, rest: Longs, largest: Int, discount: float, by: Longs,
-          worth: float, room_rows: Int, room_draws: Int) -> None:
+          marked: Bytes, state: Longs, rest: Longs, largest: Int, by: Longs, worth: float,
+          room_rows: Int, room_draws: Int) -> None:
     """
     `rest[0]` turns that each serve a few lines anew, or until the log may run full; undone is what
     does not earn more, with moving counted and without, and what moves more promises for less than
@@ -145,7 +141,7 @@ def trade(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Ma
                             removed)
         refresh(world, held, room.touched)
         forget_bounds(world, lines, held, room, start, removed)
-        _serve(trees, world, scratch, lines, market, cost, held, room, old, state, count, discount)
+        _serve(trees, world, scratch, lines, market, cost, held, room, old, state, count)
         for place in range(count):
             line = room.chosen[place]
             earned += _earned(held, line)
