@@ -44,22 +44,26 @@ class IdMap:
         place = bisect_left(self.ids, name)
         return place if place < len(self.ids) and self.ids[place] == name else None
 
+    def places(self, names: Iterable[str]) -> NDArray[np.int64]:
+        """
+        (names + 1,) the index of each of a few names, -1 if it is not in the map; -1 at the end,
+        which is what row -1 finds there.
+
+        >>> IdMap(("a", "b")).places(["c", "b"])
+        array([-1,  1, -1])
+        """
+        found = [self._place(name) for name in names]
+        return np.array([-1 if one is None else one for one in [*found, None]], dtype=np.int64)
+
     def indexes(self, names: pl.Series) -> NDArray[np.int32]:
         """
         The index of each id of a column; -1 for a null and for an id that is not in the map.
 
-        names   : (n,) String, or Enum, of which each category is looked up once
+        names   : (n,) String
         returns : (n,) int32
-
-        >>> IdMap(("a", "b")).indexes(pl.Series(["b", None, "c"], dtype=pl.Enum(["c", "b"])))
-        array([ 1, -1, -1], dtype=int32)
         """
         if not self.ids or names.len() == 0:
             return np.full(names.len(), -1, dtype=np.int32)
-        if isinstance(names.dtype, pl.Enum):
-            found = [self._place(name) for name in names.dtype.categories.to_list()]
-            index = np.array([-1 if one is None else one for one in [*found, None]], dtype=np.int32)
-            return np.asarray(index[names.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()])
         known = pl.Series(self.ids, dtype=pl.String)
         places = names.cast(pl.String).cast(pl.Enum(known), strict=False).to_physical()
         if places.null_count():

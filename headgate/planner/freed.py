@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from headgate.book import Book
 from headgate.planner.confirmed import Confirmed
 from headgate.planner.kernels.layout import COMMON, OWN_POOL
-from headgate.planner.older import Older, buckets_of_days, days_of
+from headgate.planner.older import Older, buckets_of_days
 from headgate.planner.reliefs import lines_needing
 from headgate.planner.world import Pools
 
@@ -32,13 +32,13 @@ def freed_pools(book: Book, pools: Pools, older: Older,
     left = places[drawn.item[gone], drawn.site[gone]]
     found[left[left >= 0]] = True
     short = older.start.shortages
-    item, site = book.items.indexes(short["id"]), book.sites.indexes(short["site_id"])
-    week = buckets_of_days(book, days_of(short["week"]))
+    item, site = short.id.within(book.items), short.site.within(book.sites)
+    week = buckets_of_days(book, short.day)
     known = (item >= 0) & (site >= 0) & (week >= 0) & (week < book.horizon)
     known[known] &= places[item[known], site[known]] >= 0
     pool = places[item[known], site[known]]
     receipts = np.diff(pools.supplied, axis=1, prepend=0)
-    before = short["there"].fill_null(np.inf).to_numpy()[known]
+    before = short.there[known]
     more = np.zeros(len(found), dtype=np.bool_)
     more[pool[receipts[pool, week[known]] > before]] = True
     return more, found

@@ -10,11 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
+from headgate.catalog.indexes import IdMap
 from headgate.planner.kernels.retrace import Drawn
 from headgate.planner.numbering import KEY, lines_of_keys
 from headgate.tables.plan_schema import PlanFrames
 
 Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 NO_DAY = np.iinfo(np.int32).min
 """In place of a day that is blank."""
@@ -48,6 +51,74 @@ class Allocated(NamedTuple):
     pieces: Longs
 
 
+class Named(NamedTuple):
+    """
+    A column of ids.
+
+    ids : each that stands in it, once; row : (rows,) its row in `ids`, -1 none
+    """
+
+    ids: tuple[str, ...]
+    row: Longs
+
+    @classmethod
+    def of(cls, column: pl.Series) -> Named:
+        """The ids of a column of a table."""
+        ids = _ids(column)
+        return cls(tuple(ids), _rows(column.cast(pl.String).cast(pl.Enum(ids)).to_physical()))
+
+    def within(self, known: IdMap) -> Longs:
+        """(rows,) the index of each id, -1 for none and for one that is not in the map."""
+        return known.places(self.ids)[self.row]
+
+
+class Priced(NamedTuple):
+    """
+    Rows of `prices`, each array (rows,).
+
+    part, quota : whether it is the price of a part, and of a quota; else of hours
+    id, site, kept_for : as in the table; day : its week's Monday as days since 1970-01-01
+    cents : the price
+    """
+
+    part: Bools
+    quota: Bools
+    id: Named
+    site: Named
+    kept_for: Named
+    day: Longs
+    cents: Floats
+
+    @classmethod
+    def of(cls, table: pl.DataFrame) -> Priced:
+        """The prices of a plan."""
+        return cls((table["kind"] == "part").to_numpy(), (table["kind"] == "quota").to_numpy(),
+                   Named.of(table["id"]), Named.of(table["site_id"]),
+                   Named.of(table["reserved_for"]), days_of(table["week"]),
+                   table["price_cents"].to_numpy().astype(np.float64))
+
+
+class Short(NamedTuple):
+    """
+    Rows of `shortages` of parts, each array (rows,).
+
+    id, site : as in the table; day : its week's Monday as days since 1970-01-01
+    there    : pieces that came in the week, infinite where that is not said
+    """
+
+    id: Named
+    site: Named
+    day: Longs
+    there: Floats
+
+    @classmethod
+    def of(cls, table: pl.DataFrame) -> Short:
+        """The shortages of a plan."""
+        table = table.filter(pl.col("kind") == "part")
+        return cls(Named.of(table["id"]), Named.of(table["site_id"]), days_of(table["week"]),
+                   table["there"].cast(pl.Float64).fill_null(np.inf).to_numpy())
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """
@@ -55,8 +126,6 @@ class Start:
 
     lines        : order_id and line_no of each, once
     items, sites : (n,) ids
-    prices, shortages : as `headgate.tables.plan_schema` declares them, ids as Enum; of the
-                   shortages those of parts
     gap          : that plan's gap, None unknown
     all_pegged   : whether the pegging is of all items; else what it leaves out has no other source
     """
@@ -67,8 +136,8 @@ class Start:
     promised: Promised
     allocated: Allocated
     drawn: Drawn
-    prices: pl.DataFrame
-    shortages: pl.DataFrame
+    prices: Priced
+    shortages: Short
     all_pegged: bool
     gap: float | None = None
 
@@ -91,8 +160,8 @@ class Start:
                           "lead_days", "quantity")
         return cls(
             lines, items, sites, Promised(*_longs(promised)), Allocated(*_longs(allocated)),
-            Drawn(*_longs(_summed(drawn))), _with_known_ids(frames["prices"]),
-            _with_known_ids(frames["shortages"].filter(pl.col("kind") == "part")),
+            Drawn(*_longs(_summed(drawn))), Priced.of(frames["prices"]),
+            Short.of(frames["shortages"]),
             plan.summary.get("pegging") == "all",
             dict(plan.summary.get("certificate") or {}).get("gap"))
 
@@ -154,11 +223,9 @@ def _ids(*columns: pl.Series) -> pl.Series:
     return pl.concat([column.cast(pl.String) for column in columns]).drop_nulls().unique().sort()
 
 
-def _with_known_ids(table: pl.DataFrame) -> pl.DataFrame:
-    """A table whose ids are each looked up once, however many rows name them."""
-    names = [name for name in ("id", "site_id", "reserved_for") if name in table.columns]
-    return table.with_columns(table[name].cast(pl.String).cast(pl.Enum(_ids(table[name])))
-                              for name in names)
+def _rows(places: pl.Series) -> Longs:
+    """Places as whole numbers, -1 of a blank one."""
+    return places.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def _place(name: str, ids: pl.Series) -> pl.Expr:

@@ -50,7 +50,7 @@ Bools = NDArray[np.bool_]
 
 DISCOUNT = 0.9
 """The share of the prices that counts when a line takes another date."""
-MOST_BETTER = 400
+MOST_BETTER = 200
 """The most lines that are looked at for a better date, those first that may gain most."""
 GAP_GROWTH, LARGE_CHANGE = 0.002, 0.001
 """

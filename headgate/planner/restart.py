@@ -23,7 +23,7 @@ from headgate.planner.kernels.retrace import (
 )
 from headgate.planner.market import useful_steps
 from headgate.planner.numbering import order_of
-from headgate.planner.older import Allocated, Older, buckets_of_days, days_of
+from headgate.planner.older import Allocated, Older, Priced, buckets_of_days
 from headgate.planner.quota_use import with_permits
 from headgate.planner.reservations import settle_reservations
 from headgate.planner.world import (
@@ -54,7 +54,7 @@ class Retraced:
     rest: Longs
 
 
-def prices_of_older(book: Book, pools: Pools, prices: pl.DataFrame, last_draw: Longs) -> Prices:
+def prices_of_older(book: Book, pools: Pools, prices: Priced, last_draw: Longs) -> Prices:
     """
     The older plan's prices on this book's pools, permits and hours; 0 for what it did not know.
 
@@ -62,29 +62,27 @@ def prices_of_older(book: Book, pools: Pools, prices: pl.DataFrame, last_draw: L
     """
     steps = np.zeros(pools.everything().shape)
     hours = np.zeros(book.hours.micro.shape)
-    week = buckets_of_days(book, days_of(prices["week"]))
+    week, cents = buckets_of_days(book, prices.day), prices.cents
     inside = (week >= 0) & (week < book.horizon)
-    site = book.sites.indexes(prices["site_id"])
-    kind = (prices["kind"] == "part").to_numpy()
-    cents = prices["price_cents"].to_numpy().astype(np.float64)
-    slot = book.reserving.indexes(prices["reserved_for"]) + 1
-    known = prices["reserved_for"].is_null().to_numpy() | (slot > 0)
-    item = book.items.indexes(prices["id"])
-    pool = pools.find(item, site, slot)
+    site = prices.site.within(book.sites)
+    slot = prices.kept_for.within(book.reserving) + 1
+    known = (prices.kept_for.row < 0) | (slot > 0)
+    pool = pools.find(prices.id.within(book.items), site, slot)
     level = np.zeros_like(steps)
-    rows = np.flatnonzero(kind & inside & known & (pool >= 0))
+    rows = np.flatnonzero(prices.part & inside & known & (pool >= 0))
     level[pool[rows], week[rows]] = cents[rows]
-    permits, names = pools.permits, prices["id"]
+    permits = pools.permits
     titles = {permits.title(k): len(pools) + k for k in range(len(permits))}
-    for row in np.flatnonzero((prices["kind"] == "quota").to_numpy() & inside).tolist():
-        if names[row] in titles:
-            level[titles[names[row]], week[row]] = cents[row]
+    for row in np.flatnonzero(prices.quota & inside).tolist():
+        name = prices.id.ids[prices.id.row[row]]
+        if name in titles:
+            level[titles[name], week[row]] = cents[row]
     # A level holds from the end of the row before to its own week: a step is what it falls by.
     level = np.maximum.accumulate(level[:, ::-1], axis=1)[:, ::-1]
     steps[:, :-1] = level[:, :-1] - level[:, 1:]
     steps[:, -1] = level[:, -1]
-    resource = book.resources.indexes(prices["id"])
-    rows = np.flatnonzero(~kind & inside & (site >= 0) & (resource >= 0))
+    resource = prices.id.within(book.resources)
+    rows = np.flatnonzero(~prices.part & inside & (site >= 0) & (resource >= 0))
     hour_row = book.hours.row[resource[rows], site[rows]]
     rows, hour_row = rows[hour_row >= 0], hour_row[hour_row >= 0]
     hours[hour_row, week[rows]] = cents[rows]
