@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.planner.draft import LARGEST, Draft, longer
+from headgate.planner.draft import LARGEST, NOISE, Draft, longer
 from headgate.planner.kernels.heal import heal
 from headgate.planner.kernels.held import adopt
 from headgate.planner.kernels.improve import Places
@@ -251,8 +251,8 @@ class Keeper:
         while rest[0] > 0:
             trade(draft.exchange.trees, draft.world, draft.scratch, draft.lines,
                   draft.exchange.market, draft.cost, draft.held, draft.room, self.old, places,
-                  may.astype(np.int8), stands, draft.marked, state, rest, MOST_TRADING, by,
-                  worth, MOST_TRADING * draft.room_rows, MOST_TRADING * draft.room_draws)
+                  may.astype(np.int8), stands, draft.marked, state, rest, MOST_TRADING, NOISE,
+                  by, worth, MOST_TRADING * draft.room_rows, MOST_TRADING * draft.room_draws)
             if rest[0] > 0:
                 self._reserve(len(self.old.alive), len(draft.held.log.pieces))
         return by

@@ -39,8 +39,6 @@ Bytes = NDArray[np.int8]
 
 PLANNED, DUE = range(2)
 """Columns of `stands`."""
-NOISE = 0.1
-"""How far chance changes the order of lines, in temperatures, that is times the item's cost."""
 
 
 @inner
@@ -89,21 +87,23 @@ def _take(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held
 
 @inner
 def _serve(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-           cost: Floats, held: Held, room: Room, old: Old, state: Longs, count: Int) -> None:
+           cost: Floats, held: Held, room: Room, old: Old, state: Longs, count: Int,
+           noise: float) -> None:
     """Give the chosen lines dates as a search does: about in the order of what they can bring."""
-    weigh_chosen(lines, market, cost, room, count, NOISE, state)
+    weigh_chosen(lines, market, cost, room, count, noise, state)
     discount = DISCOUNTS[random_below(state, len(DISCOUNTS))]
     for _ in range(count):
         line = next_chosen(room, count)
-        give_unit(trees, world, scratch, lines, market, cost, held, room, old, line, 0,
-                  market.lines[line, L_LATE], discount)
+        if held.left[line] > 0:
+            give_unit(trees, world, scratch, lines, market, cost, held, room, old, line, 0,
+                      market.lines[line, L_LATE], discount)
 
 
 @kernel
 def trade(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market, cost: Floats,
           held: Held, room: Room, old: Old, places: Places, may: Bytes, stands: Longs,
-          marked: Bytes, state: Longs, rest: Longs, largest: Int, by: Longs, worth: float,
-          room_rows: Int, room_draws: Int) -> None:
+          marked: Bytes, state: Longs, rest: Longs, largest: Int, noise: float, by: Longs,
+          worth: float, room_rows: Int, room_draws: Int) -> None:
     """
     `rest[0]` turns that each serve a few lines anew, or until the log may run full; undone is what
     does not earn more, with moving counted and without, and what moves more promises for less than
@@ -112,6 +112,7 @@ def trade(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Ma
     may    : (lines,) 1 for those that may be served anew, none of them in a ship set
     stands : (lines, 2) the last arrival bucket in the older plan, and pieces that had a date
     marked : (lines,) zeros; state : (1,) the random state
+    noise  : of the order of lines, in temperatures, that is times the cost of the item
     by     : (lines,) takes for each line whose date changes the one that the turn began with
     """
     while rest[0] > 0:
@@ -141,7 +142,7 @@ def trade(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Ma
                             removed)
         refresh(world, held, room.touched)
         forget_bounds(world, lines, held, room, start, removed)
-        _serve(trees, world, scratch, lines, market, cost, held, room, old, state, count)
+        _serve(trees, world, scratch, lines, market, cost, held, room, old, state, count, noise)
         for place in range(count):
             line = room.chosen[place]
             earned += _earned(held, line)
