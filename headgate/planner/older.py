@@ -77,15 +77,15 @@ class Priced(NamedTuple):
     Rows of `prices`, each array (rows,).
 
     part, quota : whether it is the price of a part, and of a quota; else of hours
-    id, site, kept_for : as in the table; day : its week's Monday as days since 1970-01-01
-    cents : the price
+    id, site, reserved_for : as in the table; day : its week's Monday as days since 1970-01-01
+    cents : the price of one piece or hour
     """
 
     part: Bools
     quota: Bools
     id: Named
     site: Named
-    kept_for: Named
+    reserved_for: Named
     day: Longs
     cents: Floats
 

@@ -65,15 +65,15 @@ def prices_of_older(book: Book, pools: Pools, prices: Priced, last_draw: Longs) 
     week, cents = buckets_of_days(book, prices.day), prices.cents
     inside = (week >= 0) & (week < book.horizon)
     site = prices.site.within(book.sites)
-    slot = prices.kept_for.within(book.reserving) + 1
-    known = (prices.kept_for.row < 0) | (slot > 0)
+    slot = prices.reserved_for.within(book.reserving) + 1
+    known = (prices.reserved_for.row < 0) | (slot > 0)
     pool = pools.find(prices.id.within(book.items), site, slot)
     level = np.zeros_like(steps)
     rows = np.flatnonzero(prices.part & inside & known & (pool >= 0))
     level[pool[rows], week[rows]] = cents[rows]
     permits = pools.permits
     titles = {permits.title(k): len(pools) + k for k in range(len(permits))}
-    for row in np.flatnonzero(prices.quota & inside).tolist():
+    for row in np.flatnonzero(prices.quota & inside & (prices.id.row >= 0)).tolist():
         name = prices.id.ids[prices.id.row[row]]
         if name in titles:
             level[titles[name], week[row]] = cents[row]

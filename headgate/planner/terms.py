@@ -85,9 +85,9 @@ def terms_of(book: Book, policy: Policy) -> Terms:
     bonus = np.zeros((len(book.lines), len(policy.bonuses)), dtype=np.int64)
     until = np.zeros_like(bonus)
     monday = monday_of(book.settings.as_of)
-    days = np.where((recognised == "accept").to_numpy(), orders["acceptance_days"].gather(
-        rows).fill_null(0).to_numpy(), 0) if policy.bonuses else 0
     for place, row in enumerate(policy.bonuses):
+        days = np.where((recognised == "accept").to_numpy(),
+                        orders["acceptance_days"].gather(rows).fill_null(0).to_numpy(), 0)
         bonus[:, place] = scale_cents(book.lines.price_cents, row.share_millionths)
         until[:, place] = np.floor_divide((row.by - monday).days - 4 - days, 7)
     return Terms(weight, late, lost, (recognised == "ship").to_numpy().astype(np.int8), bonus,
