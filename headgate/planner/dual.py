@@ -209,9 +209,9 @@ def _scales(dual: Dual) -> tuple[Floats, Floats]:
 
     returns : that length, 0 where a price cannot help; and the size of a temperature of 1
 
-    The powers, 5/8 and -3/8, were found by trial: the square roots that a diagonal curvature
-    suggests need a fifth more evaluations. They are roots of roots, since a square root is the
-    same on every processor and a power is not.
+    Powers of 0.6 and -0.4 were found by trial: the square roots that a diagonal curvature suggests
+    need a fifth more evaluations. 5/8 and -3/8 are what roots of roots give next to them: a square
+    root is the same on every processor, a power is not.
     """
     exchange = dual.exchange
     heat = exchange.market.item_heat[exchange.market.pool_item]

@@ -1,4 +1,4 @@
-"""A plan does not depend on the processor, or on whether kernels come from their cache."""
+"""A plan does not depend on the kind of processor, or on how kernels are compiled for it."""
 
 from __future__ import annotations
 

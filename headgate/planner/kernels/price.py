@@ -31,7 +31,7 @@ from headgate.planner.kernels.layout import (
     STEP_OFFSET,
     Trees,
 )
-from headgate.planner.kernels.sums import FAR, fading, largest, log_of, sum_of
+from headgate.planner.kernels.sums import FAR, fading, largest, logarithm, sum_of
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -170,7 +170,7 @@ def _price_sources(market: Market, prices: Floats, tables: Tables, tau: float) -
                 total = 0.0
                 for way in range(first, end):
                     total += weight_of(price_of_way(market, prices, way, week), best, heat)
-                best -= heat * log_of(total)
+                best -= heat * logarithm(total)
             tables.stock[source, week] = best
 
 
@@ -237,7 +237,7 @@ def quote_all(trees: Trees, market: Market, prices: Floats, hour_prices: Floats,
                 make, stock = tables.cost[row, bucket], tables.stock[source, bucket - offset]
                 best = min(make, stock)
                 if abs(make - stock) < FAR * heat and best < DEAR:
-                    best -= heat * log_of(1.0 + weight_of(max(make, stock), best, heat))
+                    best -= heat * logarithm(1.0 + weight_of(max(make, stock), best, heat))
                 tables.cost[row, bucket] = best
         for bucket in range(weeks):
             tables.toll[good, bucket] = 0.0
@@ -265,7 +265,7 @@ def _quote_arrivals(market: Market, tables: Tables, tau: float) -> None:
                 for offer in range(first, end):
                     total += weight_of(price_of_offer(market, tables, offer, arrival, weeks), best,
                                        heat)
-                best -= heat * log_of(total)
+                best -= heat * logarithm(total)
             tables.quote[query, arrival] = best
 
 
@@ -341,7 +341,7 @@ def ask_lines(market: Market, quote: Floats, first: Int, end: Int, tau: float, w
         for place in range(low, high):
             values[place] = fading((values[place] - best) * scale)
         weight = fading(-best * scale) + sum_of(values, low, high)
-        total += pieces * (best + heat * log_of(weight))
+        total += pieces * (best + heat * logarithm(weight))
         share = pieces / weight
         count = 0
         for choice in range(market.lines[line, L_CHOICE], market.lines[line, L_CHOICE_END]):

@@ -17,7 +17,7 @@ from headgate.planner.kernels.price import (
     L_OPEN,
     Market,
 )
-from headgate.planner.kernels.sums import fading, log_of
+from headgate.planner.kernels.sums import fading, logarithm
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -55,7 +55,7 @@ def ask_sets(market: Market, quote: Floats, tau: float, wanted: Floats, values: 
         for arrival in range(arrivals):
             values[arrival] = fading((values[arrival] - best) / heat)
             weight += values[arrival]
-        total += best + heat * log_of(weight)
+        total += best + heat * logarithm(weight)
         for arrival in range(arrivals):
             if values[arrival] > 0.0:
                 for mate in range(first, end):

@@ -58,7 +58,7 @@ def sum_of(values: Floats, low: Int, high: Int) -> Real:
 @inner
 def fading(y: Real) -> Real:
     """
-    exp of y, for y from -FAR to 0; 0 from -FAR down; at most 3 parts in 10,000 above the exact one.
+    exp of y, for y from -FAR to 0; 0 from -FAR down; at most 4 parts in 10,000 above the exact one.
 
     By squaring (1 + z + z^2/2 + z^3/6 + z^4/24)^64, z = y / 64: unlike a call of exp, it takes
     four or eight at a time.
@@ -74,8 +74,8 @@ def fading(y: Real) -> Real:
 
 
 @inner
-def log_of(x: Real) -> Real:
-    """The natural logarithm of x > 0, within 1e-13: its power of two, and a series for the rest."""
+def logarithm(x: Real) -> Real:
+    """The natural logarithm of a normal x > 0, within 1e-13: a power of two and a series."""
     bits = np.float64(x).view(np.int64)
     power = (bits >> 52) - 1023
     part = np.int64((bits & FRACTION) | ONE).view(np.float64)
