@@ -96,6 +96,10 @@ class Dual:
         return total, slope, np.where(self.limited, hours - tables.worked / 1e6, 0.0)
 
 
+FEW_PAIRS = 2
+"""So few steps that are remembered may say nothing of the way on."""
+
+
 class Sampling:
     """
     Lines that stand for all: every so many dollars along the book, sorted by what is asked.
@@ -175,6 +179,15 @@ class Descent:
         return self.advance(tau, steps)
 
     def _step(self) -> bool:
+        """Whether a step gains; where a pair or two lead nowhere, one down the slope is tried."""
+        if self._try_step():
+            return True
+        if not 0 < len(self.pairs) <= FEW_PAIRS:
+            return False
+        self.pairs.clear()
+        return self._try_step()
+
+    def _try_step(self) -> bool:
         x, slope = self.x, self.slope
         free = (x > 0) | (slope < 0)
         move = -_two_loops(np.where(free, slope, 0.0), self.pairs)
