@@ -133,7 +133,7 @@ def test_a_replan_does_what_the_quote_said():
 def test_a_replan_does_what_a_basket_said(complete: bool):
     """The same for baskets of two items that somebody orders: what is promised to both comes when
     it was said, nobody gives way who was not named, and the plan gains what was told, but for a
-    thousandth. A re-plan chooses the draws of pins anew, so one who gives way may get another date
+    hundredth. A re-plan chooses the draws of pins anew, so one who gives way may get another date
     than was named: in two of four at least all get those, for no more than was told."""
     parts, book, plan = small_demo()
     desk, told, as_named = plan.desk(), 0, 0
@@ -163,7 +163,7 @@ def test_a_replan_does_what_a_basket_said(complete: bool):
         assert {line for line, _ in moved} <= {line for line, _ in quoted}
         as_named += moved <= quoted and moves["cost_cents"].sum() <= basket.giving.moved_cents
         net = basket.gained_cents - basket.giving.lost_cents
-        assert gained_cents(plan, again) >= 0.999 * net - 100
+        assert gained_cents(plan, again) >= 0.99 * net - 100
     assert told == 4 and as_named >= 2
 
 
