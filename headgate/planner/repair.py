@@ -63,8 +63,8 @@ REMEMBERED = 16
 """So many steps the descent remembers."""
 LARGE_LOSS, TURNS = 0.0005, 8
 """When lines lost more than this share of what all earned, so many trades are tried for each."""
-WORTH_MOVING = 0.000003
-"""What a trade must restore for each promise that it moves, as a share of what all earned."""
+WORTH_MOVING = 0.1
+"""What a trade must restore for each promise that it moves, as a share of a line's earnings."""
 
 
 class Repairer:
@@ -300,12 +300,13 @@ class Repairer:
         places = self.draft.aim(hurt)
         if places is None:
             return None
+        served = max(1, int(np.count_nonzero(before)))
+        worth = WORTH_MOVING * float(before.sum()) / served
 
         def trade(reason: Longs, cause: Longs) -> None:
             """Take the turns."""
             by = self.keeper.trade(places, free, np.stack([had.planned, had.due], axis=1),
-                                   TURNS * int(hurt.sum()),
-                                   WORTH_MOVING * float(before.sum()))
+                                   TURNS * int(hurt.sum()), worth)
             changed = np.flatnonzero((by >= 0) & (reason == UNMOVED))
             reason[changed], cause[changed] = reason[by[changed]], cause[by[changed]]
 

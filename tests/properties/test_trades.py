@@ -53,8 +53,8 @@ def earned(plan: hg.Plan) -> tuple[int, int]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_trades_earn_more_and_move_more_only_for_much(seed: int, monkeypatch: pytest.MonkeyPatch):
-    """With trades a repair is worth at least as much as without, and more by WORTH_MOVING of what
-    the older plan earned for each promise that it moves beside; it is proven, and from turned
+    """With trades a repair is worth at least as much as without, and more by WORTH_MOVING of what a
+    promise of the older plan is worth for each that it moves beside; it is proven, and from turned
     tables the same to the digit."""
     book = slipped(seed)
     traded = hg.replan(book, old()[2], WORK)
@@ -65,12 +65,14 @@ def test_trades_earn_more_and_move_more_only_for_much(seed: int, monkeypatch: py
     monkeypatch.setattr(Repairer, "_trading", lambda *_: None)
     plain = hg.replan(book, old()[2], WORK)
     gained, moved = (one - other for one, other in zip(earned(traded), earned(plain), strict=True))
-    assert gained >= max(0, moved) * WORTH_MOVING * old()[2].summary["value"]["value_cents"]
+    older = old()[2]
+    worth = older.summary["value"]["value_cents"] / older.promises["promised_on"].count()
+    assert gained >= max(0, moved) * WORTH_MOVING * worth
 
 
 def test_no_promise_moves_beside_where_nothing_is_worth_it(monkeypatch: pytest.MonkeyPatch):
-    """Where a promise that moves beside must bring all that the plan earned, none does."""
-    monkeypatch.setattr("headgate.planner.repair.WORTH_MOVING", 1.0)
+    """Where a promise that moves beside must bring more than the plan earned, none does."""
+    monkeypatch.setattr("headgate.planner.repair.WORTH_MOVING", 600.0)
     traded = [earned(hg.replan(slipped(seed), old()[2], WORK))[1] for seed in range(4)]
     monkeypatch.setattr(Repairer, "_trading", lambda *_: None)
     plain = [earned(hg.replan(slipped(seed), old()[2], WORK))[1] for seed in range(4)]
