@@ -35,6 +35,8 @@ Longs = NDArray[np.int64]
 
 MEMORY = 8
 """Pairs of steps and slopes that the quasi-Newton method remembers."""
+FEW_PAIRS = 2
+"""So few of them may say nothing of the way on."""
 SAMPLE_SCALE = 1000
 """A sampled line stands for a share of the book's pieces, counted in thousandths."""
 
@@ -94,10 +96,6 @@ class Dual:
         total = surplus + float((self.supply * prices.steps).sum() + (hours * prices.hours).sum())
         slope = self.supply - np.cumsum(tables.drawn, axis=1)
         return total, slope, np.where(self.limited, hours - tables.worked / 1e6, 0.0)
-
-
-FEW_PAIRS = 2
-"""So few steps that are remembered may say nothing of the way on."""
 
 
 class Sampling:

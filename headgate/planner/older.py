@@ -62,10 +62,11 @@ class Named(NamedTuple):
     row: Longs
 
     @classmethod
-    def of(cls, column: pl.Series) -> Named:
+    def of(cls, table: pl.DataFrame, name: str) -> Named:
         """The ids of a column of a table."""
-        ids = _ids(column)
-        return cls(tuple(ids), _rows(column.cast(pl.String).cast(pl.Enum(ids)).to_physical()))
+        ids = _ids(table[name])
+        rows = table.select(_place(name, ids).fill_null(-1)).to_series()
+        return cls(tuple(ids), rows.to_numpy())
 
     def within(self, known: IdMap) -> Longs:
         """(rows,) the index of each id, -1 for none and for one that is not in the map."""
@@ -93,8 +94,8 @@ class Priced(NamedTuple):
     def of(cls, table: pl.DataFrame) -> Priced:
         """The prices of a plan."""
         return cls((table["kind"] == "part").to_numpy(), (table["kind"] == "quota").to_numpy(),
-                   Named.of(table["id"]), Named.of(table["site_id"]),
-                   Named.of(table["reserved_for"]), days_of(table["week"]),
+                   Named.of(table, "id"), Named.of(table, "site_id"),
+                   Named.of(table, "reserved_for"), days_of(table["week"]),
                    table["price_cents"].to_numpy().astype(np.float64))
 
 
@@ -115,7 +116,7 @@ class Short(NamedTuple):
     def of(cls, table: pl.DataFrame) -> Short:
         """The shortages of a plan."""
         table = table.filter(pl.col("kind") == "part")
-        return cls(Named.of(table["id"]), Named.of(table["site_id"]), days_of(table["week"]),
+        return cls(Named.of(table, "id"), Named.of(table, "site_id"), days_of(table["week"]),
                    table["there"].cast(pl.Float64).fill_null(np.inf).to_numpy())
 
 
@@ -221,11 +222,6 @@ def buckets_of_days(book: Book, days: Longs) -> Longs:
 def _ids(*columns: pl.Series) -> pl.Series:
     """What stands in some columns, each once and sorted."""
     return pl.concat([column.cast(pl.String) for column in columns]).drop_nulls().unique().sort()
-
-
-def _rows(places: pl.Series) -> Longs:
-    """Places as whole numbers, -1 of a blank one."""
-    return places.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def _place(name: str, ids: pl.Series) -> pl.Expr:

@@ -79,19 +79,25 @@ def terms_of(book: Book, policy: Policy) -> Terms:
     lost = late * late_weeks_undelivered(book)
     if policy.undelivered == "zero":
         lost = np.zeros_like(late)
-    orders = book.tables.frames["orders"]
-    rows = pl.Series(book.lines.source_row)
-    recognised = orders["recognise_on"].gather(rows)
+    recognised = book.tables.frames["orders"]["recognise_on"].gather(
+        pl.Series(book.lines.source_row))
     bonus = np.zeros((len(book.lines), len(policy.bonuses)), dtype=np.int64)
     until = np.zeros_like(bonus)
     monday = monday_of(book.settings.as_of)
+    days = _acceptance_days(book) if policy.bonuses else 0
     for place, row in enumerate(policy.bonuses):
-        days = np.where((recognised == "accept").to_numpy(),
-                        orders["acceptance_days"].gather(rows).fill_null(0).to_numpy(), 0)
         bonus[:, place] = scale_cents(book.lines.price_cents, row.share_millionths)
         until[:, place] = np.floor_divide((row.by - monday).days - 4 - days, 7)
     return Terms(weight, late, lost, (recognised == "ship").to_numpy().astype(np.int8), bonus,
                  until)
+
+
+def _acceptance_days(book: Book) -> Longs:
+    """(lines,) days from delivery to acceptance, 0 for a line that is not recognised by it."""
+    orders, rows = book.tables.frames["orders"], pl.Series(book.lines.source_row)
+    accepted = (orders["recognise_on"].gather(rows) == "accept").to_numpy()
+    days = orders["acceptance_days"].gather(rows).fill_null(0).to_numpy()
+    return np.where(accepted, days, 0)
 
 
 def weighted(cents: Longs, weight: Longs) -> Longs:
