@@ -79,8 +79,7 @@ def limited(source: Source) -> Source:
 def measured(title: str, source: Source, changed: Sequence[Sequence[int]], objective: str) -> str:
     """A row of the table: repairs of a plan after each of some changes."""
     import headgate as hg
-    from headgate.planner.confirmed import confirmed_of
-    from headgate.planner.older import Older, Start
+    from headgate.planner.older import Start
     from headgate.planner.repair import Repairer
 
     plan = hg.plan(book_of(source, {}), {"objective": objective})
@@ -90,9 +89,7 @@ def measured(title: str, source: Source, changed: Sequence[Sequence[int]], objec
         new = slipped(source, rows)
         with ThreadPoolExecutor(2) as threads:
             started = perf_counter()
-            older = Older.of(new, start)
-            had = confirmed_of(new, plan.policy.replan, older)
-            Repairer(new, plan.policy, older, had, threads).repair()
+            Repairer(new, plan.policy, start, threads).repair()
             seconds.append(perf_counter() - started)
         made = hg.replan(new, plan)
         figures = made.frames.summary

@@ -168,13 +168,13 @@ class _Record(NamedTuple):
 
 def _recorded(book: Book, record: pl.DataFrame | None) -> _Record:
     """The promises of record; a line without one has the order's own date for all that is open."""
-    orders, rows = book.tables.frames["orders"], pl.Series(book.lines.source_row)
-    days = days_of(orders["promised_on"].gather(rows))
+    orders, rows = book.tables.frames["orders"], book.lines.source_row
+    days = days_of(orders["promised_on"])[rows]
     bucket, pieces = _buckets(book, days), book.lines.open
     own = bucket != NEVER
     if record is None:
         return _Record(own, np.zeros(len(own), dtype=np.bool_), bucket, pieces)
-    table = orders.select(*KEY, shipped="shipped_quantity")[rows]
+    table = orders.select(*KEY, shipped="shipped_quantity")[pl.Series(rows)]
     of_record = table.join(record.select(
         "order_id", "line_no", recorded_on="promised_on", pieces="quantity",
         then="shipped_quantity"), on=KEY, how="left", maintain_order="left")

@@ -84,7 +84,7 @@ class Draft:
         self.state = np.array([seed * 2_862_933_555_777_941_757 % 2**62 + 1], dtype=np.int64)
         self.marked = np.zeros(lines, dtype=np.int8)
         self.cost = np.zeros((0, book.horizon))
-        self.groups = np.zeros(lines, dtype=np.int64)
+        self.price = np.zeros_like(exchange.supply)
         self.value_cents = 0.0
 
     def take_prices(self, tables: Tables, price: Floats) -> None:
@@ -93,9 +93,10 @@ class Draft:
         self.cost = self.exchange.costs(tables)
         self.world.taste[:] = 0
         find_taste(self.exchange.trees, market, tables, price, TOO_DEAR, self.world.taste)
-        both(self.threads, len(self.held.head), lambda half, first, end: reprice(
-            market, self.cost, self.held, first, end))
-        self.groups = _groups(self.exchange, price)
+        if self.held.log.size[0]:
+            both(self.threads, len(self.held.head), lambda half, first, end: reprice(
+                market, self.cost, self.held, first, end))
+        self.price = price
 
     def fill(self) -> None:
         """Give lines what is worth most to them, those first that bring most for what they take."""
@@ -204,15 +205,16 @@ class Draft:
                 among is not None and not among.any()):
             return None
         regret, week = self.regrets(self.cost, self.held)
-        order = np.lexsort((week, self.groups))
-        group_ptr = np.searchsorted(self.groups[order],
-                                    np.arange(self.groups.max(initial=0) + 2)).astype(np.int64)
+        groups = _groups(self.exchange, self.price)
+        order = np.lexsort((week, groups))
+        group_ptr = np.searchsorted(groups[order],
+                                    np.arange(groups.max(initial=0) + 2)).astype(np.int64)
         place = np.empty(lines, dtype=np.int64)
         place[order] = np.arange(lines)
         regret += 0.02 * regret.mean() + 1.0
         if among is not None:
             regret[~among] = 0.0
-        return Places(np.cumsum(regret), order, group_ptr, place, self.groups)
+        return Places(np.cumsum(regret), order, group_ptr, place, groups)
 
     def regrets(self, cost: Floats, held: Held) -> tuple[Floats, Longs]:
         """
@@ -262,6 +264,16 @@ class Draft:
         self._lengthen(max(len(log.rows), int(log.size[0]) + rows),
                        max(len(log.pieces), int(log.size[1]) + draws))
 
+    def append(self, log: Log) -> int:
+        """Put a log behind what is in the own one, which must have room; the first new row."""
+        own = self.held.log
+        row, draw = own.size.tolist()
+        rows, draws = row + len(log.rows), draw + len(log.pieces)
+        own.rows[row:rows], own.first_draw[row:rows + 1] = log.rows, log.first_draw + draw
+        own.sources[draw:draws], own.pieces[draw:draws] = log.sources, log.pieces
+        own.size[:] = rows, draws
+        return int(row)
+
     def _lengthen(self, rows: int, draws: int) -> None:
         log = self.held.log
         if rows == len(log.rows) and draws == len(log.pieces):
@@ -294,8 +306,8 @@ class Draft:
 
 
 def longer(array: NDArray[Any], length: int) -> NDArray[Any]:
-    """A copy with room for more rows."""
-    longer = np.zeros((length, *array.shape[1:]), dtype=array.dtype)
+    """A copy with room for more rows, which are not set."""
+    longer = np.empty((length, *array.shape[1:]), dtype=array.dtype)
     longer[:len(array)] = array
     return longer
 

@@ -52,6 +52,11 @@ class Prices:
     hours: Floats
 
 
+def no_prices(exchange: Exchange) -> Prices:
+    """Prices of a market in which nothing is scarce."""
+    return Prices(np.zeros_like(exchange.supply), np.zeros_like(exchange.hours))
+
+
 class Dual:
     """
     The smoothed dual of a market over all lines, or over a sample that stands for them.

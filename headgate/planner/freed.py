@@ -19,8 +19,8 @@ Bools = NDArray[np.bool_]
 def freed_pools(book: Book, pools: Pools, older: Older,
                 had: Confirmed) -> tuple[Bools, Bools]:
     """
-    (pools,) of which more comes in some week than the older plan's `shortages` say came, and on
-    which lines drew that are gone or have become smaller.
+    (pools,) of which more has come by some week than the older plan's `shortages` say had come, and
+    on which lines drew that are gone or have become smaller.
     """
     places = np.full((len(book.items), len(book.sites)), -1, dtype=np.int64)
     free = np.flatnonzero(pools.slot == 0)
@@ -36,12 +36,12 @@ def freed_pools(book: Book, pools: Pools, older: Older,
     week = buckets_of_days(book, short.day)
     known = (item >= 0) & (site >= 0) & (week >= 0) & (week < book.horizon)
     known[known] &= places[item[known], site[known]] >= 0
-    pool = places[item[known], site[known]]
-    receipts = np.diff(pools.supplied, axis=1, prepend=0)
-    before = short.there[known]
-    more = np.zeros(len(found), dtype=np.bool_)
-    more[pool[receipts[pool, week[known]] > before]] = True
-    return more, found
+    known[known] &= np.isfinite(short.there[known])
+    pool, week = places[item[known], site[known]], week[known]
+    fresh = np.zeros(pools.supplied.shape)
+    fresh[pool, week] = np.diff(pools.supplied, axis=1, prepend=0)[pool, week] - short.there[known]
+    more = np.cumsum(fresh, axis=1).max(axis=1, initial=0) > 0
+    return np.asarray(more, dtype=np.bool_), found
 
 
 def lines_asking_for(pools: Pools, permits: Longs) -> Bools:

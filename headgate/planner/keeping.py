@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from headgate.planner.draft import LARGEST, NOISE, Draft, longer
 from headgate.planner.kernels.heal import heal
-from headgate.planner.kernels.held import adopt
+from headgate.planner.kernels.held import adopt, note_values
 from headgate.planner.kernels.improve import Places
 from headgate.planner.kernels.kept import (
     NEVER,
     PROMISED,
     Old,
+    draw_rows,
     put_fitting,
-    put_in,
     put_rows,
     take_halves,
     take_lines,
@@ -69,8 +69,10 @@ class Keeper:
         """Make the working memory as long as the log."""
         length = len(self.draft.held.log.rows)
         if length > len(self.old.alive):
-            self.old = self.old._replace(alive=longer(self.old.alive, length))
-            self.found = np.zeros((length, 4), dtype=np.int64)
+            alive = longer(self.old.alive, length)
+            alive[len(self.old.alive):] = 0
+            self.old = self.old._replace(alive=alive)
+            self.found = np.empty((length, 4), dtype=np.int64)
             self._out, self._cause = longer(self._out, length), longer(self._cause, length)
 
     def _reserve(self, rows: int, draws: int) -> None:
@@ -96,9 +98,12 @@ class Keeper:
         """
         draft = self.draft
         self._reserve(2 * len(log.rows), 2 * len(log.pieces))
-        draft.value_cents += put_in(
-            draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.exchange.market,
-            draft.cost, draft.held, self.old, log, np.zeros_like(draft.held.balance))
+        first = draft.append(log)
+        noting = draft.threads.submit(
+            note_values, draft.exchange.trees, draft.exchange.market, draft.cost, draft.held, first)
+        draw_rows(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
+                  self.old, first, np.zeros_like(draft.held.balance))
+        draft.value_cents += noting.result()
         take_halves(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
                     draft.room, self.old)
 
@@ -141,7 +146,7 @@ class Keeper:
         draft = self.draft
         lines = np.unique(np.concatenate([lines, draft.lines.mates[np.isin(
             self.heads(draft.lines.mates), self.heads(lines))]]))
-        rows, count = np.zeros(len(self.found), dtype=np.int64), np.zeros(1, dtype=np.int64)
+        rows, count = np.empty(len(self.found), dtype=np.int64), np.zeros(1, dtype=np.int64)
         take_lines(draft.exchange.trees, draft.world, draft.scratch, draft.lines, draft.held,
                    draft.room, self.old, lines, rows, count)
         return rows[:count[0]]

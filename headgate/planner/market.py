@@ -23,7 +23,7 @@ from headgate.planner.kernels.price import (
     Market,
     Tables,
 )
-from headgate.planner.numbering import distinct_rows, order_of, runs
+from headgate.planner.numbering import distinct_rows, runs
 from headgate.planner.terms import Terms
 from headgate.planner.ways import behind, needs_of, sent_permits, sources_of
 from headgate.planner.world import Pools, largest_tree, ship_sets
@@ -92,7 +92,7 @@ def exchange_of(book: Book, terms: Terms, pools: Pools, world: World, trees: Tre
     cost = np.maximum(book.unit_cost_cents, 1).astype(np.float64)
     lines = book.lines
     ship_set, set_ptr, mates = ship_sets(book)
-    ptr = np.searchsorted(line, np.arange(len(lines) + 1))
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(line, minlength=len(lines)))])
     gain = (terms.gain(book, line, item) + terms.lost[line]).astype(np.float64)
     table = np.stack([lines.open, lines.requested, np.maximum(0, lines.earliest), lines.latest,
                       ptr[:-1], ptr[1:], terms.on_ship, ship_set], axis=1).astype(np.int64)
@@ -131,24 +131,25 @@ def _choices(book: Book, terms: Terms, claim: NDArray[np.int32],
     """
     lines, bans = book.lines, book.bans.banned
     accepted = np.diff(lines.accept_ptr)
-    line = np.concatenate([np.arange(len(lines)), np.repeat(np.arange(len(lines)), accepted)])
-    item = np.concatenate([lines.item, lines.accept]).astype(np.int64)
-    turn = np.concatenate([np.zeros(len(lines), dtype=np.int64),
-                           1 + np.arange(len(lines.accept))])
+    line = np.repeat(np.arange(len(lines)), 1 + accepted)
+    own = np.arange(len(lines)) + lines.accept_ptr[:-1]
+    other = np.ones(len(line), dtype=np.bool_)
+    other[own] = False
+    item = np.empty(len(line), dtype=np.int64)
+    item[own], item[other] = lines.item, lines.accept
     lanes = np.diff(book.lanes.ptr)
-    allowed = ((bans[lines.ban[line], item] == 0) & (lanes[lines.region[line]] > 0)
-               & (lines.open[line] > 0))
-    line, item, turn = line[allowed], item[allowed], turn[allowed]
-    order = order_of([(line, len(lines)), (turn, len(lines.accept) + 1)])
-    line, item = line[order], item[order]
+    served = (lanes[lines.region] > 0) & (lines.open > 0)
+    allowed = np.flatnonzero((bans[lines.ban[line], item] == 0) & served[line])
+    line, item = line[allowed], item[allowed]
     by_site = ((terms.bonus[line] > 0).any(axis=1) & (terms.on_ship[line] == 1)
                & (lines.site[line] < 0))
-    copies = np.where(by_site, lanes[lines.region[line]], 1)
-    turn = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
-    line, item, by_site = (np.repeat(part, copies) for part in (line, item, by_site))
-    lane = np.where(by_site, book.lanes.ptr[lines.region[line]] + turn, 0)
     site = lines.site[line].astype(np.int64)
     if by_site.any():
+        copies = np.where(by_site, lanes[lines.region[line]], 1)
+        turn = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
+        line, item, site, by_site = (np.repeat(part, copies)
+                                     for part in (line, item, site, by_site))
+        lane = book.lanes.ptr[lines.region[line]] + turn
         site[by_site] = book.lanes.site[lane[by_site]]
     columns = (lines.ban[line], item, lines.region[line], site + 1, claim[line])
     queries, query = distinct_rows(columns)

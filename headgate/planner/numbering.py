@@ -31,7 +31,9 @@ def line_numbers(book: Book, table: pl.DataFrame) -> Longs:
 
 def lines_of_keys(book: Book, keys: pl.DataFrame) -> Longs:
     """The line of each row, as `line_numbers` gives it, of a table whose lines stand apart."""
-    orders = book.tables.frames["orders"].select(KEY)[pl.Series(book.lines.source_row)]
+    orders, rows = book.tables.frames["orders"].select(KEY), book.lines.source_row
+    if not np.array_equal(rows, np.arange(orders.height)):
+        orders = orders[pl.Series(rows)]
     if orders.equals(keys.select(KEY)):
         return np.arange(orders.height, dtype=np.int64)
     found = keys.select(KEY).join(orders.with_row_index("line"), on=KEY, how="left",

@@ -128,17 +128,19 @@ class Start:
     lines        : order_id and line_no of each, once
     items, sites : (n,) ids
     gap          : that plan's gap, None unknown
+    pegged       : (n,) items that draws name
     all_pegged   : whether the pegging is of all items; else what it leaves out has no other source
     """
 
     lines: pl.DataFrame
-    items: pl.Series
-    sites: pl.Series
+    items: tuple[str, ...]
+    sites: tuple[str, ...]
     promised: Promised
     allocated: Allocated
     drawn: Drawn
     prices: Priced
     shortages: Short
+    pegged: Longs
     all_pegged: bool
     gap: float | None = None
 
@@ -159,10 +161,11 @@ class Start:
         allocated = _numbered(lines, allocations, item, site, _day("ship_on"), "quantity")
         drawn = _numbered(lines, pegging, item, site, stood.alias("stood"), _day("drawn_on"),
                           "lead_days", "quantity")
+        draws = Drawn(*_longs(_summed(drawn)))
         return cls(
-            lines, items, sites, Promised(*_longs(promised)), Allocated(*_longs(allocated)),
-            Drawn(*_longs(_summed(drawn))), Priced.of(frames["prices"]),
-            Short.of(frames["shortages"]),
+            lines, tuple(items), tuple(sites), Promised(*_longs(promised)),
+            Allocated(*_longs(allocated)), draws, Priced.of(frames["prices"]),
+            Short.of(frames["shortages"]), np.unique(np.concatenate([draws.item, draws.stood])),
             plan.summary.get("pegging") == "all",
             dict(plan.summary.get("certificate") or {}).get("gap"))
 
@@ -187,15 +190,13 @@ class Older:
     def of(cls, book: Book, start: Start) -> Older:
         """An older plan, read against a book."""
         line = lines_of_keys(book, start.lines)
-        item = book.items.indexes(start.items).astype(np.int64)
-        site = book.sites.indexes(start.sites).astype(np.int64)
+        item, site = book.items.places(start.items), book.sites.places(start.sites)
         promised, allocated, drawn = start.promised, start.allocated, start.drawn
         promised = promised._replace(line=line[promised.line])
         rows = np.full(len(book.lines) + 1, -1, dtype=np.int64)
         rows[promised.line] = np.arange(len(promised.line))
         published = np.full(len(book.items) + 1, int(start.all_pegged), dtype=np.int8)
-        published[item[drawn.item]] = 1
-        published[item[drawn.stood]] = 1
+        published[item[start.pegged]] = 1
         return cls(start, rows[:-1], promised,
                    allocated._replace(line=line[allocated.line], item=item[allocated.item],
                                       site=site[allocated.site],

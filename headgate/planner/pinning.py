@@ -7,6 +7,7 @@ lines. The rules are those of "New pins" in docs/explanation/replanning.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -180,7 +181,8 @@ def make_room(pinned: Pinned, book: Book, pools: Pools, policy: Policy, had: Con
                      keeper.of_units, left)
     tiers = keeper.old.terms[:, TIER]
     tiers[protected] += UNTOUCHABLE
-    log = _placed(book, pools, wanted, (*stocks, there)) or _placed(book, pools, wanted, (there,))
+    log = placed_in(book, pools, wanted, (*stocks, there)) or placed_in(
+        book, pools, wanted, (there,))
     if log is None:
         return None
     left = left.without(drawn_by(book, pools, log))
@@ -199,8 +201,13 @@ def make_room(pinned: Pinned, book: Book, pools: Pools, policy: Policy, had: Con
     return replace(pinned.fixed, log=joined([pinned.fixed.log, log]), placed=placed)
 
 
-def _placed(book: Book, pools: Pools, wanted: Longs, stocks: tuple[Stock, ...]) -> Log | None:
-    """All pins out of one stock after the other, each of which has what the former has."""
+def placed_in(book: Book, pools: Pools, wanted: Longs, stocks: Sequence[Stock]) -> Log | None:
+    """
+    All pins out of one stock after the other, each of which has what the former has; None where
+    not all can be had.
+
+    wanted : (n, 4) line, site, ship week and pieces of each, by rank
+    """
     whole, world = lines_of(book, pools.permits, sets=True), limited_world(book, pools)
     parts: list[Log] = []
     for stock in stocks:

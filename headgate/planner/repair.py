@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from headgate.book import Book
 from headgate.planner.allocate import Allocation, by_line
 from headgate.planner.certificate import Certificate, certify
-from headgate.planner.confirmed import Confirmed
+from headgate.planner.confirmed import Confirmed, confirmed_of
 from headgate.planner.draft import Draft
-from headgate.planner.dual import Descent, Dual, Prices
+from headgate.planner.dual import Prices, no_prices
 from headgate.planner.fixed import fix, rest_of
 from headgate.planner.freed import freed_pools, lines_asking_for, lines_drawing
 from headgate.planner.keeping import Keeper
@@ -24,9 +25,10 @@ from headgate.planner.kernels.rank import LINE, PIECES, SET
 from headgate.planner.kernels.repair import BETTER, KEEP, MOVE, WHOLE
 from headgate.planner.market import exchange_of
 from headgate.planner.measures import worth_of_log
-from headgate.planner.older import Older
+from headgate.planner.older import Older, Start
 from headgate.planner.pinning import Pinned, certify_wide, make_room, pinned_beside
 from headgate.planner.policy import Policy
+from headgate.planner.pricing import Pricing
 from headgate.planner.repaired import (
     BY_CLASS,
     BY_FREED,
@@ -52,15 +54,8 @@ DISCOUNT = 0.9
 """The share of the prices that counts when a line takes another date."""
 MOST_BETTER = 200
 """The most lines that are looked at for a better date, those first that may gain most."""
-GAP_GROWTH, LARGE_CHANGE = 0.002, 0.001
-"""
-When the gap has grown by more than this, or what is no longer there was worth more than this share
-of what all earned, prices are looked for.
-"""
-WARM, COLD = ((0.0003, 40),), ((0.0001, 50), (0.00003, 30))
-"""So warm, and in so many steps: before lines are placed, and then for the bound alone."""
-REMEMBERED = 16
-"""So many steps the descent remembers."""
+GAP_GROWTH = 0.002
+"""When the gap has grown by more than this, prices that prove a lower bound are looked for."""
 LARGE_LOSS, TURNS = 0.0005, 8
 """When lines lost more than this share of what all earned, so many trades are tried for each."""
 WORTH_MOVING = 0.1
@@ -72,50 +67,61 @@ class Repairer:
     An older plan on a book, ready to be repaired.
 
     whole, policy : what is planned now
-    older         : the older plan
-    confirmed     : what it confirmed to each line
+    start         : the older plan
+    record        : the table `promises_of_record`, where any are
+    promised      : what it confirmed to each line; `confirmed`, beside what is fixed
 
     Pins and frozen promises are placed anew before all others, as in every plan; `book`, `pools`
     and the rest are what these leave. Where pins are new, those that the older plan had stand as it
     had them, and the new ones are placed beside its promises; not if `ruled`.
     """
 
-    def __init__(self, whole: Book, policy: Policy, older: Older, confirmed: Confirmed,
-                 threads: ThreadPoolExecutor, ruled: bool = False) -> None:
+    def __init__(self, whole: Book, policy: Policy, start: Start, threads: ThreadPoolExecutor,
+                 record: pl.DataFrame | None = None, ruled: bool = False) -> None:
+        # The older plan is read in one thread while the market is made in this one.
+        reading = threads.submit(self._read, whole, policy, start, record)
         self.whole, self.policy, self.whole_pools = whole, policy, pools_of(whole, policy)
-        self.threads = threads
+        self.threads, self.start = threads, start
         self.fixed = fix(whole, self.whole_pools)
-        self.pinned = None if ruled else pinned_beside(whole, self.whole_pools, older, self.fixed)
+        self.pinned = None
+        if self.fixed.pinned and not ruled:
+            self.pinned = pinned_beside(whole, self.whole_pools, reading.result()[0], self.fixed)
         if self.pinned is not None:
             self.fixed = self.pinned.fixed
         book, self.pools = rest_of(whole, self.whole_pools, self.fixed)
-        self.book, self.confirmed = book, confirmed.without(self.fixed.placed, book.lines.open)
-        older = self.older = without_fixed(whole, self.whole_pools, older, self.fixed)
-        retracing = threads.submit(retrace_older, book, self.pools, older)
+        self.book = book
+        retracing = threads.submit(self._retrace, reading)
         earned = worth_of_log(whole, policy, by_line(self.fixed.log, self.whole_pools,
                                                      self.fixed.broken))
         self.exchange = exchange_of(book, terms_of(book, policy), self.pools,
                                     limited_world(book, self.pools), trees_of(book), earned)
         self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
-        self.prices = Prices(np.zeros_like(self.exchange.supply),
-                             np.zeros_like(self.exchange.hours))
         if policy.objective == "value":
-            self.prices = prices_of_older(book, self.pools, older.start.prices,
-                                          self.exchange.last_draw)
-        dual = self.dual = Dual(self.exchange, threads)
-        price = self.price = dual.quote(self.prices, 0.0)
-        if policy.objective == "value":
-            self.draft.take_prices(dual.tables, price)
+            self.pricing = Pricing(self.exchange, prices_of_older(
+                book, self.pools, start.prices, self.exchange.last_draw), threads)
+            self.pricing.give(self.draft)
+            standing = np.zeros(0)
         else:
-            self.draft.cost = self.exchange.costs(dual.tables)
-        self.descent: Descent | None = None
-        terms, money = self.confirmed.terms()
-        standing = np.zeros(0)
-        if policy.objective == "rank":
+            self.pricing = Pricing(self.exchange, no_prices(self.exchange), threads)
+            self.pricing.give_cost(self.draft)
             standing = book.lines.place_by_rank.astype(np.float64)
-        self.keeper = Keeper(self.draft, terms, money, standing)
-        self.retraced: Retraced = retracing.result()
+        self.promised = reading.result()[1]
+        self.confirmed = self.promised.without(self.fixed.placed, book.lines.open)
+        self.keeper = Keeper(self.draft, *self.confirmed.terms(), standing)
+        older, self.retraced = retracing.result()
         self.freeing = threads.submit(freed_pools, whole, self.whole_pools, older, self.confirmed)
+
+    @staticmethod
+    def _read(book: Book, policy: Policy, start: Start,
+              record: pl.DataFrame | None) -> tuple[Older, Confirmed]:
+        """The older plan in the numbers of a book, and what it confirmed."""
+        older = Older.of(book, start)
+        return older, confirmed_of(book, policy.replan, older, record)
+
+    def _retrace(self, reading: Future[tuple[Older, Confirmed]]) -> tuple[Older, Retraced]:
+        """The older plan beside what is fixed, and its allocations."""
+        older = without_fixed(self.whole, self.whole_pools, reading.result()[0], self.fixed)
+        return older, retrace_older(self.book, self.pools, older)
 
     def repair(self) -> Repaired | None:
         """The plan, repaired; to be asked once. None where pins must be placed as ruled."""
@@ -124,7 +130,9 @@ class Repairer:
         held = self.draft.held
         reason, cause = self._first_reasons()
         earned = self._earned()
-        self._price_large_change(earned)
+        if self.policy.objective == "value" and self.pricing.look_again(
+                held.balance, float(earned.sum())):
+            self.pricing.give(self.draft)
         lost = keeper.take_out(np.flatnonzero((had.group == LOSE) & (held.head >= 0)))
         keeper.heal()
         gone = keeper.out
@@ -158,12 +166,10 @@ class Repairer:
         first, before = int(keeper.count[0]), self._earned()
         if self.policy.objective == "value":
             # A quote knows no prices of parts: worth is weighed as it does.
-            free = Prices(np.zeros_like(self.prices.steps), np.zeros_like(self.prices.hours))
-            self.draft.take_prices(self.dual.tables, self.dual.quote(free, 0.0))
-            self.draft.world.taste[:] = 0
+            self.pricing.give_none(self.draft)
         fixed = make_room(pinned, self.whole, self.whole_pools, self.policy, self.confirmed, keeper)
         if self.policy.objective == "value":
-            self.draft.take_prices(self.dual.tables, self.dual.quote(self.prices, 0.0))
+            self.pricing.give(self.draft)
         if fixed is None:
             return False
         self.fixed = fixed
@@ -172,30 +178,6 @@ class Repairer:
         earned -= np.maximum(0.0, before - self._earned())
         keeper.put_fitting(own)
         return True
-
-    def _price_large_change(self, earned: Floats) -> None:
-        """
-        Look for prices of what there is now, where much of what the older plan draws is gone.
-
-        earned : (lines,) what each earned in the older plan
-        """
-        if self.policy.objective != "value":
-            return
-        missing = np.maximum(0, -self.draft.held.balance)
-        dollars = missing * np.where(self.price < DEAR, self.price, 0.0)
-        if dollars.max(axis=1, initial=0.0).sum() <= LARGE_CHANGE * earned.sum():
-            return
-        self.prices = self._descended(WARM)
-        self.price = self.dual.quote(self.prices, 0.0)
-        self.draft.take_prices(self.dual.tables, self.price)
-
-    def _descended(self, schedule: Sequence[tuple[float, int]]) -> Prices:
-        """Prices that prove a lower bound, from those that there are; temperatures and steps."""
-        if self.descent is None:
-            self.descent = Descent(self.dual, self.prices, REMEMBERED)
-        for tau, steps in schedule:
-            self.descent.cool(tau, steps)
-        return self.descent.prices
 
     def _first_reasons(self) -> tuple[Longs, Longs]:
         """Lines whose order changed, or whose allocations this book does not allow."""
@@ -257,7 +239,7 @@ class Repairer:
         there = held.balance[:supply] > 0
         if self.policy.objective == "value":
             # What was given back is of use where it has a price; what came has none yet.
-            price = self.price[:supply]
+            price = self.pricing.price[:supply]
             freed &= (there & (price > 0) & (price < DEAR)).any(axis=1)
         freed = (freed | more) & there.any(axis=1)
         needing = lines_drawing(self.book, self.pools, freed) | lines_asking_for(
@@ -385,11 +367,10 @@ class Repairer:
         value = float(self._earned().sum()) + self.exchange.floor_cents
         # Trades stand by the prices with which lines were placed: others are looked for beside.
         settling = self.threads.submit(settle)
-        found = self._certified(self.prices)
-        former = self.older.start.gap
+        found, former = self._certified(self.pricing.prices), self.start.gap
         if former is not None and value < (1.0 - former - GAP_GROWTH) * found.bound_cents:
-            prices = self._descended(COLD if self.descent else (*WARM, *COLD))
-            found = min(found, self._certified(prices), key=lambda one: one.bound_cents)
+            found = min(found, self._certified(self.pricing.bounding()),
+                        key=lambda one: one.bound_cents)
         return settling.result(), found
 
     def _certified(self, prices: Prices) -> Certificate:

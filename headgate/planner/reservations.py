@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.book import Book
-from headgate.planner.allocate import Allocation, draw_weeks
+from headgate.planner.allocate import Allocation
 from headgate.planner.kernels.peg import reserved_pieces
 from headgate.planner.kernels.rank import Log
 from headgate.planner.numbering import order_of
@@ -33,14 +35,15 @@ def settle_reservations(book: Book, allocation: Allocation) -> Allocation:
     counts = np.diff(log.first_draw)[owners]
     before = np.concatenate([[0], np.cumsum(counts)])
     draws = np.repeat(log.first_draw[owners] - before[:-1], counts) + np.arange(before[-1])
-    line = np.repeat(allocation.line[owners], counts)
+    line, ship = (np.repeat(part[owners], counts) for part in (allocation.line, allocation.ship))
     pair = _pair(book, pools.item[allocation.pool[draws]], pools.site[allocation.pool[draws]])
     key = _key(book, pair, book.lines.slot[line])
     kept = np.isin(key, receipts[0])
     if not kept.any():
         return allocation
     touched, line, key = draws[kept], line[kept], key[kept]
-    reserved = _reserved_of(book, allocation, touched, line, key, receipts)
+    week = ship[kept] - book.forest.offset[allocation.node[touched]]
+    reserved = _reserved_of(book, allocation, touched, line, key, week.astype(np.int32), receipts)
     return _split(book, allocation, touched, line, reserved)
 
 
@@ -53,12 +56,11 @@ def _key(book: Book, pair: Longs, slot: NDArray[np.int32]) -> Longs:
 
 
 def _reserved_of(book: Book, allocation: Allocation, touched: Longs, line: Longs, key: Longs,
-                 receipts: Longs) -> Longs:
+                 week: NDArray[np.int32], receipts: Longs) -> Longs:
     """(touched draws,) pieces of each that receipts (key, week, pieces) serve."""
     place = book.lines.place_by_rank
     node = allocation.node[touched]
     called, drawn = book.forest.item[node], allocation.pools.item[allocation.pool[touched]]
-    week = draw_weeks(book, allocation)[touched]
     stood = np.where(called == drawn, 0, called + 1)
     order = order_of([(part, int(part.max(initial=0)) + 1) for part in (
         key, week, place[line], stood, book.forest.days[node])])
@@ -76,6 +78,17 @@ def _reserved_of(book: Book, allocation: Allocation, touched: Longs, line: Longs
     return reserved
 
 
+def _twice(rows: NDArray[Any], which: Longs) -> NDArray[Any]:
+    """Rows, those at some rising places twice, one behind the other."""
+    found = np.empty((len(rows) + len(which), *rows.shape[1:]), dtype=rows.dtype)
+    begin = 0
+    for twin, place in enumerate(which.tolist()):
+        found[begin + twin:place + twin + 1] = rows[begin:place + 1]
+        begin = place
+    found[begin + len(which):] = rows[begin:]
+    return found
+
+
 def _split(book: Book, allocation: Allocation, touched: Longs, line: Longs,
            reserved: Longs) -> Allocation:
     """Draws with their reserved and their other pieces as rows of their own."""
@@ -90,16 +103,15 @@ def _split(book: Book, allocation: Allocation, touched: Longs, line: Longs,
     own = order[np.searchsorted(key, wanted, sorter=order)]
     rest = allocation.pieces[touched] - reserved
     both = (rest > 0) & (reserved > 0)
-    times = np.ones(len(allocation.pieces), dtype=np.int64)
-    times[touched[both]] = 2
-    starts = np.concatenate([[0], np.cumsum(times)])
-    sources, pieces = np.repeat(log.sources, times, axis=0), np.repeat(log.pieces, times)
-    first = starts[touched]
+    split = touched[both]
+    sources, pieces = _twice(log.sources, split), _twice(log.pieces, split)
+    first = touched + np.searchsorted(split, touched)
     # Of an older plan's draws more may be left than is reserved where there is nothing for anybody.
     others = np.where(anybody[item, site] < 0, own, anybody[item, site])
     sources[first, 1] = np.where(rest > 0, others, own)
     pieces[first] = np.where(rest > 0, rest, reserved)
     sources[first[both] + 1, 1], pieces[first[both] + 1] = own[both], reserved[both]
     size = np.array([len(log.rows), len(pieces)], dtype=np.int64)
-    settled = Log(log.rows, starts[log.first_draw], sources, pieces, size)
+    starts = log.first_draw + np.searchsorted(split, log.first_draw)
+    settled = Log(log.rows, starts.astype(np.int64), sources, pieces, size)
     return Allocation(settled, allocation.ptr, pools, allocation.broken)

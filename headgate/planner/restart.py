@@ -128,14 +128,18 @@ def rows_of_older(book: Book, older: Allocated) -> Longs:
             & (book.bans.banned[lines.ban[line], item] == 0))
     other = np.flatnonzero(good & (item != lines.item[line]))
     good[other] = _accepted(book, line[other], item[other])
-    return np.stack([line, item, lane, ship, pieces], axis=1)[np.flatnonzero(good)]
+    chosen = np.flatnonzero(good)
+    return np.stack([part[chosen] for part in (line, item, lane, ship, pieces)], axis=1)
 
 
 def _accepted(book: Book, line: Longs, item: Longs) -> NDArray[np.bool_]:
     """(n,) whether each line accepts an item, given in pairs, in place of its own."""
-    lines, items = book.lines, len(book.items)
-    owner = np.repeat(np.arange(len(lines)), np.diff(lines.accept_ptr))
-    return np.isin(line * items + item, owner * items + lines.accept)
+    first, end = book.lines.accept_ptr[line], book.lines.accept_ptr[line + 1]
+    found = np.zeros(len(line), dtype=np.bool_)
+    for turn in range(int((end - first).max(initial=0))):
+        there = np.flatnonzero(first + turn < end)
+        found[there] |= book.lines.accept[first[there] + turn] == item[there]
+    return found
 
 
 def retrace_older(book: Book, pools: Pools, older: Older) -> Retraced:

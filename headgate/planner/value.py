@@ -21,7 +21,7 @@ from headgate.book import Book
 from headgate.planner.certificate import Certificate, certify
 from headgate.planner.dealing import deal_out
 from headgate.planner.draft import Draft
-from headgate.planner.dual import Descent, Dual, Prices, Sampling
+from headgate.planner.dual import Descent, Dual, Sampling, no_prices
 from headgate.planner.keeping import take_over
 from headgate.planner.kernels.rank import Log
 from headgate.planner.leftover import use_leftover
@@ -97,8 +97,7 @@ class Search:
         self.pools = pools = pools_of(book, policy) if pools is None else pools
         self.exchange = exchange_of(book, terms_of(book, policy), pools,
                                     limited_world(book, pools), trees_of(book), held_cents)
-        self.prices = Prices(np.zeros_like(self.exchange.supply),
-                             np.zeros_like(self.exchange.hours))
+        self.prices = no_prices(self.exchange)
         self.dual = Dual(self.exchange, threads)
         self.draft = Draft(book, self.exchange, self.pools, policy.seed, threads)
         self.start = start

@@ -15,7 +15,7 @@ from headgate.explain.reasons import NOTHING_REMEMBERED
 from headgate.planner.allocate import Allocation, look_ahead
 from headgate.planner.confirmed import confirmed_by
 from headgate.planner.draft import Draft
-from headgate.planner.dual import Dual, Prices
+from headgate.planner.dual import Dual, no_prices
 from headgate.planner.keeping import Keeper
 from headgate.planner.kernels.explode import use_hours
 from headgate.planner.kernels.kept import NEVER, TIER, UNTOUCHABLE
@@ -100,20 +100,20 @@ class Displacer:
         self.book, self.policy, pools = book, policy, allocation.pools
         exchange = exchange_of(book, terms_of(book, policy), pools, limited_world(book, pools),
                                trees_of(book))
-        with ThreadPoolExecutor(1) as threads:
-            self.draft = draft = Draft(book, exchange, pools, policy.seed, threads)
-            dual = Dual(exchange, threads)
-            dual.quote(Prices(np.zeros_like(exchange.supply), np.zeros_like(exchange.hours)), 0.0)
-        draft.cost = exchange.costs(dual.tables)
         arrival = allocation.ship + book.lanes.weeks[allocation.lane]
         self.had = had = confirmed_by(book, policy.replan, allocation.line, arrival,
                                       allocation.quantity, record)
         terms, money = had.terms()
-        self.keeper = keeper = Keeper(draft, terms, money, np.zeros(0))
-        protected = protected_lines(book, policy, had, keeper.of_units)
-        terms[protected, TIER] += UNTOUCHABLE
         log = with_permits(book, pools, strip_permits(allocation.log))
-        keeper.put_in(log)
+        with ThreadPoolExecutor(1) as threads:
+            self.draft = draft = Draft(book, exchange, pools, policy.seed, threads)
+            dual = Dual(exchange, threads)
+            dual.quote(no_prices(exchange), 0.0)
+            draft.cost = exchange.costs(dual.tables)
+            self.keeper = keeper = Keeper(draft, terms, money, np.zeros(0))
+            protected = protected_lines(book, policy, had, keeper.of_units)
+            terms[protected, TIER] += UNTOUCHABLE
+            keeper.put_in(log)
         self.size = draft.held.log.size.copy()
         self.whole = Stock(draft.held.balance.copy(), draft.world.hours.copy())
         self.reaches = reaches(book, policy, pools, log, protected, had, keeper.of_units,

@@ -53,18 +53,17 @@ def repair(book: Book, policy: Policy, old: PlanFrames,
     old    : the older plan's tables, of this book or of one that has changed since
     record : the table `promises_of_record`, where any are
     """
-    older = Older.of(book, Start.of(old))
-    had = confirmed_of(book, policy.replan, older, record)
+    start = Start.of(old)
     with ThreadPoolExecutor(THREADS) as threads:
-        repairer = Repairer(book, policy, older, had, threads)
+        repairer = Repairer(book, policy, start, threads, record)
         found = repairer.repair()
         if found is None:
-            repairer = Repairer(book, policy, older, had, threads, ruled=True)
+            repairer = Repairer(book, policy, start, threads, record, ruled=True)
             found = repairer.repair()
     assert found is not None, "pins that are placed as ruled need nobody to give way"
     # Trying reliefs out takes a hundred times as long as the repair; a search does it.
     made = Run(found.allocation, pl.DataFrame(schema=RELIEFS.types), found.certificate, 0)
-    told = _reported(book, had, old, made, _why(book, repairer.pools, found))
+    told = _reported(book, repairer.promised, old, made, _why(book, repairer.pools, found))
     return replace(told, figures=told.figures | BESIDE) if found.beside else told
 
 

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 import headgate as hg
 from headgate.base.issue import IssuesError
-from headgate.planner.confirmed import confirmed_of
-from headgate.planner.older import Older, Start
+from headgate.planner.older import Start
 from headgate.planner.repair import Repairer
 from tests.oracles.limited_books import LIMITS, limited_book
 
@@ -119,16 +118,15 @@ def test_an_unchanged_book_is_put_back_draw_by_draw(seed: int, family: str, obje
     if book is None:
         return
     plan = hg.plan(book, by(objective))
-    older = Older.of(book, Start.of(plan.frames))
-    had = confirmed_of(book, plan.policy.replan, older)
+    start = Start.of(plan.frames)
     with ThreadPoolExecutor(2) as threads:
-        repairer = Repairer(book, plan.policy, older, had, threads)
+        repairer = Repairer(book, plan.policy, start, threads)
         assert len(repairer.retraced.rest) == 0
         repairer.keeper.put_in(repairer.retraced.log)
         held = repairer.draft.held
         assert held.balance.min(initial=0) >= 0
         repairer.keeper.heal()
-        repaired = Repairer(book, plan.policy, older, had, threads).repair()
+        repaired = Repairer(book, plan.policy, start, threads).repair()
     assert len(repairer.keeper.out) == 0
     given = repairer.book.lines.open - held.left + repairer.fixed.placed
     pieces = np.bincount(plan.allocation.line, plan.allocation.quantity, len(book.lines))

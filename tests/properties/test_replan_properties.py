@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 import headgate as hg
 from headgate.base.issue import IssuesError
 from headgate.planner.allocate import by_line
-from headgate.planner.confirmed import confirmed_of
 from headgate.planner.kernels.retrace import Drawn
 from headgate.planner.older import Older, Start
 from headgate.planner.pegging import drawn_rows
@@ -104,10 +103,9 @@ def test_a_repair_of_nothing_gives_the_very_draws(parts: RawParts, objective: st
     the tables, nothing is overdrawn, and nothing is taken out. Every draw is as it was."""
     book = hg.read_book(*parts)
     plan = hg.plan(book, by(objective))
-    older = Older.of(book, Start.of(plan.frames))
-    had = confirmed_of(book, plan.policy.replan, older)
+    start = Start.of(plan.frames)
     with ThreadPoolExecutor(2) as threads:
-        repairer = Repairer(book, plan.policy, older, had, threads)
+        repairer = Repairer(book, plan.policy, start, threads)
         assert len(repairer.retraced.rest) == 0
         repairer.keeper.put_in(repairer.retraced.log)
         repairer.keeper.heal()

@@ -75,6 +75,15 @@ def note_value(trees: Trees, market: Market, cost: Floats, held: Held, row: Int)
 
 
 @kernel
+def note_values(trees: Trees, market: Market, cost: Floats, held: Held, first: Int) -> float:
+    """Note the values of the allocations of the log from row `first` on; their sum."""
+    total = 0.0
+    for row in range(first, held.log.size[0]):
+        total += note_value(trees, market, cost, held, row)
+    return total
+
+
+@kernel
 def adopt(trees: Trees, market: Market, cost: Floats, held: Held,
           first: Int) -> float:
     """Take in what was allocated since row `first` of the log; the value that it earns."""

@@ -262,37 +262,25 @@ def give_up(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: He
 
 
 @kernel
-def put_in(trees: Trees, world: World, scratch: Scratch, lines: Lines, market: Market,
-           cost: Floats, held: Held, old: Old, log: Log, drawn: Longs) -> float:
+def draw_rows(trees: Trees, world: World, scratch: Scratch, lines: Lines, held: Held, old: Old,
+              first: Int, drawn: Longs) -> None:
     """
-    Hold every allocation of a log with its draws, whether or not there is enough for them; the
-    value earned. What is overdrawn shows as a balance or hours below 0.
+    Hold the allocations of the log from row `first` on, whether or not there is enough for them.
+    What is overdrawn shows as a balance or hours below 0; what they earn is not noted.
 
     drawn : zeros of the shape of `Held.balance`; written, pieces drawn in each week
     """
-    total = 0.0
-    for row in range(len(log.rows)):
-        at, draw = held.log.size[0], held.log.size[1]
-        for column in range(log.rows.shape[1]):
-            held.log.rows[at, column] = log.rows[row, column]
-        for source in range(log.first_draw[row], log.first_draw[row + 1]):
-            held.log.sources[draw, 0] = log.sources[source, 0]
-            held.log.sources[draw, 1] = log.sources[source, 1]
-            held.log.pieces[draw] = log.pieces[source]
-            drawn[log.sources[source, 1], week_of_draw(trees, log, row, source)] += (
-                log.pieces[source])
-            draw += 1
-        held.log.size[0], held.log.size[1] = at + 1, draw
-        held.log.first_draw[at + 1] = draw
-        line = held.log.rows[at, LINE]
-        held.left[line] -= held.log.rows[at, PIECES]
-        held.behind[at] = held.head[line]
-        held.head[line] = at
-        old.alive[at] = 1
-        add_hours(trees, lines, held.log, world.hours_row, scratch.work, at, -1, world.hours)
-        total += note_value(trees, market, cost, held, at)
+    for row in range(first, held.log.size[0]):
+        for draw in range(held.log.first_draw[row], held.log.first_draw[row + 1]):
+            drawn[held.log.sources[draw, 1], week_of_draw(trees, held.log, row, draw)] += (
+                held.log.pieces[draw])
+        line = held.log.rows[row, LINE]
+        held.left[line] -= held.log.rows[row, PIECES]
+        held.behind[row] = held.head[line]
+        held.head[line] = row
+        old.alive[row] = 1
+        add_hours(trees, lines, held.log, world.hours_row, scratch.work, row, -1, world.hours)
     draw_at_once(world, held, drawn)
-    return total
 
 
 @kernel
