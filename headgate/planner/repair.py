@@ -89,7 +89,7 @@ class Repairer:
         if self.pinned is not None:
             self.fixed = self.pinned.fixed
         book, self.pools = rest_of(whole, self.whole_pools, self.fixed)
-        self.book = book
+        self.book, self.gave_way = book, np.zeros(len(book.lines), dtype=np.bool_)
         retracing = threads.submit(self._retrace, reading)
         earned = worth_of_log(whole, policy, by_line(self.fixed.log, self.whole_pools,
                                                      self.fixed.broken))
@@ -175,6 +175,8 @@ class Repairer:
         self.fixed = fixed
         reason[lines[self.confirmed.known[lines]]] = BY_HELD
         self._blame(reason, cause, first, None)
+        # Who gives way to a pin gets what a quote named: no other date later on.
+        self.gave_way[self.draft.held.log.rows[keeper.out[first:], LINE]] = True
         earned -= np.maximum(0.0, before - self._earned())
         keeper.put_fitting(own)
         return True
@@ -247,7 +249,7 @@ class Repairer:
         last = self.keeper.last_arrival()
         late = (held.left == 0) & (last > lines.requested)
         improves = (had.group == GAIN) | (had.group == REDISTRIBUTE)
-        hopeful = improves & late & had.known & (needing | ~had.late)
+        hopeful = improves & late & had.known & (needing | ~had.late) & ~self.gave_way
         gain = self.exchange.market.late_cost * lines.open * (last - lines.requested)
         chosen = np.flatnonzero(hopeful)
         chosen = chosen[np.lexsort((chosen, -gain[chosen]))][:MOST_BETTER]

@@ -147,13 +147,17 @@ class _Turns:
         self.desk, self.mode, self.taken = desk, mode, taken
         self.last = desk.book.horizon + int(desk.book.lanes.weeks.max(initial=0)) - 1
 
-    def one(self, request: Request, before: Sequence[Beside] = (),
-            week: int | None = None) -> Beside:
-        """The answer to one; week : the only one in which it may arrive, if one is given."""
+    def one(self, request: Request, before: Sequence[Beside] = (), week: int | None = None,
+            spared: bool = False) -> Beside:
+        """
+        The answer to one.
+
+        week : the only one in which it may arrive, if one is given; spared : nobody gives way to it
+        """
         taken = self.beside(before)
         if self.mode == "ptp":
             giving = before[-1].giving if before else NOBODY
-            return self.desk.quote_beside(request, taken, giving, week)
+            return self.desk.quote_beside(request, taken, giving, week, not spared)
         return Beside(self.desk.quote([request], self.mode, False, taken, week)[0])
 
     def all(self, requests: Sequence[Request], week: int | None = None,
@@ -161,12 +165,7 @@ class _Turns:
         """The answer to each; spared : places of those to which nobody gives way."""
         found: list[Beside] = []
         for place, request in enumerate(requests):
-            if place in spared:
-                price = price_cents(request, self.desk.book)
-                quote = replace(self.undisturbed(request, found), mode="ptp", price_cents=price)
-                found.append(Beside(quote, 0, found[-1].giving if found else NOBODY))
-            else:
-                found.append(self.one(request, found, week))
+            found.append(self.one(request, found, week, place in spared))
         return found
 
     def paying(self, requests: Sequence[Request]) -> tuple[list[Beside], Giving]:
@@ -178,18 +177,23 @@ class _Turns:
         """
         spared: set[int] = set()
         while True:
-            found = self.all(requests, spared=spared)
-            giving = self.giving(found)
-            gains = {place: one.quote.gained_cents for place, one in enumerate(found)
-                     if one.quote.gained_cents}
-            if not giving.displaced or sum(gains.values()) > giving.cost_cents:
+            found, giving = self.giving(self.all(requests, spared=spared))
+            gained = sum(one.quote.gained_cents for one in found)
+            if not giving.displaced or gained > giving.cost_cents:
                 return found, giving
+            gains = {place: one.quote.gained_cents for place, one in enumerate(found)
+                     if one.quote.gained_cents and place not in spared}
             spared.add(min(gains, key=lambda place: (gains[place], -place)))
 
-    def giving(self, found: Sequence[Beside]) -> Giving:
-        """Who gives way to all of them together, as a re-plan has it that pins them all."""
+    def giving(self, found: list[Beside]) -> tuple[list[Beside], Giving]:
+        """
+        The answers with the draws that a re-plan gives them that pins them all, and who gives way
+        to all of them together then.
+        """
         last = found[-1].giving
-        return (self.desk.giving_way(self.beside(found)) or last) if last.displaced else last
+        if not last.displaced:
+            return found, last
+        return self.desk.together(found, self.taken) or (found, last)
 
     def undisturbed(self, request: Request, before: Sequence[Beside] = ()) -> Quote:
         """The answer to one to which nobody gives way any more."""
@@ -300,11 +304,11 @@ def _with_way_given(turns: _Turns, requests: Sequence[Request], free: Basket) ->
     before: list[Beside] = []
     for week in range(due, min(last, due + MOST_DATES - 1) + 1):
         found = turns.all(requests, week)
+        whole = all(one.quote.promised_on is not None for one in found)
+        found, giving = turns.giving(found) if whole else (found, NOBODY)
         gains = [one.worth_cents - less for one, less in zip(found, floor, strict=True)]
         quotes = tuple(replace(one.quote, gained_cents=gain)
                        for one, gain in zip(found, gains, strict=True))
-        whole = all(one.promised_on is not None for one in quotes)
-        giving = turns.giving(found) if whole else NOBODY
         if giving.displaced and sum(gains) > giving.cost_cents:
             made = Basket(quotes, turns.mode, True, turns.friday(week), giving=giving,
                           gained_cents=sum(gains))

@@ -46,6 +46,7 @@ from headgate.quoting.answers import (
 )
 from headgate.quoting.asking import Asking
 from headgate.quoting.displacing import Displacer, Offer
+from headgate.quoting.pinned import as_pinned
 from headgate.quoting.quota_reasons import QuotaReasons
 from headgate.quoting.reasons import QuoteReasons, is_late
 from headgate.quoting.requests import Request, check_requests, past_days, price_cents
@@ -209,7 +210,7 @@ class Desk:
                 for place, (request, log) in enumerate(zip(requests, found, strict=True))]
 
     def quote_beside(self, request: Request, taken: Taken, giving: Giving = NOBODY,
-                     week: int | None = None) -> Beside:
+                     week: int | None = None, may_displace: bool = True) -> Beside:
         """
         What can be promised under "ptp" to a request that others are promised beside.
 
@@ -217,6 +218,7 @@ class Desk:
         giving : who gives way to these
         week   : the only week in which pieces may arrive; what giving way costs is not looked at
                  then, which is left to whoever asks
+        may_displace : whether further lines may give way to it
         raises IssuesError : something asked for is unknown to the book or impossible
         """
         self._prepare([request], Taken.together([taken, giving.change]))
@@ -224,7 +226,7 @@ class Desk:
         packed = self._packed(own, [request])
         log, offer = self._place(packed, "ctp")[0], None
         late, told = is_late(self.book, own, 0, log), dict[str, object]()
-        if late:
+        if late and may_displace:
             offer = self._offer(request, packed, 0, log, taken, giving, week)
         if offer is not None:
             log, told = offer.log, {"gained_cents": offer.gained_cents}
@@ -232,14 +234,41 @@ class Desk:
             late = is_late(self.book, own, 0, log)
         if late:
             told |= self.reasons.of(own, [request], {0: log}, "ctp").get(0, {})
-        due = int(max(0, self.asking.lines([request]).requested[0]))
-        worth = self._displacer().worth_cents(request, due, packed[0], log)
+        worth = self._worth_cents(request, log, packed[0])
         return Beside(self._answer(request, "ptp", log, packed[0], told, ()), worth, giving)
 
-    def giving_way(self, taken: Taken) -> Giving | None:
-        """Who gives way to what is promised, to all of it together; None when it cannot be had."""
-        offer = self._displacer().displace(log_of(0, 0), self._beside_plan(taken))
-        return None if offer is None else self._giving(offer)
+    def together(self, found: Sequence[Beside], taken: Taken) -> tuple[list[Beside], Giving] | None:
+        """
+        Who gives way to several promises, to all of them together, and the promises with the draws
+        that they get then: those of a re-plan that has their pins, where pins can hold them. None
+        when it cannot be had.
+
+        taken : what others hold
+        """
+        displacer, stock = self._displacer(), self._beside_plan(taken)
+        quotes = [one.quote for one in found]
+        pinned = as_pinned(self.book, self.allocation.pools, self.asking, quotes,
+                           [one.without(stock) for one in displacer.reaches])
+        offer = None if pinned is None else displacer.displace(pinned.log, stock)
+        if pinned is not None and offer is not None:
+            return [self._drawing(one, pinned.of(place), pinned.lines)
+                    for place, one in enumerate(found)], self._giving(offer)
+        stock = self._beside_plan(Taken.together([taken, *quotes]))
+        offer = displacer.displace(log_of(0, 0), stock)
+        return None if offer is None else (list(found), self._giving(offer))
+
+    def _drawing(self, one: Beside, log: Log, lines: Packed) -> Beside:
+        """The same promise with other draws. lines : the requests that `log` is of"""
+        worth = self._worth_cents(one.quote.request, log, lines)
+        taken = taken_by(self.book, self.allocation.pools, lines, log)
+        return one._replace(worth_cents=worth, quote=replace(
+            one.quote, draws=taken.draws, work=taken.work, counted=taken.counted,
+            gained_cents=one.quote.gained_cents + worth - one.worth_cents))
+
+    def _worth_cents(self, request: Request, log: Log, lines: Packed) -> int:
+        """What a promise brings by the policy."""
+        due = int(max(0, self.asking.lines([request]).requested[0]))
+        return self._displacer().worth_cents(request, due, lines, log)
 
     def _giving(self, offer: Offer) -> Giving:
         """Who gives way to an offer."""

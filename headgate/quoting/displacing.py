@@ -47,7 +47,7 @@ from headgate.planner.reach import (
     reaches,
 )
 from headgate.planner.terms import terms_of, weighted
-from headgate.planner.world import largest_tree, limited_world, log_of, trees_of
+from headgate.planner.world import Pools, largest_tree, limited_world, log_of, trees_of
 from headgate.quoting.requests import Request, price_cents
 
 Longs = NDArray[np.int64]
@@ -87,6 +87,24 @@ class Offer:
         return int(self.lost_cents.sum() + self.moved_cents.sum())
 
 
+def extra_cents(book: Book, pools: Pools, log: Log) -> int:
+    """What the substitutes cost extra that allocations draw: the rows that hold in their weeks."""
+    forest, node = book.forest, log.sources[:, 0]
+    draws = np.flatnonzero(node >= 0)
+    called, drawn = forest.item[node[draws]], pools.item[log.sources[draws, 1]]
+    stood = np.flatnonzero(called != drawn)
+    draws, total = draws[stood], 0
+    row = np.searchsorted(log.first_draw, draws, "right") - 1
+    week = log.rows[row, SHIP] - forest.offset[node[draws]]
+    for item, other, when, pieces in zip(called[stood].tolist(), drawn[stood].tolist(),
+                                         week.tolist(), log.pieces[draws].tolist(), strict=True):
+        rows = np.arange(forest.sub_ptr[item], forest.sub_ptr[item + 1])
+        holds = ((forest.sub_item[rows] == other) & (forest.sub_from[rows] <= when)
+                 & (when <= forest.sub_to[rows]))
+        total += pieces * int(forest.sub_cost_cents[rows[holds]].sum())
+    return total
+
+
 class Displacer:
     """
     A plan that can give up lines for a request, and is as it was after each question.
@@ -97,7 +115,8 @@ class Displacer:
 
     def __init__(self, book: Book, policy: Policy, allocation: Allocation,
                  record: pl.DataFrame | None = None) -> None:
-        self.book, self.policy, pools = book, policy, allocation.pools
+        self.book, self.policy, self.pools = book, policy, allocation.pools
+        pools = self.pools
         exchange = exchange_of(book, terms_of(book, policy), pools, limited_world(book, pools),
                                trees_of(book))
         arrival = allocation.ship + book.lanes.weeks[allocation.lane]
@@ -162,7 +181,10 @@ class Displacer:
         return None if log is None else self.displace(log, taken)
 
     def worth_cents(self, request: Request, due: int, packed: Lines, log: Log) -> int:
-        """What a promise brings by the policy, in cents: price less cost, freight and lateness."""
+        """
+        What a promise brings by the policy, in cents: price less cost, freight, lateness and the
+        extra cost of substitutes.
+        """
         book, rows = self.book, log.rows
         price = price_cents(request, book)
         cents = price - book.unit_cost_cents[rows[:, SENT]]
@@ -174,7 +196,8 @@ class Displacer:
         share = np.full(max(1, len(rows)), weight, dtype=np.int64)
         earned = (weighted(cents.astype(np.int64), share[:len(rows)])
                   - weeks * weighted(late, share[:1])[0] - book.lanes.cost_cents[rows[:, LANE]])
-        return int((rows[:, PIECES].astype(object) * earned).sum()) if len(rows) else 0
+        paid = extra_cents(book, self.pools, log)
+        return int((rows[:, PIECES].astype(object) * earned).sum()) - paid if len(rows) else 0
 
     def _placed(self, packed: Lines, room: tuple[int, int], week: int, taken: Stock) -> Log | None:
         """

@@ -132,11 +132,10 @@ def test_a_replan_does_what_the_quote_said():
 @pytest.mark.parametrize("complete", [False, True])
 def test_a_replan_does_what_a_basket_said(complete: bool):
     """The same for baskets of two items that somebody orders: what is promised to both comes when
-    it was said, nobody gives way who was not named, and the plan gains what was told, but for a
-    hundredth. A re-plan chooses the draws of pins anew, so one who gives way may get another date
-    than was named: in two of four at least all get those, for no more than was told."""
+    it was said, only lines move that were named, to the dates that were named, the policy charges
+    no more than was told, and the plan gains what was told, but for a dollar."""
     parts, book, plan = small_demo()
-    desk, told, as_named = plan.desk(), 0, 0
+    desk, told = plan.desk(), 0
     for seed in range(80):
         rows = [book.tables.frames["orders"].row((7 * seed + more) % 80, named=True)
                 for more in (0, 31)]
@@ -160,11 +159,11 @@ def test_a_replan_does_what_a_basket_said(complete: bool):
         moves = others(again)
         moved = {((one, two), (day, pieces)) for one, two, day, pieces in moves.select(
             "order_id", "line_no", "new_promised_on", "new_quantity").iter_rows()}
-        assert {line for line, _ in moved} <= {line for line, _ in quoted}
-        as_named += moved <= quoted and moves["cost_cents"].sum() <= basket.giving.moved_cents
+        assert moved <= quoted
+        assert moves["cost_cents"].sum() <= basket.giving.moved_cents
         net = basket.gained_cents - basket.giving.lost_cents
-        assert gained_cents(plan, again) >= 0.99 * net - 100
-    assert told == 4 and as_named >= 2
+        assert gained_cents(plan, again) >= net - 100
+    assert told == 4
 
 
 @given(st.integers(0, 2**31), st.sampled_from(LIMITS), st.sampled_from(["rank", "value"]))
