@@ -20,7 +20,8 @@ def freed_pools(book: Book, pools: Pools, older: Older,
                 had: Confirmed) -> tuple[Bools, Bools]:
     """
     (pools,) of which more has come by some week than the older plan's `shortages` say had come, and
-    on which lines drew that are gone or have become smaller.
+    on which lines drew that are gone or have become smaller. Less in the first week, in which stock
+    counts, has shipped and makes up for nothing.
     """
     places = np.full((len(book.items), len(book.sites)), -1, dtype=np.int64)
     free = np.flatnonzero(pools.slot == 0)
@@ -38,8 +39,12 @@ def freed_pools(book: Book, pools: Pools, older: Older,
     known[known] &= places[item[known], site[known]] >= 0
     known[known] &= np.isfinite(short.there[known])
     pool, week = places[item[known], site[known]], week[known]
+    # What is kept for customers counts as theirs and everybody's, as in the table.
+    receipts = np.zeros(pools.supplied.shape)
+    np.add.at(receipts, places[pools.item, pools.site], np.diff(pools.supplied, axis=1, prepend=0))
     fresh = np.zeros(pools.supplied.shape)
-    fresh[pool, week] = np.diff(pools.supplied, axis=1, prepend=0)[pool, week] - short.there[known]
+    fresh[pool, week] = receipts[pool, week] - short.there[known]
+    fresh[:, 0] = np.maximum(0.0, fresh[:, 0])
     more = np.cumsum(fresh, axis=1).max(axis=1, initial=0) > 0
     return np.asarray(more, dtype=np.bool_), found
 

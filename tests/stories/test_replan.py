@@ -58,6 +58,21 @@ def test_the_classes_one_line(objective: str, before: int, after: int, group: st
     assert rows["reason"].to_list() == ([] if reason is None else [reason])
 
 
+@pytest.mark.parametrize("kept", [0, 5])
+@pytest.mark.parametrize(("supply", "found"), [
+    ([(8, 3), (4, 1)], [(1, 4), (3, 4)]), ([(8, 1)], [(1, 8)]), ([(8, 3), (4, 4)], [(3, 8)])])
+def test_more_of_a_part_serves_who_is_late(kept: int, supply: list[tuple[int, int]],
+                                           found: list[tuple[int, int]]):
+    """Eight GPUs are wanted at once and come in week 3. Then four more are bought for week 1, and
+    four come then; or the eight come in week 1 already, and so do all. A purchase for week 4 serves
+    nobody better. Five that are kept for somebody else change nothing."""
+    def story(*rows: tuple[int, int]) -> Story:
+        return book([("gpu", 8, 0)], [*(("gpu", pieces, on) for pieces, on in rows), *[
+            ("gpu", kept, 0, {"reserved_for": "other"})] * bool(kept)], objective="value")
+
+    assert arrivals(replanned(story(*supply), planned(story((8, 3)))), "SO-1") == found
+
+
 @pytest.mark.parametrize("objective", ["rank", "value"])
 @pytest.mark.parametrize(("group", "winner", "other", "reason"), [
     ("win", 3, 1, None), ("gain", 3, 1, None), ("redistribute", 1, 3, "winner"),
