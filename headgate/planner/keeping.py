@@ -141,6 +141,17 @@ class Keeper:
              draft.cost, draft.held, draft.room, self.old, swaps, self.found, self._out,
              self._cause, self.count)
 
+    def changed_since(self, rows: int, alive: NDArray[np.int8]) -> Longs:
+        """
+        Lines whose allocations have changed since the log had so many rows.
+
+        alive : (rows or more,) which of them were held then
+        """
+        log, now = self.draft.held.log, self.old.alive
+        changed = now[:int(log.size[0])] == 1
+        changed[:rows] ^= alive[:rows] == 1
+        return np.unique(log.rows[np.flatnonzero(changed), LINE])
+
     def take_out(self, lines: Longs) -> Longs:
         """Take all allocations of lines, and of their ship sets, out; their rows of the log."""
         draft = self.draft

@@ -164,6 +164,7 @@ class Repairer:
         lines = np.unique(pinned.wanted[:, 0])
         own = keeper.take_out(lines)
         first, before = int(keeper.count[0]), self._earned()
+        rows, alive = int(self.draft.held.log.size[0]), keeper.old.alive.copy()
         if self.policy.objective == "value":
             # A quote knows no prices of parts: worth is weighed as it does.
             self.pricing.give_none(self.draft)
@@ -175,8 +176,8 @@ class Repairer:
         self.fixed = fixed
         reason[lines[self.confirmed.known[lines]]] = BY_HELD
         self._blame(reason, cause, first, None)
-        # Who gives way to a pin gets what a quote named: no other date later on.
-        self.gave_way[self.draft.held.log.rows[keeper.out[first:], LINE]] = True
+        # Who gives way to a pin gets the date that a quote named, and no other later on.
+        self.gave_way[keeper.changed_since(rows, alive)] = True
         earned -= np.maximum(0.0, before - self._earned())
         keeper.put_fitting(own)
         return True
@@ -277,7 +278,7 @@ class Repairer:
         """
         had = self.confirmed
         loss = np.maximum(0.0, before - self._earned())
-        free = ((had.group == GAIN) | (had.group == REDISTRIBUTE)) & had.known
+        free = ((had.group == GAIN) | (had.group == REDISTRIBUTE)) & had.known & ~self.gave_way
         hurt = free & (loss > 0) & (self.draft.lines.rows[:, SET] < 0)
         if loss[hurt].sum() < LARGE_LOSS * before.sum():
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from headgate.base.calendar import bucket_of, friday_of_bucket
 from headgate.base.wording import reason_text
@@ -136,6 +136,21 @@ class Basket:
                                  self.binding_site_id, self.binding_on, clause)
 
 
+class _Paid(NamedTuple):
+    """
+    Answers to which lines give way where that pays.
+
+    each   : as they were found, item after item
+    drawn  : the same with the draws that they get together
+    giving : who gives way to all of them; gained_cents : what they gain by that
+    """
+
+    each: list[Beside]
+    drawn: list[Beside]
+    giving: Giving
+    gained_cents: int
+
+
 class _Turns:
     """
     Items asked one after the other, each beside those before it.
@@ -157,7 +172,7 @@ class _Turns:
         taken = self.beside(before)
         if self.mode == "ptp":
             giving = before[-1].giving if before else NOBODY
-            return self.desk.quote_beside(request, taken, giving, week, not spared)
+            return self.desk.quote_beside(request, taken, giving, week, may_displace=not spared)
         return Beside(self.desk.quote([request], self.mode, False, taken, week)[0])
 
     def all(self, requests: Sequence[Request], week: int | None = None,
@@ -168,7 +183,7 @@ class _Turns:
             found.append(self.one(request, found, week, place in spared))
         return found
 
-    def paying(self, requests: Sequence[Request]) -> tuple[list[Beside], Giving]:
+    def paying(self, requests: Sequence[Request]) -> _Paid:
         """
         The answer to each, and who gives way to all of them together: lines where that pays.
 
@@ -177,12 +192,14 @@ class _Turns:
         """
         spared: set[int] = set()
         while True:
-            found, giving = self.giving(self.all(requests, spared=spared))
-            gained = sum(one.quote.gained_cents for one in found)
+            each = self.all(requests, spared=spared)
+            drawn, giving = self.giving(each)
+            gained = sum(one.quote.gained_cents + other.worth_cents - one.worth_cents
+                         for one, other in zip(each, drawn, strict=True))
             if not giving.displaced or gained > giving.cost_cents:
-                return found, giving
-            gains = {place: one.quote.gained_cents for place, one in enumerate(found)
-                     if one.quote.gained_cents and place not in spared}
+                return _Paid(each, drawn, giving, gained)
+            gains = {place: drawn[place].quote.gained_cents for place, one in enumerate(each)
+                     if one.quote.gained_cents}
             spared.add(min(gains, key=lambda place: (gains[place], -place)))
 
     def giving(self, found: list[Beside]) -> tuple[list[Beside], Giving]:
@@ -240,7 +257,7 @@ def quote_basket(desk: Desk, requests: Sequence[Request], mode: str = "ctp",
     # Every fault of every request is told at once, and every tree of needs is made once.
     alone = desk.dates(requests, free.mode, taken).tolist()
     if not complete:
-        return _as_it_comes(turns, *turns.paying(requests))
+        return _as_it_comes(turns, turns.paying(requests))
     short = any(pieces < request.quantity
                 for (pieces, _), request in zip(alone, requests, strict=True))
     made = _in_part(free, free.all(requests), True) if short else _in_one_week(
@@ -248,13 +265,13 @@ def quote_basket(desk: Desk, requests: Sequence[Request], mode: str = "ctp",
     return made if mode != "ptp" else _with_way_given(turns, requests, made)
 
 
-def _as_it_comes(turns: _Turns, each: Sequence[Beside], giving: Giving) -> Basket:
+def _as_it_comes(turns: _Turns, paid: _Paid) -> Basket:
     """All of it is there when the item that comes last is."""
-    quotes = tuple(one.quote for one in each)
-    gained = sum(one.gained_cents for one in quotes)
+    quotes = tuple(one.quote for one in paid.drawn)
+    giving, gained = paid.giving, paid.gained_cents
     dates = [one.promised_on for one in quotes if one.promised_on is not None]
     if len(dates) < len(quotes):
-        return replace(_in_part(turns, each, False), giving=giving, gained_cents=gained)
+        return replace(_in_part(turns, paid.drawn, False), giving=giving, gained_cents=gained)
     last = max(dates)
     made = Basket(quotes, turns.mode, False, last, giving=giving, gained_cents=gained)
     week = turns.bucket(last)
@@ -265,7 +282,8 @@ def _as_it_comes(turns: _Turns, each: Sequence[Beside], giving: Giving) -> Baske
     # A limit that the week before meets only by being sooner would be the request's own fault.
     if earlier.latest_on is not None and earlier.requested_on is not None:
         earlier = replace(earlier, latest_on=max(earlier.latest_on, earlier.requested_on))
-    late, free = turns.undisturbed(earlier, each[:place]), turns.undisturbed(earlier)
+    # Who gives way to the items before is known by their draws as they were found.
+    late, free = turns.undisturbed(earlier, paid.each[:place]), turns.undisturbed(earlier)
     return _bound(made, place, late, free.promised_on is not None and free.promised_on < last)
 
 

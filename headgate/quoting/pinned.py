@@ -22,7 +22,7 @@ Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
+class AsPins:
     """
     Promises as their pins draw.
 
@@ -39,7 +39,7 @@ class Pinned:
 
 
 def as_pinned(book: Book, pools: Pools, asking: Asking, quotes: Sequence[Quote],
-              stocks: Sequence[Stock]) -> Pinned | None:
+              stocks: Sequence[Stock]) -> AsPins | None:
     """
     Promises as their pins draw; None where pins cannot hold them: an accepted item is sent, or not
     all can be had.
@@ -53,7 +53,7 @@ def as_pinned(book: Book, pools: Pools, asking: Asking, quotes: Sequence[Quote],
     pools = replace(pools, permits=asking.permits(pools.permits, requests))
     asked = asking.book_of(book, asking.lines(requests))
     log = placed_in(asked, pools, _pins(book, quotes), stocks)
-    return None if log is None else Pinned(lines_of(asked, pools.permits), log)
+    return None if log is None else AsPins(lines_of(asked, pools.permits), log)
 
 
 def _pins(book: Book, quotes: Sequence[Quote]) -> Longs:

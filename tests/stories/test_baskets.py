@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 import headgate as hg
+from headgate.quoting.desk import Desk
 from headgate.session import Plan
 from tests.stories.book_builder import book, week
 from tests.stories.plans import planned
@@ -111,6 +113,26 @@ def test_who_gave_way_to_an_item_has_what_he_got_then():
                    mode="ptp")
     assert [one.promised_on for one in basket.quotes] == [week(1, 4), week(3, 4), week(6, 4)]
     assert [(one.order_id, one.days) for one in basket.giving.displaced] == [("SO-1", 14)]
+
+
+def test_nobody_gives_way_where_draws_of_pins_cost_all_that_is_gained(
+        monkeypatch: pytest.MonkeyPatch):
+    """The server gains 6 dollars by the GPU that the line gives it. If the draws of its pins cost
+    that much, nothing is gained: it is answered as if nobody could give way, and comes in week 3."""
+    plan = planned(book([("server", 1, 1, {"unit_price": 100})], [("gpu", 1, 1), ("gpu", 2, 3)],
+                        BOMS, late_rate=0.01, replan={"fence_weeks": 0, "move_later": 0}))
+    together = Desk.together
+
+    def dearer(desk, found, taken):
+        """The same with draws that cost what is gained."""
+        drawn, giving = together(desk, found, taken)
+        return [one._replace(worth_cents=one.worth_cents - one.quote.gained_cents,
+                             quote=replace(one.quote, gained_cents=0)) for one in drawn], giving
+
+    monkeypatch.setattr(Desk, "together", dearer)
+    basket = asked(plan, wish("server", 1, 1, unit_price=Decimal(300)), mode="ptp")
+    assert basket.promised_on == week(3, 4) and not basket.giving.displaced
+    assert basket.gained_cents == 0
 
 
 @pytest.mark.parametrize(("price", "pays"), [(150, True), (60, False)])

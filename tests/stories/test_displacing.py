@@ -70,6 +70,20 @@ def test_moving_promises_is_part_of_what_it_costs(charge: str, pays: bool):
     assert quote.moved_cents == sum(one.moved_cents for one in quote.displaced)
 
 
+def test_substitutes_cost_the_request_what_they_cost():
+    """A line has the 4 parts of week 1; 4 spares, 2 dollars dearer each, are free then, and 12
+    parts come in week 3. Eight servers at 300 dollars would come in week 3, all with parts. In week
+    1 they take the spares and the line's parts: 8 x 2 weeks x 3 dollars = 48, less 4 x 2 for the
+    spares, are 40 for the 8 dollars that the line loses."""
+    plan = planned(book([("part", 4, 1, {"unit_price": 100})],
+                        [("part", 4, 1), ("spare", 4, 1), ("part", 12, 3)], [("server", "part", 1)],
+                        [("part", "spare", 1, {"extra_cost": 2})], late_rate=0.01, **OPEN))
+    quote = asked(plan, "server", 8, 1, 300, complete=True)
+    assert quote.promised_on == friday(1)
+    assert [(one.order_id, one.lost_cents) for one in quote.displaced] == [("SO-1", 800)]
+    assert quote.gained_cents == 4000
+
+
 def test_who_is_promised_soon_is_spared():
     """Of two boxes that lines have one is drawn in week 2, for a promise that is near, and one in
     week 6. A request for one in week 8 could have either; a third comes in week 20. It takes that
