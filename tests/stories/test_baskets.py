@@ -118,7 +118,8 @@ def test_who_gave_way_to_an_item_has_what_he_got_then():
 def test_nobody_gives_way_where_draws_of_pins_cost_all_that_is_gained(
         monkeypatch: pytest.MonkeyPatch):
     """The server gains 6 dollars by the GPU that the line gives it. If the draws of its pins cost
-    that much, nothing is gained: it is answered as if nobody could give way, and comes in week 3."""
+    that much, nothing is gained: it is answered as if nobody could give way and comes in week
+    3."""
     plan = planned(book([("server", 1, 1, {"unit_price": 100})], [("gpu", 1, 1), ("gpu", 2, 3)],
                         BOMS, late_rate=0.01, replan={"fence_weeks": 0, "move_later": 0}))
     together = Desk.together
