@@ -168,11 +168,10 @@ def read_requests(rows: Sequence[Mapping[str, str | None]], book: Book,
     for number, cells in enumerate(rows, start=2):
         told = {column: cells[column] for column in known}
         request, faults = _request(told, file, number)
-        if not faults:
-            # What another column holds is looked at although one that is needed is not there.
-            faults = [fault for fault in faults_of(request, book, services, file, number)
-                      if fault.column in known]
-        issues += faults
+        # What other columns hold is looked at although one is not there or cannot be read.
+        unread = {fault.column for fault in faults}
+        issues += faults + [fault for fault in faults_of(request, book, services, file, number)
+                            if fault.column in known and fault.column not in unread]
         requests.append(request)
     if issues:
         raise IssuesError(issues, "nothing was quoted")
@@ -196,11 +195,11 @@ def _request(cells: Mapping[str, str | None], file: str, row: int) -> tuple[Requ
         if column in cells and column not in values and not any(
                 fault.column == column for fault in faults):
             faults.append(Issue(f"quote.{column}", "error", file, "must not be blank", row, column))
-    return (Request("", 1, "") if faults else Request(**{**_NOTHING, **values})), faults
+    return Request(**{**_NOTHING, **values}), faults
 
 
 _NOTHING: dict[str, Any] = {"item_id": "", "quantity": 1, "region": ""}
-"""What stands for a needed column that the table has not."""
+"""What stands for a needed column that the table has not, or whose cell cannot be read."""
 _KINDS = {"quantity": "must be a whole number", "lot_size": "must be a whole number",
           "requested_on": "must be a day such as 2026-02-02",
           "latest_on": "must be a day such as 2026-02-02", "complete": "must be yes or no",

@@ -7,6 +7,7 @@ import pytest
 
 import headgate as hg
 from headgate.planner.allocate import look_ahead
+from headgate.quoting.requests import read_requests
 from headgate.session import Plan
 from tests.stories.book_builder import book, week
 from tests.stories.plans import planned, week_of
@@ -192,6 +193,19 @@ def test_what_the_book_does_not_know_is_refused_at_once():
     assert 'did you mean "server"' in str(refused.value)
     with pytest.raises(ValueError, match="mode"):
         hg.quote(plan.book, plan, hg.Request("server", 1, "AMER"), "stp")
+
+
+def test_a_row_of_a_table_tells_all_its_faults():
+    """A day that is none, fewer than no pieces and an item with a slip stand in one row, and a row
+    beside it has no region: four faults, by row and column."""
+    plan = planned(book([("server", 1, 0)], [("gpu", 1, 0)], [("server", "gpu", 1)]))
+    rows = [{"item_id": "serverr", "quantity": "-3", "region": "AMER", "requested_on": "soon"},
+            {"item_id": "server", "quantity": "1", "region": "", "requested_on": None}]
+    with pytest.raises(hg.IssuesError) as refused:
+        read_requests(rows, plan.book, "wishes.csv")
+    assert {(issue.row, issue.column, issue.value) for issue in refused.value.issues} == {
+        (2, "item_id", "serverr"), (2, "quantity", "-3"), (2, "requested_on", "soon"),
+        (3, "region", None)}
 
 
 def test_a_service_waits_for_no_part():
