@@ -218,7 +218,8 @@ class Quote:
     draws, work, counted : the pieces and hours that it would take, and what counts on quotas
     displaced   : under "ptp" the lines that would give way, those first that lose most
     gained_cents : what the request gains by that, beyond what it would get in mode "ctp"; 0 where
-                  nobody gives way. Who gives way to an item of a basket is told with the basket
+                  nobody gives way. Who gives way to an item of a basket is told with the basket,
+                  and what it draws dearer or cheaper then counts, though nobody may give way to it
     reason, binding_* : why the requested week cannot be met, or without one not all be had, as in
                   the `promises` table, under "atp" `stock`, and `basket` for an item that waits for
                   others of a complete basket; None when it is met. `lead_time`

@@ -194,8 +194,7 @@ class _Turns:
         while True:
             each = self.all(requests, spared=spared)
             drawn, giving = self.giving(each)
-            gained = sum(one.quote.gained_cents + other.worth_cents - one.worth_cents
-                         for one, other in zip(each, drawn, strict=True))
+            gained = sum(one.quote.gained_cents for one in drawn)
             if not giving.displaced or gained > giving.cost_cents:
                 return _Paid(each, drawn, giving, gained)
             gains = {place: drawn[place].quote.gained_cents for place, one in enumerate(each)

@@ -261,10 +261,9 @@ class Desk:
         """The same promise with other draws. lines : the requests that `log` is of"""
         worth = self._worth_cents(one.quote.request, log, lines)
         taken = taken_by(self.book, self.allocation.pools, lines, log)
-        gained = one.quote.gained_cents
         return one._replace(worth_cents=worth, quote=replace(
             one.quote, draws=taken.draws, work=taken.work, counted=taken.counted,
-            gained_cents=gained + worth - one.worth_cents if gained else 0))
+            gained_cents=one.quote.gained_cents + worth - one.worth_cents))
 
     def _worth_cents(self, request: Request, log: Log, lines: Packed) -> int:
         """What a promise brings by the policy."""
