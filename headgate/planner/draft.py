@@ -55,6 +55,7 @@ class Draft:
     """
     A plan that is feasible at every moment.
 
+    price       : (pools and permits, weeks) cents a piece by which options are weighed
     value_cents : its value in cents, as float64, above what delivering nothing loses
     """
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from headgate.base.calendar import fiscal_year, friday_of_bucket
 from headgate.base.money import exact_dot
 from headgate.book import NO_LIMIT, Book
-from headgate.planner.allocate import Allocation, draw_weeks
+from headgate.planner.allocate import Allocation
+from headgate.planner.kernels.rank import SHIP, Log
+from headgate.planner.numbering import runs
 from headgate.planner.policy import Policy
 from headgate.planner.promise import LATE, ON_TIME, SHIPPED, STATUSES, Promises, promise
 from headgate.planner.terms import (
@@ -20,6 +22,7 @@ from headgate.planner.terms import (
     late_weeks_undelivered,
     terms_of,
 )
+from headgate.planner.world import Pools
 
 Longs = NDArray[np.int64]
 
@@ -40,7 +43,8 @@ def measure(book: Book, policy: Policy, allocation: Allocation,
     on_time = status[is_open] == ON_TIME
     kept = is_open & (lines.promised > -NO_LIMIT)
     held = kept & (promises.pieces == lines.open) & (promises.last <= lines.promised)
-    extra, terms = _extra_cost(book, allocation), terms_of(book, policy)
+    extra = extra_cents(book, allocation.pools, allocation.log)
+    terms = terms_of(book, policy)
     worth = _worth_cents(book, terms, allocation, promises)
     return {
         "lines": {"total": len(lines), "open": int(is_open.sum()), **counts},
@@ -69,7 +73,8 @@ def worth_of_log(book: Book, policy: Policy, allocation: Allocation) -> int:
     if not len(allocation.line):
         return 0
     worth = _worth_cents(book, terms_of(book, policy), allocation, promise(book, allocation))
-    return exact_dot(allocation.quantity, worth) - _extra_cost(book, allocation)
+    return exact_dot(allocation.quantity, worth) - extra_cents(
+        book, allocation.pools, allocation.log)
 
 
 def share(part: int, whole: int) -> float | None:
@@ -147,23 +152,22 @@ def _segments(book: Book, terms: Terms, worth: Longs, allocation: Allocation,
     return found
 
 
-def _extra_cost(book: Book, allocation: Allocation) -> int:
-    """Extra cost of every substitute drawn: the row that holds in its week."""
-    forest = book.forest
-    drawn, called = allocation.pools.item[allocation.pool], forest.item[allocation.node]
-    stood = np.flatnonzero(drawn != called)
-    draws = pl.DataFrame({
-        "called": called[stood], "drawn": drawn[stood],
-        "week": draw_weeks(book, allocation)[stood], "pieces": allocation.pieces[stood]})
-    item = np.repeat(np.arange(len(book.items), dtype=np.int32), np.diff(forest.sub_ptr))
-    rows = pl.DataFrame({
-        "called": item, "drawn": forest.sub_item, "first": forest.sub_from,
-        "last": forest.sub_to, "cents": forest.sub_cost_cents})
-    paid = (draws.group_by("called", "drawn", "week").agg(pl.col("pieces").sum())
-            .join(rows, on=["called", "drawn"])
-            .filter(pl.col("week").is_between("first", "last"))
-            .select((pl.col("pieces").cast(pl.Int128) * pl.col("cents")).sum()))
-    return int(paid.item())
+def extra_cents(book: Book, pools: Pools, log: Log) -> int:
+    """
+    Extra cost of every substitute that allocations draw: the row that holds in its week.
+
+    log : of the whole plan or of a few allocations; permits may be among the draws
+    """
+    forest, node = book.forest, log.sources[:, 0]
+    supply = np.flatnonzero(node >= 0)
+    draws = supply[forest.item[node[supply]] != pools.item[log.sources[supply, 1]]]
+    called, drawn = forest.item[node[draws]], pools.item[log.sources[draws, 1]]
+    week = np.repeat(log.rows[:, SHIP], np.diff(log.first_draw))[draws] - forest.offset[node[draws]]
+    counts = np.diff(forest.sub_ptr)[called]
+    each, row = np.repeat(np.arange(len(draws)), counts), runs(forest.sub_ptr[called], counts)
+    holds = ((forest.sub_item[row] == drawn[each]) & (forest.sub_from[row] <= week[each])
+             & (week[each] <= forest.sub_to[row]))
+    return exact_dot(log.pieces[draws[each[holds]]], forest.sub_cost_cents[row[holds]])
 
 
 def _backlog(book: Book, allocation: Allocation, promises: Promises) -> dict[str, Any]:

@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headgate.planner.draft import Draft
 from headgate.planner.dual import Descent, Dual, Prices, no_prices
 from headgate.planner.kernels.price import DEAR
 from headgate.planner.market import Exchange
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 LARGE_CHANGE = 0.001
 """
@@ -31,22 +27,21 @@ class Pricing:
     """
     What a repair pays for supply, permits and hours.
 
-    prices : those that lines are placed by; `price`, (pools and permits, weeks) cents a piece
+    prices : those that lines are placed by
     """
 
     def __init__(self, exchange: Exchange, prices: Prices, threads: ThreadPoolExecutor) -> None:
         self.dual, self.prices = Dual(exchange, threads), prices
-        self.price = np.zeros_like(exchange.supply)
         self.descent: Descent | None = None
 
     def give(self, draft: Draft) -> None:
         """Let a draft weigh options at these prices."""
-        self.price = self.dual.quote(self.prices, 0.0)
-        draft.take_prices(self.dual.tables, self.price)
+        price = self.dual.quote(self.prices, 0.0)
+        draft.take_prices(self.dual.tables, price)
 
     def give_cost(self, draft: Draft) -> None:
         """Let a draft know what options cost at these prices, and choose sources without them."""
-        self.price = self.dual.quote(self.prices, 0.0)
+        self.dual.quote(self.prices, 0.0)
         draft.cost = draft.exchange.costs(self.dual.tables)
 
     def give_none(self, draft: Draft) -> None:
@@ -55,19 +50,19 @@ class Pricing:
         draft.take_prices(self.dual.tables, none)
         draft.world.taste[:] = 0
 
-    def look_again(self, balance: Longs, earned_cents: float) -> bool:
+    def look_again(self, draft: Draft, earned_cents: float) -> None:
         """
-        Look for prices of what there is now, where much of what the older plan draws is gone;
-        whether there are others.
+        Look for prices of what there is now, where much of what the older plan draws is gone, and
+        let a draft weigh options at them.
 
-        balance : (pools and permits, weeks) below 0 where more is drawn than there is
+        draft : holds the older plan, with more drawn than there is, at these prices
         """
-        missing = np.maximum(0, -balance)
-        dollars = missing * np.where(self.price < DEAR, self.price, 0.0)
+        missing = np.maximum(0, -draft.held.balance)
+        dollars = missing * np.where(draft.price < DEAR, draft.price, 0.0)
         if dollars.max(axis=1, initial=0.0).sum() <= LARGE_CHANGE * earned_cents:
-            return False
+            return
         self.prices = self._descended(WARM)
-        return True
+        self.give(draft)
 
     def bounding(self) -> Prices:
         """Prices that prove a lower bound; lines are still placed by the others."""

@@ -130,9 +130,8 @@ class Repairer:
         held = self.draft.held
         reason, cause = self._first_reasons()
         earned = self._earned()
-        if self.policy.objective == "value" and self.pricing.look_again(
-                held.balance, float(earned.sum())):
-            self.pricing.give(self.draft)
+        if self.policy.objective == "value":
+            self.pricing.look_again(self.draft, float(earned.sum()))
         lost = keeper.take_out(np.flatnonzero((had.group == LOSE) & (held.head >= 0)))
         keeper.heal()
         gone = keeper.out
@@ -242,7 +241,7 @@ class Repairer:
         there = held.balance[:supply] > 0
         if self.policy.objective == "value":
             # What was given back is of use where it has a price; what came has none yet.
-            price = self.pricing.price[:supply]
+            price = draft.price[:supply]
             freed &= (there & (price > 0) & (price < DEAR)).any(axis=1)
         freed = (freed | more) & there.any(axis=1)
         needing = lines_drawing(self.book, self.pools, freed) | lines_asking_for(

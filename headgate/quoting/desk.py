@@ -17,13 +17,13 @@ from headgate.book import Book, Lines, with_roots
 from headgate.explain.reasons import NOTHING_REMEMBERED, Ground
 from headgate.planner.allocate import Allocation, look_ahead
 from headgate.planner.kernels.layout import FIRST_BITS, MAKE
-from headgate.planner.kernels.rank import SENT, Log, place_lines
+from headgate.planner.kernels.rank import LINE, SENT, Log, place_lines
 from headgate.planner.kernels.rank import Lines as Packed
 from headgate.planner.permits import Scope
 from headgate.planner.placing import NO_ROWS_OF_2, NO_ROWS_OF_3, copied
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import permits_asked, permits_left, permits_taken
-from headgate.planner.reach import Stock
+from headgate.planner.reach import Stock, chosen_rows
 from headgate.planner.usage import hours_used
 from headgate.planner.world import (
     lines_of,
@@ -234,7 +234,7 @@ class Desk:
             late = is_late(self.book, own, 0, log)
         if late:
             told |= self.reasons.of(own, [request], {0: log}, "ctp").get(0, {})
-        worth = self._worth_cents(request, log, packed[0])
+        worth = self._worth_cents(request, log)
         return Beside(self._answer(request, "ptp", log, packed[0], told, ()), worth, giving)
 
     def together(self, found: Sequence[Beside], taken: Taken) -> tuple[list[Beside], Giving] | None:
@@ -249,26 +249,27 @@ class Desk:
         quotes = [one.quote for one in found]
         pinned = as_pinned(self.book, self.allocation.pools, self.asking, quotes,
                            [one.without(stock) for one in displacer.reaches])
-        offer = None if pinned is None else displacer.displace(pinned.log, stock)
+        offer = None if pinned is None else displacer.displace(pinned, stock)
         if pinned is not None and offer is not None:
-            return [self._drawing(one, pinned.of(place), pinned.lines)
-                    for place, one in enumerate(found)], self._giving(offer)
+            own = [chosen_rows(pinned, np.flatnonzero(pinned.rows[:, LINE] == place))
+                   for place in range(len(found))]
+            return list(map(self._drawing, found, own)), self._giving(offer)
         stock = self._beside_plan(Taken.together([taken, *quotes]))
         offer = displacer.displace(log_of(0, 0), stock)
         return None if offer is None else (list(found), self._giving(offer))
 
-    def _drawing(self, one: Beside, log: Log, lines: Packed) -> Beside:
-        """The same promise with other draws. lines : the requests that `log` is of"""
-        worth = self._worth_cents(one.quote.request, log, lines)
-        taken = taken_by(self.book, self.allocation.pools, lines, log)
+    def _drawing(self, one: Beside, log: Log) -> Beside:
+        """The same promise with other draws."""
+        worth = self._worth_cents(one.quote.request, log)
+        taken = taken_by(self.book, self.allocation.pools, self._displacer().draft.lines, log)
         return one._replace(worth_cents=worth, quote=replace(
             one.quote, draws=taken.draws, work=taken.work, counted=taken.counted,
             gained_cents=one.quote.gained_cents + worth - one.worth_cents))
 
-    def _worth_cents(self, request: Request, log: Log, lines: Packed) -> int:
+    def _worth_cents(self, request: Request, log: Log) -> int:
         """What a promise brings by the policy."""
         due = int(max(0, self.asking.lines([request]).requested[0]))
-        return self._displacer().worth_cents(request, due, lines, log)
+        return self._displacer().worth_cents(request, due, log)
 
     def _giving(self, offer: Offer) -> Giving:
         """Who gives way to an offer."""

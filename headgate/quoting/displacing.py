@@ -36,6 +36,7 @@ from headgate.planner.kernels.rank import (
     place_lines,
 )
 from headgate.planner.market import exchange_of
+from headgate.planner.measures import extra_cents
 from headgate.planner.placing import NO_ROWS_OF_2, copied, joined, merged, strip_permits
 from headgate.planner.policy import Policy
 from headgate.planner.quota_use import with_permits
@@ -47,7 +48,7 @@ from headgate.planner.reach import (
     reaches,
 )
 from headgate.planner.terms import terms_of, weighted
-from headgate.planner.world import Pools, largest_tree, limited_world, log_of, trees_of
+from headgate.planner.world import largest_tree, limited_world, log_of, trees_of
 from headgate.quoting.requests import Request, price_cents
 
 Longs = NDArray[np.int64]
@@ -85,24 +86,6 @@ class Offer:
     def cost_cents(self) -> int:
         """What the lines lose, and what the policy charges for moving their promises."""
         return int(self.lost_cents.sum() + self.moved_cents.sum())
-
-
-def extra_cents(book: Book, pools: Pools, log: Log) -> int:
-    """What the substitutes cost extra that allocations draw: the rows that hold in their weeks."""
-    forest, node = book.forest, log.sources[:, 0]
-    draws = np.flatnonzero(node >= 0)
-    called, drawn = forest.item[node[draws]], pools.item[log.sources[draws, 1]]
-    stood = np.flatnonzero(called != drawn)
-    draws, total = draws[stood], 0
-    row = np.searchsorted(log.first_draw, draws, "right") - 1
-    week = log.rows[row, SHIP] - forest.offset[node[draws]]
-    for item, other, when, pieces in zip(called[stood].tolist(), drawn[stood].tolist(),
-                                         week.tolist(), log.pieces[draws].tolist(), strict=True):
-        rows = np.arange(forest.sub_ptr[item], forest.sub_ptr[item + 1])
-        holds = ((forest.sub_item[rows] == other) & (forest.sub_from[rows] <= when)
-                 & (when <= forest.sub_to[rows]))
-        total += pieces * int(forest.sub_cost_cents[rows[holds]].sum())
-    return total
 
 
 class Displacer:
@@ -161,14 +144,14 @@ class Displacer:
         arrives = had[:, SHIP] + packed.lanes[had[:, LANE], LANE_WEEKS]
         if had[:, PIECES].sum() == rows[OPEN]:
             last = min(last, int(arrives.max(initial=0)) - 1)
-        floor = self.worth_cents(request, due, packed, undisturbed)
+        floor = self.worth_cents(request, due, undisturbed)
         if request.requested_on is None:
             due = last
         for week in range(due, min(last, due + MOST_DATES - 1) + 1):
             log = self._placed(packed, room, week, taken)
             if log is None:
                 continue
-            gain = self.worth_cents(request, due, packed, log) - floor
+            gain = self.worth_cents(request, due, log) - floor
             found = self.displace(log, taken) if gain > 0 else None
             if found is not None and gain > found.cost_cents - spent_cents:
                 return replace(found, gained_cents=gain)
@@ -180,7 +163,7 @@ class Displacer:
         log = self._placed(packed, room, week, taken)
         return None if log is None else self.displace(log, taken)
 
-    def worth_cents(self, request: Request, due: int, packed: Lines, log: Log) -> int:
+    def worth_cents(self, request: Request, due: int, log: Log) -> int:
         """
         What a promise brings by the policy, in cents: price less cost, freight, lateness and the
         extra cost of substitutes.
@@ -192,7 +175,7 @@ class Displacer:
         weight = (weights["segment"].get(request.segment or "", 1000)
                   * weights["customer"].get(request.customer_id or "", 1000) * 1000)
         late = scale_cents(np.array([price]), self.policy.late_rate_millionths)
-        weeks = np.maximum(0, rows[:, SHIP] + packed.lanes[rows[:, LANE], LANE_WEEKS] - due)
+        weeks = np.maximum(0, rows[:, SHIP] + book.lanes.weeks[rows[:, LANE]] - due)
         share = np.full(max(1, len(rows)), weight, dtype=np.int64)
         earned = (weighted(cents.astype(np.int64), share[:len(rows)])
                   - weeks * weighted(late, share[:1])[0] - book.lanes.cost_cents[rows[:, LANE]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,38 +11,21 @@ from numpy.typing import NDArray
 
 from headgate.base.calendar import bucket_of
 from headgate.book import Book
-from headgate.planner.kernels.rank import LINE, Lines, Log
+from headgate.planner.kernels.rank import Log
 from headgate.planner.pinning import placed_in
-from headgate.planner.reach import Stock, chosen_rows
-from headgate.planner.world import Pools, lines_of
+from headgate.planner.reach import Stock
+from headgate.planner.world import Pools
 from headgate.quoting.answers import Quote
 from headgate.quoting.asking import Asking
 
 Longs = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class AsPins:
-    """
-    Promises as their pins draw.
-
-    lines : the requests as the kernels take them
-    log   : all allocations, each of the request at the place of its line
-    """
-
-    lines: Lines
-    log: Log
-
-    def of(self, place: int) -> Log:
-        """The allocations of one request."""
-        return chosen_rows(self.log, np.flatnonzero(self.log.rows[:, LINE] == place))
-
-
 def as_pinned(book: Book, pools: Pools, asking: Asking, quotes: Sequence[Quote],
-              stocks: Sequence[Stock]) -> AsPins | None:
+              stocks: Sequence[Stock]) -> Log | None:
     """
-    Promises as their pins draw; None where pins cannot hold them: an accepted item is sent, or not
-    all can be had.
+    The allocations of promises as their pins draw, the line of each its place among the promises;
+    None where pins cannot hold them: an accepted item is sent, or not all can be had.
 
     book, pools : of the plan; they know whoever asks
     stocks      : what they may draw on, as `headgate.planner.pinning.placed_in` takes it
@@ -52,8 +35,7 @@ def as_pinned(book: Book, pools: Pools, asking: Asking, quotes: Sequence[Quote],
         return None
     pools = replace(pools, permits=asking.permits(pools.permits, requests))
     asked = asking.book_of(book, asking.lines(requests))
-    log = placed_in(asked, pools, _pins(book, quotes), stocks)
-    return None if log is None else AsPins(lines_of(asked, pools.permits), log)
+    return placed_in(asked, pools, _pins(book, quotes), stocks)
 
 
 def _pins(book: Book, quotes: Sequence[Quote]) -> Longs:
