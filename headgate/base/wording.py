@@ -35,6 +35,7 @@ MOVE_REASONS: dict[str, str] = {
     "part": "a part ran short",
     "resource": "hours ran short",
     "quota": "a quota leaves less than before",
+    "pin": "it made way for new pins of another line",
     "held": "pins and frozen promises come first, and a part of it is held by one",
     "rules": "what it was to ship is not possible in this book: its week has passed, or a date, "
              "lane, restriction or bill of material has changed",
@@ -48,7 +49,7 @@ MOVE_REASONS: dict[str, str] = {
 """Why a re-plan moved a promise, as a clause for people."""
 
 
-TAKEN_OUT = ("part", "resource", "quota", "held", "rules", "winner", "class")
+TAKEN_OUT = ("part", "resource", "quota", "pin", "held", "rules", "winner", "class")
 """Reasons for which a line gave up what it had; it was placed anew then."""
 
 
@@ -93,7 +94,7 @@ came behind lines of the classes win and gain.'
         sentence += f" ({binding_id}, counted in the week of {binding_on})"
     if reason in TAKEN_OUT and days is not None and days < 0:
         return f"{sentence}. Placed anew, it can come earlier."
-    if reason in TAKEN_OUT and reason not in ("winner", "class") and behind:
+    if reason in TAKEN_OUT and reason not in ("winner", "class", "pin") and behind:
         classes = f"{'class' if len(behind) == 1 else 'the classes'} {' and '.join(behind)}"
         return f"{sentence}. Placed anew, it came behind lines of {classes}."
     return f"{sentence}."

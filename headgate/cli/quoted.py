@@ -20,6 +20,9 @@ SHOWN = 20
 """Quotes of a file that a terminal shows; --out and --json have all."""
 MOST_DRAWS = 12
 """Items and sites of one quote that a terminal shows; --json has all, by week."""
+NOTHING = "a quote reserves nothing"
+PINNED = "entered without pins, an order may get another date in a re-plan; --json has its pins"
+"""What is said of an answer to which nobody gives way."""
 INSTEAD = {"complete": "all in one week", "partial": "as it comes", "by_date": "by the day asked",
            "site": "all from {}", "item": "{} instead"}
 
@@ -38,9 +41,11 @@ def one_quote(found: Quote, book: str, plan: str) -> list[RenderableType]:
                           [(part.resource_id, part.site_id, str(part.worked_on),
                             f"{part.hours_micro / 1_000_000:,.10g}") for part in found.work],
                           left=3))
-    shown.append("a quote reserves nothing")
+    shown.append(NOTHING)
     if found.displaced:
         shown.append(_next(lambda: found.pins("NEW", 1), "NEW/1", book, plan))
+    elif found.quantity:
+        shown.append(PINNED)
     return shown
 
 
@@ -50,10 +55,14 @@ def basket_quoted(found: Basket, book: str, plan: str) -> list[RenderableType]:
     shown.append(Text(found.text(), style="bold"))
     shown += _shipments(found.quotes)
     shown += _giving(found.giving.displaced)
-    shown.append("a quote reserves nothing; --json has what each would draw")
+    shown.append(f"{NOTHING}; --json has what each would draw")
+    missing = " that can be had, numbered as asked" if any(
+        not one.quantity for one in found.quotes) else ""
     if found.giving.displaced:
-        shown.append(_next(lambda: found.pins("NEW"), "order NEW with a line for each item", book,
-                           plan))
+        shown.append(_next(lambda: found.pins("NEW"),
+                           f"order NEW with a line for each item{missing}", book, plan))
+    elif any(one.quantity for one in found.quotes):
+        shown.append(PINNED)
     return shown
 
 
@@ -75,25 +84,7 @@ def _giving(displaced: Sequence[Displaced]) -> list[RenderableType]:
                    str(one.new_promised_on or "no date"),
                    "" if one.days is None else f"{one.days:+,}",
                    f"{one.new_quantity:,} of {one.quantity:,}", f"{one.lost_cents / 100:,.2f}",
-                   _by(one), f"{one.moved_cents / 100:,.2f}") for one in displaced], left=4)]
-
-
-def _by(one: Displaced) -> str:
-    """
-    What a displaced line loses by, in a word or two.
-
-    A line may keep its date and its pieces, or come earlier, and lose all the same, as what it is
-    made from or its freight costs more; and one may gain, by what is given back in the end.
-    """
-    if one.new_promised_on is None:
-        return "no date"
-    if one.new_quantity < one.quantity:
-        return "fewer pieces"
-    if one.days and one.days > 0:
-        return "later"
-    if one.lost_cents > 0:
-        return "dearer supply"
-    return "earlier" if one.days else "other supply"
+                   one.by, f"{one.moved_cents / 100:,.2f}") for one in displaced], left=4)]
 
 
 def _alternatives(found: Quote) -> list[RenderableType]:
@@ -158,6 +149,14 @@ def _next(pins: Callable[[], list[dict[str, Any]]], name: str, book: str, plan: 
     return "\n".join([f"{first}; enter it, here as {name}, with these rows of pins.csv, then",
                       f"headgate replan {book} --from {plan} --out DIR", "", ",".join(made[0]),
                       *rows])
+
+
+def plain_pins(pins: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Pins for JSON, days as ISO text; none where no pin can hold what is sent."""
+    try:
+        return [row | {"ship_on": row["ship_on"].isoformat()} for row in pins()]
+    except ValueError:
+        return []
 
 
 def many_quotes(quotes: Sequence[Quote], out: Path | None) -> list[RenderableType]:

@@ -50,6 +50,8 @@ class Why:
     relief            : what would bring it on time, or earlier; None when it is on time
     restrictions      : under the reason `restriction` the rules that match it and what it needs
     ship_set          : the set that it arrives with; None without one, or when it is on time
+    before_on, moved  : in a re-plan that moved its promise, the one before, None where it had none,
+                        and why it moved, as the table `moves` says; None where it did not
     set_last, set_last_on : ORDER/LINE of the line of the set that comes last, each planned alone on
                         the empty book, and the Friday by which; None: never
     """
@@ -80,6 +82,8 @@ class Why:
     ship_set: str | None = None
     set_last: str | None = None
     set_last_on: date | None = None
+    before_on: date | None = None
+    moved: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text, holders as a list of rows."""
@@ -97,6 +101,10 @@ class Why:
     def text(self) -> str:
         """The answer in prose."""
         sentences = [self._promise_sentence()]
+        if self.moved is not None:
+            before = "had no promise" if self.before_on is None else (
+                f"was promised for {self.before_on}")
+            sentences.append(f"Before this re-plan it {before}. {self.moved}")
         if self.reason is not None:
             sentences.append(reason_text(self.reason, self.binding_kind, self.binding_id,
                                          self.binding_site_id, self.binding_on,
@@ -208,8 +216,9 @@ def find_line(book: Book, order_id: str, line_no: int) -> int:
     return int(np.flatnonzero(book.lines.source_row == row)[0])
 
 
-def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
-    """The answer for one line of a plan."""
+def why(book: Book, policy: Policy, allocation: Allocation, line: int,
+        moves: pl.DataFrame) -> Why:
+    """The answer for one line of a plan. moves : the table of a re-plan, empty of another plan"""
     promises = promise(book, allocation)
     status = STATUSES[promises.status[line]]
     late = status not in ("on_time", "shipped")
@@ -231,7 +240,16 @@ def why(book: Book, policy: Policy, allocation: Allocation, line: int) -> Why:
                **_bound(book, policy, allocation, reasons),
                relief=relief[0] if relief else None,
                restrictions=rules_against(book, line) if banned else (),
+               **_move(moves, row["order_id"], row["line_no"]),
                **(_set(ground, line) if late and row["ship_set"] is not None else {}))
+
+
+def _move(moves: pl.DataFrame, order_id: str, line_no: int) -> dict[str, Any]:
+    """The fields of `Why` that say what a re-plan did to a line's promise."""
+    own = moves.filter((pl.col("order_id") == order_id) & (pl.col("line_no") == line_no)
+                       & (pl.col("reason") != "kept"))
+    return {} if own.is_empty() else {"before_on": own["old_promised_on"][0],
+                                      "moved": own["text"][0]}
 
 
 def _set(ground: Ground, line: int) -> dict[str, Any]:

@@ -72,22 +72,31 @@ def write_quotes(quotes: Sequence[Quote], file: str | Path) -> Path:
              "displaced_lines": len(one.displaced), "lost_cents": one.lost_cents,
              "moved_cents": one.moved_cents,
              "gained_cents": one.gained_cents, "price_cents": one.price_cents,
-             "displaced": ";".join(map(_told, one.displaced)),
+             "displaced": ";".join(map(_told, one.displaced)), "pins": _pins(one),
              "warnings": ";".join(str(issue.column) for issue in one.warnings)}
             for place, one in enumerate(quotes, start=2)]
     plan_folder.write_table_file(Path(file), pl.DataFrame(rows, infer_schema_length=None))
     return Path(file)
 
 
+def _pins(one: Quote) -> str | None:
+    """The pins of an answer, for a cell: site, ship week, pieces; None where none can hold it."""
+    try:
+        return ";".join(f"{pin['site_id']} {pin['ship_on']} {pin['quantity']}"
+                        for pin in one.pins("", 1)) or None
+    except ValueError:
+        return None
+
+
 def _told(one: Displaced) -> str:
     """
-    A line that would give way, for a cell: its dates, days, pieces and what it loses.
+    A line that would give way, for a cell: its dates, days, pieces, what it loses and by what.
 
     >>> from datetime import date
     >>> _told(Displaced("SO-9", 2, None, 4, date(2026, 3, 6), 4, date(2026, 3, 20), 14, 800))
-    'SO-9/2 from 2026-03-06 to 2026-03-20 (+14 days), 4 of 4 pieces, loses 8.00'
+    'SO-9/2 from 2026-03-06 to 2026-03-20 (+14 days), 4 of 4 pieces, loses 8.00 (later)'
     """
-    then = ("no date" if one.new_promised_on is None else
-            f"{one.new_promised_on} ({one.days:+} days)")
+    then = str(one.new_promised_on or "no date") + (
+        "" if one.days is None else f" ({one.days:+} days)")
     return (f"{one.order_id}/{one.line_no} from {one.promised_on} to {then}, {one.new_quantity} of "
-            f"{one.quantity} pieces, loses {text_of_cents(one.lost_cents)}")
+            f"{one.quantity} pieces, loses {text_of_cents(one.lost_cents)} ({one.by})")

@@ -63,18 +63,27 @@ class Confirmed:
         return replace(self, pieces=np.minimum(left, np.maximum(0, self.pieces - placed)),
                        open=self.open - placed)
 
-    def charged(self, lines: Longs, moved: Bools, last: Longs, pieces: Longs,
+    def charged(self, lines: Longs, moved: Bools, last: Longs, pieces: Longs, lost: Longs,
                 horizon: int) -> Longs:
         """
-        (n,) what the policy charges for moved promises: the moved pieces, times the weeks; one that
-        has no date any more counts as moved to the end of the planned weeks.
+        (n,) what the policy charges for moved promises: the moved pieces, times the weeks; pieces
+        that have no date any more count as moved to the end of the planned weeks, and by one at
+        least. What is left of a promise then cannot be early.
 
         lines : (n,) of the book; moved : (n,) whether their promise moves; last : (n,) the last
                 arrival bucket that they have then, NEVER none; pieces : (n,) that move
+        lost  : (n,) of the promised pieces those that have no date any more
         """
-        weeks = np.where(moved, np.where(last == NEVER, horizon, last) - self.promised[lines], 0)
-        rate = np.where(weeks > 0, self.later[lines], self.earlier[lines])
-        return np.asarray(np.rint(rate).astype(np.int64) * np.abs(weeks) * pieces, dtype=np.int64)
+        later, earlier = (np.rint(rate[lines]).astype(np.int64)
+                          for rate in (self.later, self.earlier))
+        promised, some = self.promised[lines], lost > 0
+        gone, until_end = last == NEVER, np.maximum(1, horizon - promised)
+        weeks = np.where(gone, until_end, last - promised)
+        weeks = np.where(moved, np.where(some, np.maximum(0, weeks), weeks), 0)
+        rest = np.where(some & ~gone, np.maximum(0, pieces - lost), pieces)
+        ends = np.where(moved, later * until_end * (pieces - rest), 0)
+        return np.asarray(ends + np.where(weeks > 0, later, earlier) * np.abs(weeks) * rest,
+                          dtype=np.int64)
 
     def terms(self) -> tuple[Longs, Floats]:
         """`terms` and `money` as `headgate.planner.kernels.kept.Old` takes them."""

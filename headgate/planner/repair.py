@@ -34,6 +34,7 @@ from headgate.planner.repaired import (
     BY_FREED,
     BY_HELD,
     BY_ORDER,
+    BY_PIN,
     BY_RULES,
     BY_WINNER,
     UNMOVED,
@@ -174,7 +175,7 @@ class Repairer:
             return False
         self.fixed = fixed
         reason[lines[self.confirmed.known[lines]]] = BY_HELD
-        self._blame(reason, cause, first, None)
+        self._blame(reason, cause, first, BY_PIN)
         # Who gives way to a pin gets the date that a quote named, and no other later on.
         self.gave_way[keeper.changed_since(rows, alive)] = True
         earned -= np.maximum(0.0, before - self._earned())
@@ -189,7 +190,7 @@ class Repairer:
         reason[had.known & (lines.open - held.left < had.pieces)] = BY_RULES
         reason[had.known & (lines.open != had.open)] = BY_ORDER
         reason[had.known & (self.fixed.placed > 0)] = BY_HELD
-        return reason, np.zeros((len(lines), 2), dtype=np.int64)
+        return reason, np.zeros((len(lines), 3), dtype=np.int64)
 
     def _blame(self, reason: Longs, cause: Longs, first: int, code: int | None) -> None:
         """Note for lines taken out since place `first` what made them give up, or one code."""
@@ -197,7 +198,7 @@ class Repairer:
         line = self.draft.held.log.rows[rows, LINE][::-1]
         fresh = np.isin(reason[line], (UNMOVED, BY_CLASS, BY_HELD))
         reason[line[fresh]] = why[::-1][fresh, 0] if code is None else code
-        cause[line[fresh]] = why[::-1][fresh, 1:]
+        cause[line[fresh]] = why[::-1][fresh]
 
     def _broken(self) -> Bools:
         """(lines,) lines that wait for pieces that they had, or that are ordered since."""

@@ -13,7 +13,8 @@ from headgate.planner.certificate import Certificate
 Longs = NDArray[np.int64]
 
 UNMOVED = 0
-(BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED, BY_HELD) = range(1, 9)
+(BY_PART, BY_RESOURCE, BY_RULES, BY_ORDER, BY_WINNER, BY_CLASS, BY_FREED, BY_HELD,
+ BY_PIN) = range(1, 10)
 """Why a promise moved; the first two are `POOL_CAUSE` and `HOURS_CAUSE`."""
 
 
@@ -27,7 +28,8 @@ class Repaired:
                   book; None under `rank`
     beside      : whether pins are placed beside promises, see `headgate.planner.pinning`
     reason      : (lines,) why each would have moved: UNMOVED and on
-    cause       : (lines, 2) of BY_PART and BY_RESOURCE the pool, permit or hour row, and the week
+    cause       : (lines, 3) of what ran short BY_PART or BY_RESOURCE, its pool, permit or hour row,
+                  and the week; of BY_PIN that which the pinned pieces took
     """
 
     allocation: Allocation

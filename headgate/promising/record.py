@@ -171,6 +171,6 @@ def _moved(lines: pl.DataFrame) -> pl.DataFrame:
     return (lines.filter(pl.col("change").is_in(MOVES))
             .select(*KEY, "change", quantity="due",
                     still_promised=pl.min_horizontal("promised_quantity", "due"),
-                    was_promised_on="stood", promised_on="due_on",
+                    was_promised_on="stood", promised_on=pl.coalesce("due_on", "promised_on"),
                     days=(pl.col("due_on") - pl.col("stood")).dt.total_days())
             .select(MOVED.names).cast(MOVED.types).sort(KEY))

@@ -145,12 +145,15 @@ class Displaced:
     An order line that would give way.
 
     quantity      : pieces that had a date; promised_on : the Friday by which all of them arrived
-    new_quantity, new_promised_on : the same after; None: it has no date any more
-    days          : from the old date to the new one; 0 when it only comes from elsewhere, None when
-                    it has none any more
+    new_quantity  : pieces that have one after
+    new_promised_on : the Friday by which as many arrive then, or the last of those that are left;
+                    None: it has no date any more
+    days          : from the old date to the new one; None when fewer pieces have one
     lost_cents    : what it loses of its value, late cost included
     moved_cents   : what `[policy.replan]` charges for moving its promise, as a re-plan does; no
                     part of its value
+    later_quantity : pieces that arrive later than they did, or not any more; the date may stay, as
+                    that of the last piece
     """
 
     order_id: str
@@ -163,6 +166,31 @@ class Displaced:
     days: int | None
     lost_cents: int
     moved_cents: int = 0
+    later_quantity: int = 0
+
+    @property
+    def by(self) -> str:
+        """
+        What it loses by, in a word or two.
+
+        A line may keep its dates and its pieces, or come earlier, and lose all the same, as what it
+        is made from or its freight costs more; and one may gain, by what is given back in the end.
+        """
+        if self.new_promised_on is None:
+            return "no date"
+        if self.new_quantity < self.quantity:
+            return "fewer pieces"
+        if self.days and self.days > 0:
+            return "later"
+        if self.later_quantity:
+            return f"{self.later_quantity:,} later"
+        if self.lost_cents > 0:
+            return "dearer supply"
+        return "earlier" if self.days else "other supply"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; dates as ISO text."""
+        return plain_part(self) | {"by": self.by}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +220,23 @@ class Giving:
         """What they lose, and what the policy charges for moving them."""
         return self.lost_cents + self.moved_cents
 
-    def sentences(self, gained_cents: int, who: str = "request") -> list[str]:
-        """What that costs and brings; none where nobody gives way. who : that gains by it."""
+    def sentences(self, gained_cents: int, who: str = "request",
+                  customer: str | None = None) -> list[str]:
+        """
+        What that costs and brings; none where nobody gives way.
+
+        who : that gains by it; customer : for whom it is asked
+        """
         if not self.displaced:
             return []
         count, lost = len(self.displaced), self.lost_cents
         said = [f"{count:,} order line{'s' if count > 1 else ''} would give way and "
                 f"lose {lost / 100:,.2f} of value; the {who} gains {gained_cents / 100:,.2f} by "
                 f"it, {(gained_cents - lost) / 100:,.2f} net."]
+        own = sum(one.customer_id == customer for one in self.displaced) if customer else 0
+        if own:
+            said.append(f"Of these lines {own:,} {'is' if own == 1 else 'are'} of {customer}, who "
+                        "asks.")
         if self.moved_cents:
             said.append(f"The policy charges {self.moved_cents / 100:,.2f} for moving promises, "
                         "which is less than that.")
@@ -288,7 +325,7 @@ class Quote:
             value = getattr(self, name)
             plain[name] = [plain_part(part) for part in value] if isinstance(value, tuple) else (
                 value.isoformat() if isinstance(value, date) else value)
-        return plain
+        return plain | {"displaced": [one.as_dict() for one in self.displaced]}
 
     def text(self) -> str:
         """The answer in prose."""
@@ -302,7 +339,8 @@ class Quote:
         else:
             said = f"{name}: all by {self.promised_on}"
         sentences = [f"{said} ({self.mode}: {MODES[self.mode]})."]
-        sentences += Giving(self.displaced).sentences(self.gained_cents)
+        sentences += Giving(self.displaced).sentences(self.gained_cents,
+                                                      customer=asked.customer_id)
         if self.displaced and self.request.requested_on is None:
             sentences.append(NO_DAY)
         if self.displaced or self.reason is not None:

@@ -20,7 +20,6 @@ from headgate.quoting.answers import (
     Giving,
     Quote,
     Taken,
-    plain_part,
 )
 from headgate.quoting.asking import SOON
 from headgate.quoting.desk import Beside, Desk
@@ -70,7 +69,7 @@ class Basket:
             plain[name] = None if plain[name] is None else plain[name].isoformat()
         asked = None if self.binds is None else self.quotes[self.binds].request.item_id
         return plain | {"binds": asked, "binds_request": self.binds,
-                        "displaced": [plain_part(one) for one in self.giving.displaced],
+                        "displaced": [one.as_dict() for one in self.giving.displaced],
                         "lost_cents": self.giving.lost_cents,
                         "moved_cents": self.giving.moved_cents}
 
@@ -107,7 +106,8 @@ class Basket:
 
     def _giving_sentences(self) -> list[str]:
         """Who gives way, and at which prices, unless the answers of the items tell these."""
-        told = self.giving.sentences(self.gained_cents, "basket")
+        told = self.giving.sentences(self.gained_cents, "basket",
+                                     self.quotes[0].request.customer_id)
         if told and self.promised_on is None:
             told.append("They give way for what can be promised; --complete asks for all of it or "
                         "nothing.")

@@ -64,7 +64,9 @@ class Offer:
 
     log        : its allocations, permits among the draws
     lines      : (n,) lines of the book whose allocations change
-    before, after : (n, 2) last arrival bucket, NEVER none, and pieces of each
+    before, after : (n, 2) bucket and pieces of each: by `before` all of them had arrived, by
+                 `after` as many, or the last of those that are left, NEVER none
+    behind     : (n,) pieces that arrive later than before, or not any more
     lost_cents : (n,) what each loses of its value
     moved_cents : (n,) what the policy charges for moving its promise
     gained_cents : what the request gains by it
@@ -76,6 +78,7 @@ class Offer:
     lines: Longs
     before: Longs
     after: Longs
+    behind: Longs
     lost_cents: Longs
     moved_cents: Longs
     unchanged: Log
@@ -263,42 +266,48 @@ class Displacer:
         lost = np.zeros(len(self.book.lines))
         np.add.at(lost, rows[gone, LINE], held.earned[gone])
         np.subtract.at(lost, rows[fresh, LINE], held.earned[fresh])
-        before, after = self._summed(lines, old), self._summed(lines, new)
-        pieces = self._moved_pieces(lines, old, new)
-        return Offer(log, lines, before, after, np.rint(lost[lines]).astype(np.int64),
-                     self._charged(lines, before, after, pieces), chosen_rows(held.log, old),
+        had, has = self._weekly(lines, old), self._weekly(lines, new)
+        count = had.sum(axis=1)
+        before, after = (np.stack([_there_by(weekly, count), weekly.sum(axis=1)], axis=1)
+                         for weekly in (had, has))
+        behind = (had - has).cumsum(axis=1).max(axis=1, initial=0)
+        return Offer(log, lines, before, after, behind, np.rint(lost[lines]).astype(np.int64),
+                     self._charged(lines, had, has), chosen_rows(held.log, old),
                      chosen_rows(held.log, new))
 
-    def _charged(self, lines: Longs, before: Longs, after: Longs, pieces: Longs) -> Longs:
+    def _weekly(self, lines: Longs, rows: Longs) -> Longs:
+        """(lines, weeks) pieces of some lines that arrive in each week, by rows of the log."""
+        log, packed = self.draft.held.log.rows[rows], self.draft.lines
+        found = np.zeros((len(lines), self.draft.exchange.arrivals + 1), dtype=np.int64)
+        arrival = log[:, SHIP] + packed.lanes[log[:, LANE], LANE_WEEKS]
+        np.add.at(found, (np.searchsorted(lines, log[:, LINE]), arrival), log[:, PIECES])
+        return found
+
+    def _charged(self, lines: Longs, had: Longs, has: Longs) -> Longs:
         """
         (lines,) what the policy charges for moved promises, as a re-plan does.
 
-        before, after : (lines, 2) last arrival and pieces; pieces : that arrive in another week
+        had, has : (lines, weeks) pieces that arrive before and after
         """
-        had = self.had
-        promised, due = had.promised[lines], had.due[lines]
-        stays = (after[:, 0] == before[:, 0]) & (after[:, 1] >= due)
-        return had.charged(lines, (promised != NEVER) & (due > 0) & ~stays, after[:, 0], pieces,
-                           self.book.horizon)
+        promised, due = self.had.promised[lines], self.had.due[lines]
+        lost = np.maximum(0, due - has.sum(axis=1))
+        last = _there_by(has, due)
+        stays = (last == _there_by(had, due)) & (lost == 0)
+        less, more = (np.maximum(0, change).sum(axis=1) for change in (had - has, has - had))
+        return self.had.charged(lines, (promised != NEVER) & (due > 0) & ~stays, last,
+                                np.maximum(less, more), lost, self.book.horizon)
 
-    def _moved_pieces(self, lines: Longs, old: Longs, new: Longs) -> Longs:
-        """(lines,) pieces that arrive in another week than before, or only before or after."""
-        count = np.zeros((len(lines), self.draft.exchange.arrivals + 1), dtype=np.int64)
-        log, packed = self.draft.held.log.rows, self.draft.lines
-        for rows, sign in ((old, -1), (new, 1)):
-            arrival = log[rows, SHIP] + packed.lanes[log[rows, LANE], LANE_WEEKS]
-            np.add.at(count, (np.searchsorted(lines, log[rows, LINE]), arrival),
-                      sign * log[rows, PIECES])
-        less, more = (np.maximum(0, sign * count).sum(axis=1) for sign in (-1, 1))
-        return np.asarray(np.maximum(less, more), dtype=np.int64)
 
-    def _summed(self, lines: Longs, rows: Longs) -> Longs:
-        """(lines, 2) last arrival and pieces of the allocations of some lines."""
-        log, packed = self.draft.held.log.rows[rows], self.draft.lines
-        found = np.full((len(lines), 2), NEVER, dtype=np.int64)
-        found[:, 1] = 0
-        place = np.searchsorted(lines, log[:, LINE])
-        np.maximum.at(found[:, 0], place, log[:, SHIP] + packed.lanes[log[:, LANE], LANE_WEEKS])
-        np.add.at(found[:, 1], place, log[:, PIECES])
-        return found
+def _there_by(weekly: Longs, pieces: Longs) -> Longs:
+    """
+    (lines,) the bucket by which so many pieces of each line have arrived, or the last that come;
+    NEVER where none do.
 
+    weekly : (lines, weeks) pieces that arrive in each week
+
+    >>> _there_by(np.array([[0, 2, 0, 3], [4, 0, 0, 0]]), np.array([2, 5])).tolist()
+    [1, 0]
+    """
+    there = weekly.cumsum(axis=1)
+    wanted = np.minimum(pieces, there[:, -1])
+    return np.where(wanted > 0, (there >= wanted[:, None]).argmax(axis=1), NEVER)

@@ -54,15 +54,15 @@ def displaced_by(book: Book, offer: Offer) -> tuple[Displaced, ...]:
     as_of = book.settings.as_of
     orders = book.tables.frames["orders"].select("order_id", "line_no", "customer_id")
     found = []
-    for line, (old, had), (new, has), lost, moved in zip(
+    for line, (old, had), (new, has), behind, lost, moved in zip(
             offer.lines.tolist(), offer.before.tolist(), offer.after.tolist(),
-            offer.lost_cents.tolist(), offer.moved_cents.tolist(), strict=True):
+            offer.behind.tolist(), offer.lost_cents.tolist(), offer.moved_cents.tolist(),
+            strict=True):
         order_id, line_no, customer = orders.row(int(book.lines.source_row[line]))
-        dated = new != NEVER
         found.append(Displaced(
             order_id, line_no, customer, had, friday_of_bucket(old, as_of), has,
-            friday_of_bucket(new, as_of) if dated else None, 7 * (new - old) if dated else None,
-            lost, moved))
+            None if new == NEVER else friday_of_bucket(new, as_of),
+            7 * (new - old) if has >= had else None, lost, moved, behind))
     return tuple(sorted(found, key=lambda one: (-one.lost_cents, one.order_id, one.line_no)))
 
 

@@ -49,6 +49,7 @@ class Change:
     had      : lines that had a date for pieces that are still open
     last     : bucket by which as many pieces are there as had a date; of a line that had none or
                lost pieces its last arrival, NEVER none
+    missing  : of the promised pieces, those that have no date any more
     stays    : of `had`, lines that stay where the older plan had moved them, none lost
     moved, later, earlier, lost, gained : of all promises; a promise is one of the first three
     exception : the class could not be held to
@@ -56,6 +57,7 @@ class Change:
 
     had: Bools
     last: Longs
+    missing: Longs
     stays: Bools
     moved: Bools
     later: Bools
@@ -78,7 +80,8 @@ def change_of(book: Book, had: Confirmed, promises: Promises, old: pl.DataFrame,
     """
     lines = book.lines
     dated = (had.promised != NEVER) & (had.due > 0) & (lines.open > 0)
-    lost = dated & (promises.pieces < had.due)
+    missing = np.where(dated, np.maximum(0, had.due - promises.pieces), 0)
+    lost = missing > 0
     gained = had.known & (promises.pieces > had.pieces + had.added * dated) & (lines.open > 0)
     last = np.where(promises.last >= 0, promises.last.astype(np.int64), NEVER)
     more = dated & (promises.pieces > had.due)
@@ -94,7 +97,7 @@ def change_of(book: Book, had: Confirmed, promises: Promises, old: pl.DataFrame,
     whole = (promises.pieces == lines.open) & (promises.last <= lines.requested)
     worse = (had.group <= GAIN) & (later | lost)
     exception = worse | ((had.group == WIN) & (lines.open > 0) & ~whole)
-    return Change(dated, last, stays, later | earlier | lost, later, earlier, lost, gained,
+    return Change(dated, last, missing, stays, later | earlier | lost, later, earlier, lost, gained,
                   exception)
 
 
@@ -148,7 +151,8 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
     old = np.where(change.stays, change.last, had.promised)[chosen]
     new = change.last[chosen]
     old_there, new_there = change.had[chosen], new != NEVER
-    both = old_there & new_there
+    # What comes earlier of a promise that lost its last pieces does not come sooner for it.
+    both = old_there & new_there & ~change.lost[chosen]
     weeks = np.where(both, new - old, 0)
     order_id, line_no = line_ids(book, chosen)
     moved = pieces[chosen]
@@ -159,7 +163,7 @@ def move_frame(book: Book, had: Confirmed, change: Change, promises: Promises, p
     told = why.reason.gather(rows)
     reason = pl.select(pl.when(unmoved).then(pl.lit("kept")).when(grown & (told == "class")).then(
         pl.lit("freed")).otherwise(told)).to_series()
-    named = reason.is_in(["part", "resource", "quota"])
+    named = reason.is_in(["part", "resource", "quota", "pin"])
     frame = pl.DataFrame({
         "order_id": order_id, "line_no": line_no,
         "class": pl.Series(CLASSES).gather(pl.Series(had.group[chosen])),
@@ -195,7 +199,8 @@ def move_texts(frame: pl.DataFrame) -> list[str]:
 
 def cost_cents(book: Book, had: Confirmed, change: Change, pieces: Longs) -> Longs:
     """(lines,) what the policy charges for moved promises, by their moved pieces."""
-    return had.charged(np.arange(len(book.lines)), change.moved, change.last, pieces, book.horizon)
+    return had.charged(np.arange(len(book.lines)), change.moved, change.last, pieces,
+                       change.missing, book.horizon)
 
 
 def stability(book: Book, had: Confirmed, change: Change, frame: pl.DataFrame,

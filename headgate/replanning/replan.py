@@ -26,7 +26,8 @@ from headgate.tables.plan_schema import RELIEFS, PlanFrames
 THREADS = 2
 BESIDE = {"pins": "beside"}
 """Among the figures of a re-plan whose pins stand beside promises, and not before all others."""
-REASON_NAMES = ("rules", "part", "resource", "rules", "order", "winner", "class", "freed", "held")
+REASON_NAMES = ("rules", "part", "resource", "rules", "order", "winner", "class", "freed", "held",
+                "pin")
 """Reasons of a repair in the order of their numbers; a line that nothing touched has no other."""
 
 
@@ -106,8 +107,8 @@ def _reported(book: Book, had: Confirmed, old: PlanFrames, made: Run, why: Why) 
 
 def _why(book: Book, pools: Pools, found: Repaired) -> Why:
     """The reasons of a repair in words; of a shortage, what ran short."""
-    what = found.cause[:, 0]
-    short, hours = found.reason == BY_PART, found.reason == BY_RESOURCE
+    kind, what = found.cause[:, 0], found.cause[:, 1]
+    short, hours = kind == BY_PART, kind == BY_RESOURCE
     part, quota = short & (what < len(pools)), short & (what >= len(pools))
     resource, place = _hour_rows(book)
     item = np.where(part, pools.item[np.where(part, what, 0)], -1) if len(pools.item) else (
@@ -123,9 +124,10 @@ def _why(book: Book, pools: Pools, found: Repaired) -> Why:
     names = pl.select(pl.coalesce(
         pl.when(pl.Series(quota)).then(titles), book.items.names(item),
         book.resources.names(resource)))
-    reason = pl.select(pl.when(pl.Series(quota)).then(pl.lit("quota")).otherwise(
+    by_quota = pl.Series(quota & (found.reason == BY_PART))
+    reason = pl.select(pl.when(by_quota).then(pl.lit("quota")).otherwise(
         pl.Series(REASON_NAMES).gather(pl.Series(found.reason)))).to_series()
-    return Why(reason, names.to_series(), book.sites.names(site), found.cause[:, 1])
+    return Why(reason, names.to_series(), book.sites.names(site), found.cause[:, 2])
 
 
 def _hour_rows(book: Book) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -14,6 +14,8 @@ from headgate.tables.plan_schema import PlanFrames
 
 KEY = ["order_id", "line_no"]
 WHY = {"part": "a part ran short", "resource": "hours ran short",
+       "quota": "a quota leaves less", "pin": "made way for new pins of another line",
+       "held": "a pin or frozen promise holds a part of it",
        "rules": "it is not possible any more", "order": "the order changed",
        "winner": "made way for a line of class win", "class": "of class lose, gave up first",
        "freed": "supply was freed that serves it better", "search": "the whole book was searched",

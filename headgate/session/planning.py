@@ -120,7 +120,7 @@ class Plan:
         from headgate.explain import why
 
         return why.why(self.book, self.policy, self.allocation,
-                       why.find_line(self.book, order_id, line_no))
+                       why.find_line(self.book, order_id, line_no), self.moves)
 
     def tell_customer(self, order_id: str, line_no: int) -> CustomerAnswer:
         """

@@ -170,17 +170,20 @@ MOVES = PlanTable(
         _date("new_promised_on", "when as many pieces are there as had a date; where none had, or "
               "fewer come, what this plan promises", "it promises nothing"),
         _whole("days", "days from the old promise to the new one, below 0 if earlier",
-               "one of them is missing"),
+               "one of them is missing, or fewer pieces come"),
         _whole("old_quantity", "pieces that had a date and are still open"),
         _whole("new_quantity", "pieces that have one now"),
         _whole("moved_quantity", "pieces that arrive in another week, or only in one of the plans"),
         _whole("moved_cents", "moved pieces at their unit price"),
-        _whole("cost_cents", "what the policy charges for it: moved pieces times weeks"),
+        _whole("cost_cents", "what the policy charges for it: moved pieces times weeks; pieces "
+               "that have no date any more count as moved to the end of the planned weeks, and by "
+               "one at least"),
         _text("exception", "win: not all on its date; gain: worse than confirmed",
               "the class was held to"),
-        _text("reason", "part, resource, quota, held, rules, order, winner, class, freed, search "
-              "or kept"),
-        _text("binding_id", "the part, resource or quota that ran short", "nothing did"),
+        _text("reason", "part, resource, quota, pin, held, rules, order, winner, class, freed, "
+              "search or kept"),
+        _text("binding_id", "the part, resource or quota that ran short, or that pins took",
+              "nothing did"),
         _text("binding_site_id", "the site where it did", "nothing did, or a quota"),
         _date("binding_on", "Monday of the week in which it did", "nothing did"),
         _text("text", "the reason in words"),

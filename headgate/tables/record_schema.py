@@ -31,8 +31,8 @@ MOVED = PlanTable(
         PlanColumn("quantity", "whole", "pieces that were promised before and are not shipped"),
         PlanColumn("still_promised", "whole", "how many of them the plan delivers"),
         PlanColumn("was_promised_on", "date", "the promise before"),
-        PlanColumn("promised_on", "date", "when all of them are there now",
-                   "not all of them come"),
+        PlanColumn("promised_on", "date", "when all of them are there now, or the last of those "
+                   "that still come", "none comes"),
         PlanColumn("days", "whole", "days later; below 0 earlier", "not all of them come"),
     ))
 

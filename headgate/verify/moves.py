@@ -93,7 +93,9 @@ def _check_rows(frame: pl.DataFrame, frames: Mapping[str, pl.DataFrame], line: L
         findings.add_rows("check.moves.promise", TABLE, name,
                           frame[name].ne_missing(due).arg_true().to_numpy(), cell(frame[name]),
                           same("must be what the plan's promises and allocations say"))
-    days = (frame["new_promised_on"] - frame["old_promised_on"]).dt.total_days()
+    whole_still = frame["new_quantity"] >= frame["old_quantity"]
+    days = pl.select(pl.when(whole_still).then(
+        (frame["new_promised_on"] - frame["old_promised_on"]).dt.total_days())).to_series()
     cents = pl.Series(whole(frame["moved_quantity"]) * book.lines.price[line])
     for name, due in (("days", days), ("moved_cents", cents)):
         findings.add_rows("check.moves.value", TABLE, name,
@@ -109,8 +111,10 @@ def _check_rows(frame: pl.DataFrame, frames: Mapping[str, pl.DataFrame], line: L
         strange = frame[name].is_not_null() & ~frame[name].is_in(known).fill_null(False)
         findings.add_rows("check.moves.value", TABLE, name, strange.arg_true().to_numpy(),
                           cell(frame[name]), same(f"must be one of {', '.join(known)}"))
-    placed = frame["reason"].is_in(["part", "resource"])
-    named = placed | (frame["reason"] == "quota")
+    pinned = frame["reason"] == "pin"
+    placed = frame["reason"].is_in(["part", "resource"]) | (
+        pinned & frame["binding_site_id"].is_not_null())
+    named = placed | pinned | (frame["reason"] == "quota")
     for name, due in (("binding_id", named), ("binding_site_id", placed), ("binding_on", named)):
         findings.add_rows("check.moves.value", TABLE, name,
                           (frame[name].is_not_null() != due).arg_true().to_numpy(),

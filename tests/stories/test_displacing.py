@@ -13,6 +13,7 @@ from headgate.book import build_book
 from headgate.session import Plan
 from tests.stories.book_builder import REGION, Row, Story, book
 from tests.stories.plans import arrivals, planned
+from tests.stories.test_publishing import published
 
 MONDAY = date(2026, 2, 2)
 OPEN = {"replan": {"fence_weeks": 0, "move_later": 0}}
@@ -114,6 +115,73 @@ def test_the_pins_of_a_quote_make_it_come_true():
     pinned = hg.replan(build_book(parts(line, new, late_rate=0.01, pins=pins).tables()), plan)
     assert arrivals(pinned, "SO-2") == [(1, 4)] and arrivals(pinned, "SO-1") == [(3, 4)]
     assert pinned.moves.select("order_id", "days").rows()[0] == ("SO-1", quote.displaced[0].days)
+
+
+def test_a_line_may_keep_its_date_and_have_a_piece_later():
+    """A line has a part in week 1 and one in week 4, in which one more comes. Somebody pays 300 for
+    one in week 1: the line has both in week 4. No promise moves, as the last piece comes when it
+    did; what the line loses, three weeks of one piece at 1 dollar, it loses by a piece that comes
+    later, and not by dearer supply."""
+    plan = planned(book([("part", 2, 1, {"unit_price": 100})], [("part", 1, 1), ("part", 2, 4)],
+                        late_rate=0.01, replan={"fence_weeks": 0}))
+    assert arrivals(plan, "SO-1") == [(1, 1), (4, 1)]
+    quote = asked(plan, "part", 1, 1, 300)
+    assert quote.promised_on == friday(1)
+    found, = quote.displaced
+    assert (found.promised_on, found.new_promised_on, found.days) == (friday(4), friday(4), 0)
+    assert (found.lost_cents, found.moved_cents) == (300, 0)
+    assert (found.later_quantity, found.by) == (1, "1 later")
+    assert quote.as_dict()["displaced"][0]["by"] == "1 later"
+
+
+def test_what_is_left_of_a_promise_is_not_early():
+    """A line has a part in week 1 and one in week 4, and no more come. Somebody pays 300 for one by
+    week 4, and the line loses its second part: the price of 100 less the cost of 10, and 3 dollars
+    for the three weeks until the last in which it could arrive. Its first part comes when it did;
+    it is not three weeks earlier for it. The piece without a date counts as moved to the end of the
+    8 weeks, 4 weeks at a dollar. The re-plan with the pins charges the same, and it and what is
+    published then tell of no days."""
+    line, new = (("part", count, 1, {"unit_price": price}) for count, price in ((2, 100), (1, 300)))
+
+    def story(*orders: Row, **limits: Any) -> Story:
+        return book(orders, [("part", 1, 1), ("part", 1, 4)], late_rate=0.01,
+                    replan={"fence_weeks": 0, "move_later": 0.01}, **limits)
+
+    plan = planned(story(line))
+    quote = asked(plan, "part", 1, 4, 300)
+    found, = quote.displaced
+    assert (found.quantity, found.new_quantity, found.by) == (2, 1, "fewer pieces")
+    assert (found.promised_on, found.new_promised_on, found.days) == (friday(4), friday(1), None)
+    assert (found.lost_cents, found.moved_cents) == (9300, 400)
+    book_then = build_book(story(line, new, pins=quote.pins("SO-2", 1)).tables())
+    made = hg.replan(book_then, plan)
+    moved = made.moves.row(0, named=True)
+    assert (moved["order_id"], moved["new_promised_on"], moved["days"], moved["cost_cents"]) == (
+        "SO-1", friday(1), None, 400)
+    assert moved["text"].startswith("It made way for new pins of another line (part")
+    assert hg.check(book_then, made).issues == ()
+    after = published(made, published(plan), name="after")
+    assert after.moved.select("change", "still_promised", "promised_on", "days").rows() == [
+        ("fewer", 1, friday(1), None)]
+
+
+def test_a_promise_lost_after_the_last_week_is_moved_by_one():
+    """Three weeks are planned. The part of week 2 ships then and is there in week 3, after all of
+    them: who loses it is charged a week all the same, a dollar."""
+    plan = planned(book([("part", 1, 3, {"unit_price": 100})], [("part", 1, 2)], horizon=3,
+                        lanes=[("austin", "AMER", 7)],
+                        replan={"fence_weeks": 0, "near_weeks": 0, "move_later": 0.01}))
+    quote = asked(plan, "part", 1, 3, 300)
+    found, = quote.displaced
+    assert (found.by, found.moved_cents) == ("no date", 100)
+
+
+def test_who_asks_may_be_who_gives_way():
+    """The line that would give way is of the very customer who asks, which the answer says."""
+    plan = planned(parts(("part", 4, 1, {"unit_price": 100}), late_rate=0.01))
+    assert "Of these lines 1 is of acme, who asks." in asked(
+        plan, "part", 4, 1, 300, customer_id="acme").text()
+    assert "who asks" not in asked(plan, "part", 4, 1, 300).text()
 
 
 def test_an_accepted_item_cannot_be_pinned():

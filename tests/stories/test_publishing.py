@@ -94,11 +94,13 @@ def test_more_pieces_later_break_no_promise():
 
 def test_fewer_and_nothing():
     """Six GPUs were promised, then three come: SO-1 gets three of its four, SO-2 none of its two.
+    What is left of SO-1 keeps its date, which is told without days, as a part of it has none.
     The withdrawn promise stays on record without a date; promised again, it is a new one, and its
     first promise is still the first."""
     before = published(two_orders([("gpu", 6, 0)]))
     short = published(two_orders([("gpu", 3, 0)]), before, week(1), "short")
     assert moves(short) == [("SO-1", "fewer", 4, 3, None), ("SO-2", "withdrawn", 2, 0, None)]
+    assert short.moved["promised_on"].to_list() == [week(0, 4), None]
     gone = record(short, "SO-2")
     assert (gone["promised_on"], gone["quantity"]) == (None, 0)
     again = published(two_orders([("gpu", 3, 0), ("gpu", 3, 3)]), short, week(2), "again")

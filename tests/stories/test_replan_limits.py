@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 import headgate as hg
 from headgate.base.issue import IssuesError
+from headgate.base.wording import MOVE_REASONS
 from headgate.book import build_book
+from headgate.reports.moves import WHY
 from tests.stories.book_builder import Story, book
 from tests.stories.plans import arrivals, planned
 from tests.stories.test_replan import moves, replanned
@@ -62,7 +66,16 @@ def test_a_new_pin_comes_first_and_displaces_who_is_not_held(objective: str):
     assert arrivals(old, "SO-1") == [(0, 4)]
     made = replanned(story(pins=[("SO-2", 0, 4)]), old)
     assert [arrivals(made, name) for name in ("SO-1", "SO-2")] == [[(2, 4)], [(0, 4)]]
-    assert moves(made) == [("SO-1", 14, "part"), ("SO-2", -14, "held")]
+    assert moves(made) == [("SO-1", 14, "pin"), ("SO-2", -14, "held")]
+    told = made.moves.row(0, named=True)
+    assert (told["binding_id"], told["binding_site_id"], told["binding_on"]) == (
+        "part", "austin", date(2026, 2, 2))
+    assert told["text"] == ("It made way for new pins of another line (part at austin, in the week "
+                            "of 2026-02-02).")
+    answer = made.why("SO-1", 1)
+    assert (answer.before_on, answer.moved) == (date(2026, 2, 6), told["text"])
+    assert f"Before this re-plan it was promised for 2026-02-06. {told['text']}" in answer.text()
+    assert "Made way for new pins of another line" in made.report()
 
 
 @OBJECTIVES
@@ -106,3 +119,8 @@ def test_a_rule_with_a_name_that_the_book_has_not_is_refused():
         ("policy.replan.rule", "policy.replan.rule[0]"),
         ("policy.replan.rule.unknown", "policy.replan.rule[1].segment"),
         ("policy.replan.rule.unknown", "policy.replan.rule[2].item")]
+
+
+def test_a_report_has_words_for_every_reason():
+    """Whatever moves a promise, the report names it."""
+    assert set(WHY) == set(MOVE_REASONS)
