@@ -33,6 +33,10 @@ from headgate.cli import (
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code} {text.split(';')[0].split(':')[0]}"
                                        for code, text in exits.MEANINGS.items()) + "."
 
+_NUMBERS = {"int_parsing": "a whole number", "int_from_float": "a whole number",
+            "float_parsing": "a number", "greater_than_equal": "at least {ge}",
+            "less_than_equal": "at most {le}"}
+"""What an option must be, by the kind of fault that its number has."""
 _NONE_OF = re.compile(r"(?:Value error, )?'(.*)' is not one of (.*)\.")
 
 class _Commands(TyperGroup):
@@ -48,7 +52,17 @@ class _Commands(TyperGroup):
                 known = found[2].replace("'", "").split(", ")
                 wrong.message = (f'"{found[1]}" must be one of {", ".join(known)}'
                                  f"{near_miss(found[1], known)}")
+            for fault in _faults_of(wrong)[:1]:
+                if fault["type"] in _NUMBERS:
+                    must = _NUMBERS[fault["type"]].format_map(fault.get("ctx", {}))
+                    wrong.message = f'"{fault["input"]}" must be {must}'
             raise
+
+
+def _faults_of(wrong: typer.BadParameter) -> list[dict[str, Any]]:
+    """What the library that reads options found; empty where it was not that."""
+    errors = getattr(wrong.__cause__, "errors", None)
+    return list(errors()) if callable(errors) else []
 
 
 app = typer.Typer(

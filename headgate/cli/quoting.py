@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headgate.base.issue import Issue
 from headgate.cli.options import Book, Json, PlanName, Quiet, day_given, existing
 from headgate.cli.sources import source
 from headgate.cli.voice import Voice, WrongUse, speaking
@@ -124,12 +126,26 @@ def quote(
         _say(voice, quotes, basket, file, out, (book, plan))
 
 
+def _unused_prices(quotes: Sequence[Quote], file: Path) -> list[Issue]:
+    """A warning where requests of a file have a price in a mode in which none counts."""
+    priced = [row for row, one in enumerate(quotes, start=2)
+              if one.mode != "ptp" and one.request.unit_price is not None]
+    if not priced:
+        return []
+    more = f" (the first of {len(priced):,} such rows)" if len(priced) > 1 else ""
+    return [Issue("quote.unit_price.unused", "warning", file.name,
+                  f"does not count{more}: --mode {quotes[0].mode} takes from nobody, whatever "
+                  "the price; it counts with --mode ptp", priced[0], "unit_price",
+                  str(quotes[priced[0] - 2].request.unit_price))]
+
+
 def _say(voice: Voice, quotes: Sequence[Quote], basket: Basket | None, file: Path | None,
          out: Path | None, asked: tuple[str, str]) -> None:
     """Answer with one quote, a basket, or those of a file; asked : the book and the plan."""
-    from headgate.cli.quoted import basket_quoted, many_quotes, one_quote
+    from headgate.cli.quoted import basket_quoted, many_quotes, one_quote, plain_pins
 
-    warnings = [issue if file is None else replace(issue, file=file.name, row=row)
+    warnings = [] if file is None else _unused_prices(quotes, file)
+    warnings += [issue if file is None else replace(issue, file=file.name, row=row)
                 for row, one in enumerate(quotes, start=2) for issue in one.warnings]
     if basket is not None:
         # One customer and one day are asked for: their warnings are those of every item.
@@ -137,7 +153,10 @@ def _say(voice: Voice, quotes: Sequence[Quote], basket: Basket | None, file: Pat
     document: dict[str, Any] = {"ok": True, "quotes": [one.as_dict() for one in quotes],
                                 "issues": [issue.as_dict() for issue in warnings]}
     if basket is not None:
-        document["basket"] = basket.as_dict()
+        document["basket"] = basket.as_dict() | {"pins": plain_pins(lambda: basket.pins("NEW"))}
+    else:
+        for told, one in zip(document["quotes"], quotes, strict=True):
+            told["pins"] = plain_pins(partial(one.pins, "NEW", 1))
     voice.warn(warnings)
     shown = (basket_quoted(basket, *asked) if basket is not None else
              many_quotes(quotes, out) if file is not None else one_quote(quotes[0], *asked))

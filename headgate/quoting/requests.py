@@ -32,7 +32,8 @@ class Request:
     complete     : all pieces arrive in one week, or none
     accepts      : items that may be sent instead
     site_id      : the only site that may ship; None: any
-    unit_price   : what a piece is sold at, in the book's currency; None: not said
+    unit_price   : what a piece is sold at, in the book's currency, which counts under "ptp" only;
+                   None: not said
     """
 
     item_id: str

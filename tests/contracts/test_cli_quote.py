@@ -233,9 +233,55 @@ def test_a_table_of_requests_says_who_gives_way(run, scarce, tmp_path):
              row["displaced"])
             for row in rows] == [
         ("1", "800", "576", "2400",
-         "SO-1/1 from 2026-02-13 to 2026-02-27 (+14 days), 4 of 4 pieces, loses 8.00"),
+         "SO-1/1 from 2026-02-13 to 2026-02-27 (+14 days), 4 of 4 pieces, loses 8.00 "
+         "(later)"),
         ("0", "0", "0", "0", "")]
     assert "give way" not in run("quote", *scarce, "--file", asked).out
+
+
+def test_pins_of_an_answer_stand_in_json_and_in_the_table(run, made, tmp_path):
+    """Nobody gives way, so the terminal only says where the pins are: in --json rows of the table
+    `pins`, whose pieces are those that are promised, and in the answers of a file the same in a
+    cell. Of a basket they are those of one order."""
+    ask = ("quote", *made, "--item", "r-cpu", "--quantity", 2, "--region", "EMEA")
+    assert "--json has its pins" in run(*ask).out
+    quote, = run(*ask, "--json").json["quotes"]
+    assert [(row["order_id"], row["line_no"]) for row in quote["pins"]] == [
+        ("NEW", 1)] * len(quote["pins"])
+    assert sum(row["quantity"] for row in quote["pins"]) == quote["quantity"] == 2
+    assert {row["ship_on"] for row in quote["pins"]} == {
+        part["ship_on"] for part in quote["shipments"]}
+    both = run(*ask, "--item", "r-cpu", "--quantity", 1, "--json").json
+    assert {row["line_no"] for row in both["basket"]["pins"]} == {1, 2}
+    assert "pins" not in both["quotes"][0]
+    asked, out = tmp_path / "asked.csv", tmp_path / "answers.csv"
+    asked.write_text("item_id,quantity,region\nr-cpu,2,EMEA\n")
+    run("quote", *made, "--file", asked, "--out", out)
+    with out.open(newline="") as stream:
+        row, = csv.DictReader(stream)
+    assert row["pins"] == ";".join(f"{pin['site_id']} {pin['ship_on']} {pin['quantity']}"
+                                   for pin in quote["pins"])
+
+
+def test_a_price_that_does_not_count_is_warned_of(run, made, tmp_path):
+    """A price counts only where lines give way: of a table it is named with its row in other modes,
+    however many there are, and nothing is said where it counts."""
+    asked = tmp_path / "asked.csv"
+    asked.write_text("item_id,quantity,region,unit_price\nxp-rtx8,1,EMEA,\nxp-rtx8,1,EMEA,9000\n"
+                     "xp-rtx8,1,EMEA,8000\n")
+    said = run("quote", *made, "--file", asked)
+    assert said.code == exits.FINE
+    assert "row 3  unit_price = 9000  does not count (the first of 2 such rows)" in said.err
+    assert "unit_price" not in run("quote", *made, "--file", asked, "--mode", "ptp").err
+
+
+def test_a_number_that_is_none_is_named(run, made):
+    """What is no whole number, or too small, is told with its value and what it must be."""
+    ask = ("quote", *made, "--item", "xp-rtx8", "--region", "EMEA")
+    said = run(*ask, "--quantity", "2.5")
+    assert said.code == exits.WRONG_USE and '"2.5" must be a whole number' in said.err
+    assert '"3" must be at least 10' in run("demo", "--lines", "3").err
+    assert '"wide" must be a number' in run("plan", made[0], "--gap", "wide").err
 
 
 def test_a_long_list_of_draws_comes_last_and_is_cut(run, made):
