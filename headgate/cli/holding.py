@@ -149,12 +149,15 @@ def _show(voice: Voice, kept: Kept | None) -> None:
     """What is held and committed."""
     from headgate.cli.showing import counted, grid
 
+    served = set() if kept is None else {
+        hold_id for hold_id, hold in kept.keeping().items() if not hold.draws}
     rows: list[dict[str, Any]] = [] if kept is None else [
         {"hold_id": one.hold_id, "status": one.status, "item_id": one.request.item_id,
          "quantity": one.request.quantity, "region": one.request.region,
          "promised_on": one.promised_on, "until": one.until,
-         "order_line": kept.orders.get(one.hold_id)} for one in kept.holds.holds.values()]
-    keeping = [row for row in rows if row["status"] in ("held", "committed")]
+         "order_line": kept.orders.get(one.hold_id), "served": one.hold_id in served}
+        for one in kept.holds.holds.values()]
+    keeping = [row for row in rows if row["status"] in ("held", "committed") and not row["served"]]
     shown: list[RenderableType] = [
         "no plan is published, so nothing can be held" if kept is None else
         f"{counted(len(keeping), 'hold')} {_on(kept)}; {len(rows) - len(keeping):,} are over"]

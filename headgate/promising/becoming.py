@@ -1,12 +1,14 @@
-"""Whether an order line is what a hold was made for, so that a commit may become it."""
+"""A commit that becomes an order line: whether it is what was held, and keeps the date told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
+from headgate.base.calendar import monday_of
 from headgate.promising.holds import Hold
 
 
@@ -42,3 +44,35 @@ def unlike_in_book(hold: Hold, line: str, orders: pl.DataFrame) -> str:
                          & (pl.col("line_no").cast(pl.String) == line_no)).to_dicts()
     return unlike(hold, line, rows[0],
                   rows[0]["quantity"] - rows[0]["shipped_quantity"]) if rows else ""
+
+
+def missed_in_plan(hold: Hold, line: str, orders: pl.DataFrame, allocations: pl.DataFrame,
+                   as_of: date) -> str:
+    """
+    What a plan lacks of a commit that became an order line of its book, as a clause; empty where
+    the line has all of it by the date that was told, is another than was held, or where that
+    date's week was over when the plan was made.
+
+    orders, allocations : of the book and the plan
+    """
+    if hold.promised_on < monday_of(as_of) or unlike_in_book(hold, line, orders):
+        return ""
+    order_id, _, line_no = line.rpartition("/")
+    own = ((pl.col("order_id") == order_id) & (pl.col("line_no").cast(pl.String) == line_no))
+    wanted = min(hold.request.quantity, int(orders.filter(own)["quantity"].sum()))
+    given = allocations.filter(own & (pl.col("arrive_on") <= hold.promised_on
+                                      - timedelta(days=hold.promised_on.weekday())))
+    there = int(given["quantity"].sum()) + int(orders.filter(own)["shipped_quantity"].sum())
+    return "" if there >= wanted else (
+        f"{line} gets {there:,} of {wanted:,} by {hold.promised_on}")
+
+
+def promised_as_held(orders: pl.DataFrame, held: Mapping[str, date]) -> pl.DataFrame:
+    """
+    Orders whose lines have the date that was held for them, where they have no promise.
+
+    held : the date of each line that a commit became, by ORDER/LINE
+    """
+    told = pl.concat_str("order_id", pl.lit("/"), "line_no").replace_strict(
+        dict(held), default=None, return_dtype=pl.Date)
+    return orders.with_columns(promised_on=pl.coalesce("promised_on", told))

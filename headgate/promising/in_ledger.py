@@ -56,7 +56,8 @@ def promise_events(made: Publication, state: State, on: date, actor: str,
     """
     The events by which the promises of a ledger become those of a publication.
 
-    A line that was cancelled or left the book since the plan was made is promised nothing.
+    A promise that only the order had is made first, so that it can be moved or withdrawn. A line
+    that was cancelled or left the book since the plan was made is promised nothing.
     """
     events = []
     for row in made.promises.iter_rows(named=True):
@@ -66,6 +67,13 @@ def promise_events(made: Publication, state: State, on: date, actor: str,
             continue
         promise = state.promises.get(key)
         standing = promise is not None and promise.standing
+        first_on = row["first_promised_on"]
+        if promise is None and first_on != row["promised_on"] and line.open_quantity:
+            events.append(Event("promise_made", key, on, {
+                "promised_on": first_on.isoformat(), "quantity": line.open_quantity,
+                "shipped_quantity": row["shipped_quantity"]}, actor, "promised before",
+                f"promise:{hashlib.sha256(f'{made.plan_digest} {key} own'.encode()).hexdigest()}"))
+            standing = True
         data: dict[str, Any] = {"plan_digest": made.plan_digest}
         if row["promised_on"] is None:
             if not standing:

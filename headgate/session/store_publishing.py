@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from headgate import __version__
 from headgate.base.issue import Issue, IssuesError
 from headgate.files import publications
+from headgate.promising.becoming import missed_in_plan
 from headgate.promising.carrying import carried
 from headgate.promising.holds import Holds
 from headgate.promising.in_ledger import plan_event, promise_events
@@ -105,6 +106,7 @@ class _Publishing:
         if kept is None:
             return Kept(stored.name, Holds(self.desk.fingerprint))
         lines = order_lines(self.plan.book.tables)
+        self._refuse_missed(kept, lines)
         served = {hold for hold, line in kept.orders.items() if line in lines}
         holds, refused = carried(kept.holds, self.desk, {*served, *stored.held_ids})
         if refused:
@@ -115,6 +117,19 @@ class _Publishing:
         reserved = {hold_id: hold for hold_id, hold in kept.keeping().items()
                     if hold_id in stored.held_ids and hold_id not in served}
         return replace(kept, name=stored.name, holds=holds, reserved=reserved)
+
+    def _refuse_missed(self, kept: Kept, lines: set[str]) -> None:
+        """Raises IssuesError where an order line does not get what was committed for it."""
+        frames, orders = self.plan.frames.frames, self.plan.book.tables.frames["orders"]
+        missed = {hold_id: told for hold_id, hold in kept.becoming(lines).items()
+                  if (told := missed_in_plan(hold, kept.orders[hold_id], orders,
+                                             frames["allocations"], self.plan.book.settings.as_of))}
+        if missed:
+            raise IssuesError([Issue(
+                "store.hold.missed", "error", self.storage.shown, "is less than was committed; "
+                "keep it by a re-plan (headgate replan, from the plan published last), or freeze "
+                "the line, or release the commit with a reason (headgate release)", None, None,
+                f"{hold_id}: {told}"[:200]) for hold_id, told in missed.items()], NOTHING)
 
 
 def publication_files(folder: Path, made: Publication) -> dict[str, bytes]:

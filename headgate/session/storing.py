@@ -17,7 +17,7 @@ from headgate.files.book_writer import write_book
 from headgate.ledger.book_tables import book_tables
 from headgate.ledger.fold import State
 from headgate.ledger.movements import movements
-from headgate.promising.becoming import unlike_in_book
+from headgate.promising.becoming import promised_as_held, unlike_in_book
 from headgate.promising.in_ledger import record_of, with_promises
 from headgate.promising.record import Publication
 from headgate.promising.reserving import without_held
@@ -50,6 +50,7 @@ from headgate.tables.check import check_tables
 from headgate.tables.frames import Tables
 from headgate.tables.raw import raw_of_frames
 from headgate.tables.restored import public_frame, settings_of
+from headgate.tables.schema import BY_NAME
 
 if TYPE_CHECKING:
     import polars as pl
@@ -116,7 +117,8 @@ class Storage:
     def book(self, as_of: date | None = None) -> Book:
         """
         The book of the ledger: everything that counts by its day, with the promises of record,
-        and without what holds and commits keep.
+        those of commits that became order lines among them, and without what holds and commits
+        keep.
 
         as_of : the day; None: that of the settings. How many events count only later is then in
                 `later`
@@ -160,15 +162,17 @@ class Storage:
         lines = order_lines(tables)
         holds = {hold_id: hold for hold_id, hold in kept.keeping().items()
                  if kept.orders.get(hold_id) not in lines}
-        # What a published plan served already may have shipped or changed since.
-        self.unlike = [f"{hold_id} became {told}" for hold_id, hold in kept.keeping().items()
-                       if hold.draws and kept.orders.get(hold_id) in lines
-                       and (told := unlike_in_book(hold, kept.orders[hold_id],
-                                                   tables.frames["orders"]))]
+        orders, becoming = tables.frames["orders"], kept.becoming(lines)
+        unlike = {hold_id: unlike_in_book(hold, kept.orders[hold_id], orders)
+                  for hold_id, hold in becoming.items()}
+        self.unlike = [f"{hold_id} became {told}" for hold_id, told in unlike.items() if told]
+        promised = {kept.orders[hold_id]: hold.promised_on for hold_id, hold in becoming.items()
+                    if not unlike[hold_id]}
         frames, self.broken = without_held(tables, holds.values())
         self.held = sorted(holds.keys() - self.broken)
-        if not holds:
+        if not holds and not promised:
             return tables
+        frames["orders"] = promised_as_held(orders, promised)
         return check_tables(raw_of_frames({name: public_frame(name, frame)
                                            for name, frame in frames.items()},
                                           settings_of(tables.settings)))
@@ -234,7 +238,8 @@ class Storage:
         tables = book.tables
         book_place = Path(self.work.name) / "books" / name
         write_book({table: public_frame(table, frame)
-                    for table, frame in tables.frames.items() if frame.height},
+                    for table, frame in tables.frames.items()
+                    if frame.height or BY_NAME[table].required},
                    settings_of(tables.settings), book_place, "parquet")
         files = {**files_under(place, PLAN), **files_under(book_place, BOOK)}
         digest = str(plan_folder.read_summary(place)["digest"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,12 @@ class Kept:
         """Every hold and commit that keeps something, with what that is."""
         return {hold_id: self.reserved.get(hold_id, hold)
                 for hold_id, hold in self.holds.holds.items() if hold.keeps}
+
+    def becoming(self, lines: Collection[str]) -> dict[str, Hold]:
+        """Commits that became an order line which no published plan has served yet, of some."""
+        # What a published plan served already may have shipped or changed since.
+        return {hold_id: hold for hold_id, hold in self.keeping().items()
+                if hold.draws and self.orders.get(hold_id) in lines}
 
 
 @dataclass(frozen=True, slots=True)

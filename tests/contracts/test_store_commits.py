@@ -1,0 +1,175 @@
+"""What was committed stays promised once it is an order; and promises that only orders had."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import headgate as hg
+from headgate.base.issue import IssuesError
+from headgate.book import Book
+from headgate.files.book_writer import write_book
+from headgate.session.ledger import event_of_options, import_book, record
+from headgate.session.planning import plan
+from headgate.session.storing import Storage
+from headgate.stores.address import Address
+from headgate.stores.upgrading import make_store
+from tests.stories.book_builder import AS_OF, Story, book, week
+
+NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
+"""When everything here happens; no operation goes back behind it."""
+
+
+@pytest.fixture
+def boards(address: Address, tmp_path: Path) -> Address:
+    """Four boards in week 0 and four in week 3, none ordered, and a published plan by rank."""
+    return stored(address, tmp_path, book([], [("board", 4, 0), ("board", 4, 3)],
+                                          items=[("board", 10, "server")], objective="rank"))
+
+
+def stored(address: Address, folder: Path, story: Story) -> Address:
+    """A store that holds a story, with its plan published."""
+    write_book(story.frames, story.settings, folder / "book", "csv")
+    make_store(address)
+    with Storage(address, NOON) as storage:
+        import_book(storage, folder / "book", actor="ana")
+        keep(storage, "week-06", plan(storage.book()))
+        storage.publish("week-06", AS_OF, by="ana")
+    return address
+
+
+def keep(storage: Storage, name: str, made: hg.Plan) -> None:
+    """Put a plan into a store."""
+    made.write(storage.target(name), excel=False)
+    storage.keep(name, made.book)
+
+
+def order(storage: Storage, name: str, **terms: str) -> None:
+    """Book an order of four boards for week 0."""
+    record(storage, [event_of_options("order_booked", f"{name}/1", {
+        "order_id": name, "line_no": "1", "customer_id": "acme", "segment": "enterprise",
+        "region": "AMER", "item_id": "board", "quantity": "4", "unit_price": "100",
+        "booked_on": "2026-02-02", "requested_on": "2026-02-06", **terms}, f"book {name}", AS_OF,
+        "ana", "")])
+
+
+def committed(storage: Storage) -> None:
+    """Four boards are held, committed for SO-9, and SO-9 is booked, at the lowest priority."""
+    assert storage.hold(hg.Request("board", 4, "AMER"), NOON.replace(hour=20), "Q-1").done
+    assert storage.commit("hold-1", "C-1", "SO-9/1").done
+    order(storage, "SO-9", priority="5")
+
+
+def published(storage: Storage, name: str, read: Book, made: hg.Plan) -> Any:
+    """A plan of a book, kept and published."""
+    keep(storage, name, made)
+    assert made.book is read
+    return storage.publish(name, AS_OF, by="ana")
+
+
+def test_a_commit_is_a_promise_of_its_order(boards: Address):
+    """SO-9 was committed for week 0, and is the last in rank; SO-8, as large, comes first. A plan
+    made anew serves SO-8 in week 0 and SO-9 in week 3: it is not published, with the commit named,
+    and what would help. A re-plan from the published plan keeps SO-9 in week 0 and is published;
+    the commit is served then and keeps nothing."""
+    with Storage(boards, NOON) as storage:
+        committed(storage)
+        order(storage, "SO-8")
+        read = storage.book()
+        assert read.tables.frames["orders"].sort("order_id")["promised_on"].to_list() == [
+            None, week(0, 4)]
+        with pytest.raises(IssuesError) as refused:
+            published(storage, "anew", read, plan(read))
+        issue, = refused.value.issues
+        assert (issue.code, issue.value) == (
+            "store.hold.missed", "hold-1: SO-9/1 gets 0 of 4 by 2026-02-06")
+        assert "headgate replan" in issue.text() and "headgate release" in issue.text()
+        made = published(storage, "again", read, hg.replan(read, storage.plan("week-06")))
+        assert made.figures["kept"] == 1 and made.figures["new"] == 1
+        kept = storage.holds()
+        assert kept is not None and kept.becoming({"SO-9/1"}) == {}
+        assert storage.store.verify() == []
+        # From now on it is a promise of record like all others, and may move as they do.
+        read = storage.book()
+        assert published(storage, "third", read, plan(read)).figures["later"] == 1
+
+
+def test_a_commit_that_cannot_be_kept_is_released_with_a_reason(boards: Address):
+    """The plan made anew is published once the commit is released with a reason."""
+    with Storage(boards, NOON) as storage:
+        committed(storage)
+        order(storage, "SO-8")
+        keep(storage, "anew", plan(storage.book()))
+        with pytest.raises(IssuesError):
+            storage.publish("anew", AS_OF)
+        assert storage.release("hold-1", "R-1", reason="the customer agreed to March").done
+        made = storage.publish("anew", AS_OF)
+        assert made.figures["later"] == 1
+        assert storage.store.verify() == []
+
+
+def test_another_line_than_was_held_is_no_promise(boards: Address):
+    """SO-9 was held with four boards and is booked with two: it is not what was committed, which is
+    told when the book is read, and it gets no promise by it."""
+    with Storage(boards, NOON) as storage:
+        assert storage.hold(hg.Request("board", 4, "AMER"), NOON.replace(hour=20), "Q-1").done
+        assert storage.commit("hold-1", "C-1", "SO-9/1").done
+        order(storage, "SO-9", quantity="2")
+        read = storage.book()
+        assert read.tables.frames["orders"]["promised_on"].to_list() == [None]
+        assert storage.unlike == [
+            "hold-1 became SO-9/1: 2 of its pieces are open, and 4 are held"]
+        published(storage, "next", read, plan(read))
+
+
+def test_the_order_has_a_date_of_its_own(boards: Address):
+    """The order says week 3 itself: that is its promise, and the commit for week 0 is still to be
+    kept."""
+    with Storage(boards, NOON) as storage:
+        assert storage.hold(hg.Request("board", 4, "AMER"), NOON.replace(hour=20), "Q-1").done
+        assert storage.commit("hold-1", "C-1", "SO-9/1").done
+        order(storage, "SO-9", promised_on="2026-02-27", earliest_on="2026-02-23")
+        read = storage.book()
+        assert read.tables.frames["orders"]["promised_on"].to_list() == [week(3, 4)]
+        with pytest.raises(IssuesError, match=r"hold-1: SO-9/1 gets 0 of 4 by 2026-02-06"):
+            published(storage, "next", read, plan(read))
+
+
+def test_a_date_that_is_over_stops_nothing(boards: Address):
+    """Two weeks later the committed date is over, however the plan is made: it is published, and
+    its promise counts as moved."""
+    with Storage(boards, NOON) as storage:
+        committed(storage)
+        read = storage.book(week(2))
+        keep(storage, "late", plan(read))
+        made = storage.publish("late", week(2))
+        assert made.figures["later"] == 1
+        assert made.moved["was_promised_on"].to_list() == [date(2026, 2, 6)]
+
+
+def test_promises_that_only_orders_had_are_of_record_once(address: Address, tmp_path: Path):
+    """Three orders came with dates of their own: one keeps it, one is later, and for the third
+    there is no board. The first publication tells the second as later and the third as withdrawn;
+    the next ones, as in folders, tell nothing any more, and the first promises stay those of the
+    orders."""
+    story = book([("board", 2, 0, {"promised_on": 0}), ("board", 2, 0, {"promised_on": 1}),
+                  ("board", 2, 0, {"promised_on": 2})], [("board", 2, 0), ("board", 2, 3)],
+                 items=[("board", 10, "server")], objective="rank")
+    stored(address, tmp_path, story)
+    with Storage(address, NOON) as storage:
+        first = storage.record()
+        assert first is not None
+        read = storage.book()
+        assert read.tables.frames["orders"]["promised_on"].to_list() == [
+            week(0, 4), week(3, 4), None]
+        second = published(storage, "again", read, plan(read))
+        assert {name: second.figures[name] for name in ("kept", "later", "withdrawn")} == {
+            "kept": 2, "later": 0, "withdrawn": 0}
+        record_now = storage.record()
+        assert record_now is not None
+        assert record_now.promises.select("promised_on", "first_promised_on").rows() == [
+            (week(0, 4), week(0, 4)), (week(3, 4), week(1, 4)), (None, week(2, 4))]
+        assert storage.store.verify() == []
