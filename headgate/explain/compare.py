@@ -77,9 +77,10 @@ class Comparison:
     counts    : lines that both have and that are open, by CHANGES
     lines     : those of them that changed, what matters most first (dollars x days, without a book
                 pieces x days): order_id, line_no, change, promised_on_a, promised_on_b, days (B -
-                A), pieces_a, pieces_b, moved_pieces, piece_days (positive is later; a piece without
-                a promise counts as promised a week after all others of both plans), and of the
-                book, else blank, customer_id, segment, dollars_cents (moved_pieces x price)
+                A; none where B has fewer pieces), pieces_a, pieces_b, moved_pieces, piece_days
+                (positive is later; a piece without a promise counts as promised a week after all
+                others of both plans), and of the book, else blank, customer_id, segment,
+                dollars_cents (moved_pieces x price)
     only_a, only_b : order_id, line_no, pieces, promised_on of open lines that one plan alone has
     """
 
@@ -307,7 +308,8 @@ def _both(a: PlanFrames, b: PlanFrames, book: Book | None) -> pl.DataFrame:
              .filter(~(pl.col("gone_a") & pl.col("gone_b")))
              # What has shipped waits no longer, so it moves nothing.
              .with_columns(
-                 change=change, days=(new - old).dt.total_days(),
+                 change=change, days=pl.when(pieces[1] >= pieces[0]).then(
+                     (new - old).dt.total_days()),
                  moved_pieces=pl.when(gone).then(0)
                  .when(old.eq_missing(new)).then((pieces[1] - pieces[0]).abs())
                  .otherwise(pl.max_horizontal(*pieces)),

@@ -206,11 +206,12 @@ def test_every_line_is_counted_once():
 def test_without_a_promise_is_a_week_after_everything():
     """The last planned week is 3, so a piece without a promise counts as promised in week 4: three
     weeks, 21 days, after week 1. Lost are 10 x 21 = 210 piece days, gained -210; two pieces more
-    are -42, two fewer 42; ten pieces a week later are 70. What matters most comes first, what
-    matters as much in the order of the orders."""
+    are -42, two fewer 42; ten pieces a week later are 70. Days are told where no piece is lost.
+    What matters most comes first, what matters as much in the order of the orders."""
     _, _, found = changed_supply()
     assert found.lines.select("order_id", "piece_days", "moved_pieces").rows() == [
         ("SO-1", 210, 10), ("SO-2", -210, 10), ("SO-5", 70, 10), ("SO-3", -42, 2), ("SO-4", 42, 2)]
+    assert found.lines["days"].to_list() == [None, None, 7, 0, None]
 
 
 def test_lines_of_one_plan_alone_are_listed():
