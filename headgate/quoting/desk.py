@@ -268,8 +268,8 @@ class Desk:
 
     def _worth_cents(self, request: Request, log: Log) -> int:
         """What a promise brings by the policy."""
-        due = int(max(0, self.asking.lines([request]).requested[0]))
-        return self._displacer().worth_cents(request, due, log)
+        asked = int(self.asking.lines([request]).requested[0])
+        return self._displacer().worth_cents(request, asked, log)
 
     def _giving(self, offer: Offer) -> Giving:
         """Who gives way to an offer."""

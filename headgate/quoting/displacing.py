@@ -141,20 +141,21 @@ class Displacer:
         spent_cents : what giving way to those before it costs
         """
         rows = packed.rows[0]
-        due = int(max(0, rows[REQUESTED]))
+        asked = int(rows[REQUESTED])
+        due = max(0, asked)
         last = int(min(rows[LATEST], self.draft.exchange.arrivals - 1))
         had = undisturbed.rows
         arrives = had[:, SHIP] + packed.lanes[had[:, LANE], LANE_WEEKS]
         if had[:, PIECES].sum() == rows[OPEN]:
             last = min(last, int(arrives.max(initial=0)) - 1)
-        floor = self.worth_cents(request, due, undisturbed)
+        floor = self.worth_cents(request, asked, undisturbed)
         if request.requested_on is None:
             due = last
         for week in range(due, min(last, due + MOST_DATES - 1) + 1):
             log = self._placed(packed, room, week, taken)
             if log is None:
                 continue
-            gain = self.worth_cents(request, due, log) - floor
+            gain = self.worth_cents(request, asked, log) - floor
             found = self.displace(log, taken) if gain > 0 else None
             if found is not None and gain > found.cost_cents - spent_cents:
                 return replace(found, gained_cents=gain)
@@ -166,10 +167,12 @@ class Displacer:
         log = self._placed(packed, room, week, taken)
         return None if log is None else self.displace(log, taken)
 
-    def worth_cents(self, request: Request, due: int, log: Log) -> int:
+    def worth_cents(self, request: Request, asked: int, log: Log) -> int:
         """
         What a promise brings by the policy, in cents: price less cost, freight, lateness and the
         extra cost of substitutes.
+
+        asked : the bucket for which it is wanted, which may be over
         """
         book, rows = self.book, log.rows
         price = price_cents(request, book)
@@ -178,7 +181,7 @@ class Displacer:
         weight = (weights["segment"].get(request.segment or "", 1000)
                   * weights["customer"].get(request.customer_id or "", 1000) * 1000)
         late = scale_cents(np.array([price]), self.policy.late_rate_millionths)
-        weeks = np.maximum(0, rows[:, SHIP] + book.lanes.weeks[rows[:, LANE]] - due)
+        weeks = np.maximum(0, rows[:, SHIP] + book.lanes.weeks[rows[:, LANE]] - asked)
         share = np.full(max(1, len(rows)), weight, dtype=np.int64)
         earned = (weighted(cents.astype(np.int64), share[:len(rows)])
                   - weeks * weighted(late, share[:1])[0] - book.lanes.cost_cents[rows[:, LANE]])

@@ -71,6 +71,27 @@ def test_moving_promises_is_part_of_what_it_costs(charge: str, pays: bool):
     assert quote.moved_cents == sum(one.moved_cents for one in quote.displaced)
 
 
+def test_a_day_that_is_over_counts_with_all_its_weeks():
+    """The line has the 4 parts of week 1. Somebody asked for them three weeks before the book's
+    first: in week 1 they are four weeks late, in week 3 six, at 3 dollars a piece and week. He
+    gains 4 x 2 x 3 = 24 dollars. Where no part comes later he gains the price of 300 less the cost
+    of 10 and 4 weeks, of four pieces: 1,112 dollars, as a re-plan counts it."""
+    def story(*orders: Row, late: int, **limits: Any) -> Story:
+        return book(orders, [("part", 4, 1), ("part", late, 3)], late_rate=0.01, **OPEN, **limits)
+
+    line, new = ("part", 4, 1, {"unit_price": 100}), ("part", 4, -3, {
+        "unit_price": 300, "earliest_on": -5})
+    for late, gained in ((4, 2400), (1, 111200)):
+        plan = planned(story(line, late=late, undelivered="zero"))
+        quote = asked(plan, "part", 4, -3, 300, complete=True)
+        assert (quote.promised_on, quote.gained_cents) == (friday(1), gained)
+        made = hg.replan(build_book(story(line, new, late=late, undelivered="zero",
+                                          pins=quote.pins("SO-2", 1)).tables()), plan)
+        value = made.summary["value"]["value_cents"] - plan.summary["value"]["value_cents"]
+        if late == 1:
+            assert value == gained - quote.lost_cents
+
+
 def test_substitutes_cost_the_request_what_they_cost():
     """A line has the 4 parts of week 1; 4 spares, 2 dollars dearer each, are free then, and 12
     parts come in week 3. Eight servers at 300 dollars would come in week 3, all with parts. In week
