@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -46,25 +46,32 @@ def unlike_in_book(hold: Hold, line: str, orders: pl.DataFrame) -> str:
                   rows[0]["quantity"] - rows[0]["shipped_quantity"]) if rows else ""
 
 
-def missed_in_plan(hold: Hold, line: str, orders: pl.DataFrame, allocations: pl.DataFrame,
-                   as_of: date) -> str:
+def missed_in_plan(holds: Mapping[str, Hold], became: Mapping[str, str], orders: pl.DataFrame,
+                   allocations: pl.DataFrame, as_of: date) -> dict[str, str]:
     """
-    What a plan lacks of a commit that became an order line of its book, as a clause; empty where
-    the line has all of it by the date that was told, is another than was held, or where that
-    date's week was over when the plan was made.
+    What a plan lacks of commits that became order lines of its book, as a clause for each.
 
+    Left out is a commit of which the line has all by the date that was told, beside what others
+    for it were told before; whose line is another than was held; and one whose date's week was
+    over when the plan was made.
+
+    holds, became : by id, and the ORDER/LINE of each
     orders, allocations : of the book and the plan
     """
-    if hold.promised_on < monday_of(as_of) or unlike_in_book(hold, line, orders):
-        return ""
-    order_id, _, line_no = line.rpartition("/")
-    own = ((pl.col("order_id") == order_id) & (pl.col("line_no").cast(pl.String) == line_no))
-    wanted = min(hold.request.quantity, int(orders.filter(own)["quantity"].sum()))
-    given = allocations.filter(own & (pl.col("arrive_on") <= hold.promised_on
-                                      - timedelta(days=hold.promised_on.weekday())))
-    there = int(given["quantity"].sum()) + int(orders.filter(own)["shipped_quantity"].sum())
-    return "" if there >= wanted else (
-        f"{line} gets {there:,} of {wanted:,} by {hold.promised_on}")
+    found, needed = {}, dict[str, int]()
+    for hold_id, hold in sorted(holds.items(), key=lambda one: (one[1].promised_on, one[0])):
+        line = became[hold_id]
+        if hold.promised_on < monday_of(as_of) or unlike_in_book(hold, line, orders):
+            continue
+        order_id, _, line_no = line.rpartition("/")
+        own = (pl.col("order_id") == order_id) & (pl.col("line_no").cast(pl.String) == line_no)
+        needed[line] = needed.get(line, 0) + hold.request.quantity
+        wanted = min(needed[line], int(orders.filter(own)["quantity"].sum()))
+        given = allocations.filter(own & (pl.col("arrive_on") <= monday_of(hold.promised_on)))
+        there = int(given["quantity"].sum()) + int(orders.filter(own)["shipped_quantity"].sum())
+        if there < wanted:
+            found[hold_id] = f"{line} gets {there:,} of {wanted:,} by {hold.promised_on}"
+    return found
 
 
 def promised_as_held(orders: pl.DataFrame, held: Mapping[str, date]) -> pl.DataFrame:

@@ -121,9 +121,8 @@ class _Publishing:
     def _refuse_missed(self, kept: Kept, lines: set[str]) -> None:
         """Raises IssuesError where an order line does not get what was committed for it."""
         frames, orders = self.plan.frames.frames, self.plan.book.tables.frames["orders"]
-        missed = {hold_id: told for hold_id, hold in kept.becoming(lines).items()
-                  if (told := missed_in_plan(hold, kept.orders[hold_id], orders,
-                                             frames["allocations"], self.plan.book.settings.as_of))}
+        missed = missed_in_plan(kept.becoming(lines), kept.orders, orders, frames["allocations"],
+                                self.plan.book.settings.as_of)
         if missed:
             raise IssuesError([Issue(
                 "store.hold.missed", "error", self.storage.shown, "is less than was committed; "

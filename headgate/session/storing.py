@@ -166,8 +166,9 @@ class Storage:
         unlike = {hold_id: unlike_in_book(hold, kept.orders[hold_id], orders)
                   for hold_id, hold in becoming.items()}
         self.unlike = [f"{hold_id} became {told}" for hold_id, told in unlike.items() if told]
-        promised = {kept.orders[hold_id]: hold.promised_on for hold_id, hold in becoming.items()
-                    if not unlike[hold_id]}
+        # Where several became one line, all of it is there by the last of their dates.
+        promised = {kept.orders[hold_id]: hold.promised_on for hold_id, hold in sorted(
+            becoming.items(), key=lambda one: one[1].promised_on) if not unlike[hold_id]}
         frames, self.broken = without_held(tables, holds.values())
         self.held = sorted(holds.keys() - self.broken)
         if not holds and not promised:

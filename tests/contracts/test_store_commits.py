@@ -111,6 +111,23 @@ def test_a_commit_that_cannot_be_kept_is_released_with_a_reason(boards: Address)
         assert storage.store.verify() == []
 
 
+def test_two_commits_for_one_line_are_kept_together(boards: Address):
+    """Two boards of week 0 are held, and the two others of that week, too: both commits are for
+    SO-9/1, of four. A plan that gives it two in week 0 keeps the first, and the second is named."""
+    with Storage(boards, NOON) as storage:
+        for number in (1, 2):
+            assert storage.hold(hg.Request("board", 2, "AMER"), NOON.replace(hour=20),
+                                f"Q-{number}").done
+            assert storage.commit(f"hold-{number}", f"C-{number}", "SO-9/1").done
+        order(storage, "SO-9", priority="5")
+        order(storage, "SO-8", quantity="2")
+        read = storage.book()
+        with pytest.raises(IssuesError) as refused:
+            published(storage, "anew", read, plan(read))
+        assert [issue.value for issue in refused.value.issues] == [
+            "hold-2: SO-9/1 gets 2 of 4 by 2026-02-06"]
+
+
 def test_another_line_than_was_held_is_no_promise(boards: Address):
     """SO-9 was held with four boards and is booked with two: it is not what was committed, which is
     told when the book is read, and it gets no promise by it."""
