@@ -24,7 +24,7 @@ from headgate.quoting.answers import (
 from headgate.quoting.asking import SOON
 from headgate.quoting.desk import Beside, Desk
 from headgate.quoting.displacing import MOST_DATES
-from headgate.quoting.requests import Request, price_cents
+from headgate.quoting.requests import Request, last_arrival, price_cents
 
 COST = "cost"
 """The reason of a basket for which lines could give way a week earlier, and lose more than it
@@ -309,7 +309,8 @@ def _with_way_given(turns: _Turns, requests: Sequence[Request], free: Basket) ->
 
     free : what can be had undisturbed
     """
-    book, last = turns.desk.book, turns.last
+    book = turns.desk.book
+    last = min(last_arrival(request, book) for request in requests)
     if free.promised_on is not None:
         last = turns.bucket(free.promised_on) - 1
     undisturbed = turns.all(requests, last + 1) if free.promised_on else []

@@ -49,7 +49,7 @@ from headgate.planner.reach import (
 )
 from headgate.planner.terms import terms_of, weighted
 from headgate.planner.world import largest_tree, limited_world, log_of, trees_of
-from headgate.quoting.requests import Request, price_cents
+from headgate.quoting.requests import Request, last_arrival, price_cents
 
 Longs = NDArray[np.int64]
 
@@ -141,9 +141,8 @@ class Displacer:
         spent_cents : what giving way to those before it costs
         """
         rows = packed.rows[0]
-        asked = int(rows[REQUESTED])
-        due = max(0, asked)
-        last = int(min(rows[LATEST], self.draft.exchange.arrivals - 1))
+        asked, last = int(rows[REQUESTED]), last_arrival(request, self.book)
+        due, last = min(max(0, asked), last), int(min(rows[LATEST], last))
         had = undisturbed.rows
         arrives = had[:, SHIP] + packed.lanes[had[:, LANE], LANE_WEEKS]
         if had[:, PIECES].sum() == rows[OPEN]:

@@ -138,6 +138,16 @@ def price_cents(request: Request, book: Book) -> int:
     return int(prices.min()) if len(prices) else 0
 
 
+def last_arrival(request: Request, book: Book) -> int:
+    """The last week, counted from that of `as_of`, in which pieces of a request can arrive."""
+    region, lanes = book.regions.index(request.region), book.lanes
+    ways = slice(lanes.ptr[region], lanes.ptr[region + 1])
+    weeks = lanes.weeks[ways]
+    if request.site_id is not None:
+        weeks = weeks[lanes.site[ways] == book.sites.index(request.site_id)]
+    return book.horizon - 1 + int(weeks.max(initial=0))
+
+
 def check_requests(requests: Sequence[Request], book: Book) -> None:
     """Raises IssuesError with every fault of every request; rows count from 1."""
     one, services = len(requests) == 1, services_of(book)

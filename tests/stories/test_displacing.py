@@ -197,6 +197,20 @@ def test_a_promise_lost_after_the_last_week_is_moved_by_one():
     assert (found.by, found.moved_cents) == ("no date", 100)
 
 
+@pytest.mark.parametrize("complete", [False, True])
+def test_without_a_day_the_last_week_is_that_of_the_region(complete: bool):
+    """Who asks for no day gets what cannot be had otherwise as late as it can arrive. Two weeks are
+    on the way to another region, and none to this: its last week is the last planned one, and the
+    line of week 6 gives way, not that of week 1. So it is for a basket."""
+    plan = planned(book([("part", 1, 1), ("part", 1, 6)], [("part", 1, 1), ("part", 1, 6)],
+                        lanes=[("austin", "AMER", 0), ("austin", "EMEA", 14)],
+                        replan={"fence_weeks": 0, "near_weeks": 0, "move_later": "0.0001"}))
+    asking = [hg.Request("part", 1, REGION, unit_price=Decimal(9000))]
+    found = (hg.quote_basket(plan.book, plan, asking, "ptp", complete=True).giving.displaced
+             if complete else plan.desk().quote(asking, "ptp", False)[0].displaced)
+    assert [(one.order_id, one.by) for one in found] == [("SO-2", "no date")]
+
+
 def test_who_asks_may_be_who_gives_way():
     """The line that would give way is of the very customer who asks, which the answer says."""
     plan = planned(parts(("part", 4, 1, {"unit_price": 100}), late_rate=0.01))
