@@ -39,7 +39,7 @@ MOVE_REASONS: dict[str, str] = {
     "held": "pins and frozen promises come first, and a part of it is held by one",
     "rules": "what it was to ship is not possible in this book: its week has passed, or a date, "
              "lane, restriction or bill of material has changed",
-    "order": "the order itself has changed",
+    "order": "the order is new, or has changed",
     "winner": "it made way for a line of class win",
     "class": "its class gives up first",
     "freed": "supply was freed that serves it better",

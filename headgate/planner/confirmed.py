@@ -80,7 +80,8 @@ class Confirmed:
         gone, until_end = last == NEVER, np.maximum(1, horizon - promised)
         weeks = np.where(gone, until_end, last - promised)
         weeks = np.where(moved, np.where(some, np.maximum(0, weeks), weeks), 0)
-        rest = np.where(some & ~gone, np.maximum(0, pieces - lost), pieces)
+        pieces = np.maximum(pieces, lost)
+        rest = np.where(some & ~gone, pieces - lost, pieces)
         ends = np.where(moved, later * until_end * (pieces - rest), 0)
         return np.asarray(ends + np.where(weeks > 0, later, earlier) * np.abs(weeks) * rest,
                           dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -51,9 +51,9 @@ def missed_in_plan(holds: Mapping[str, Hold], became: Mapping[str, str], orders:
     """
     What a plan lacks of commits that became order lines of its book, as a clause for each.
 
-    Left out is a commit of which the line has all by the date that was told, beside what others
-    for it were told before; whose line is another than was held; and one whose date's week was
-    over when the plan was made.
+    Left out is a commit of which the line has all by the date that was told, or a later promise of
+    its own, beside what others for it were told before; whose line is another than was held; and
+    one whose date's week was over when the plan was made.
 
     holds, became : by id, and the ORDER/LINE of each
     orders, allocations : of the book and the plan
@@ -66,11 +66,13 @@ def missed_in_plan(holds: Mapping[str, Hold], became: Mapping[str, str], orders:
         order_id, _, line_no = line.rpartition("/")
         own = (pl.col("order_id") == order_id) & (pl.col("line_no").cast(pl.String) == line_no)
         needed[line] = needed.get(line, 0) + hold.request.quantity
-        wanted = min(needed[line], int(orders.filter(own)["quantity"].sum()))
-        given = allocations.filter(own & (pl.col("arrive_on") <= monday_of(hold.promised_on)))
-        there = int(given["quantity"].sum()) + int(orders.filter(own)["shipped_quantity"].sum())
+        row, = orders.filter(own).iter_rows(named=True)
+        wanted, due = min(needed[line], row["quantity"]), hold.promised_on
+        due = max(due, row["promised_on"] or due)
+        given = allocations.filter(own & (pl.col("arrive_on") <= monday_of(due)))
+        there = int(given["quantity"].sum()) + row["shipped_quantity"]
         if there < wanted:
-            found[hold_id] = f"{line} gets {there:,} of {wanted:,} by {hold.promised_on}"
+            found[hold_id] = f"{line} gets {there:,} of {wanted:,} by {due}"
     return found
 
 
@@ -83,3 +85,61 @@ def promised_as_held(orders: pl.DataFrame, held: Mapping[str, date]) -> pl.DataF
     told = pl.concat_str("order_id", pl.lit("/"), "line_no").replace_strict(
         dict(held), default=None, return_dtype=pl.Date)
     return orders.with_columns(promised_on=pl.coalesce("promised_on", told))
+
+
+def pinned_as_held(frames: Mapping[str, pl.DataFrame], holds: Mapping[str, Hold],
+                   became: Mapping[str, str], as_of: date) -> pl.DataFrame:
+    """
+    The table `pins` of a book, with the shipments of commits that became its order lines.
+
+    Left out is what no pin can hold: an accepted item, a week that is over, a line that is frozen,
+    in a ship set or pinned already, or whose own promise, earliest day, site, lot or wish for one
+    arrival is another.
+
+    frames : the checked tables; holds, became : by id, and the ORDER/LINE of each
+    """
+    pins, first = frames["pins"], monday_of(as_of)
+    lanes = {(site, region): -(-days // 7) for site, region, days in frames["lanes"].select(
+        "site_id", "region", "transit_days").iter_rows()}
+    taken = set(pins.select("order_id", "line_no").iter_rows())
+    rows = {(row["order_id"], row["line_no"]): row
+            for row in frames["orders"].iter_rows(named=True)}
+    found: dict[tuple[str, int], dict[tuple[str, date], int]] = {}
+    names: dict[tuple[str, int], list[str]] = {}
+    for hold_id, hold in holds.items():
+        order_id, _, line_no = became[hold_id].rpartition("/")
+        line = order_id, int(line_no)
+        if all(one.item_id == rows[line]["item_id"] and monday_of(one.ship_on) >= first
+               for one in hold.shipments):
+            names.setdefault(line, []).append(hold_id)
+            held = found.setdefault(line, {})
+            for one in hold.shipments:
+                held[one.site_id, one.ship_on] = held.get((one.site_id, one.ship_on), 0) + \
+                    one.quantity
+    made = [{"order_id": line[0], "line_no": line[1], "site_id": site, "ship_on": ship,
+             "quantity": pieces, "reason": f"committed by {', '.join(names[line])}"}
+            for line, held in found.items() if line not in taken and _holds(rows[line], held, lanes)
+            for (site, ship), pieces in sorted(held.items())]
+    return pl.concat([pins, pl.DataFrame(made, schema=pins.schema)]) if made else pins
+
+
+def _holds(row: Mapping[str, Any], held: Mapping[tuple[str, date], int],
+           lanes: Mapping[tuple[str, str], int]) -> bool:
+    """
+    Whether pins can hold pieces for an order line.
+
+    held : pieces by site and ship day; lanes : weeks on the way by site and region
+    """
+    ways = {(site, row["region"]) for site, _ in held}
+    if row["frozen"] or row["ship_set"] is not None or not ways <= lanes.keys():
+        return False
+    pieces, still = sum(held.values()), row["quantity"] - row["shipped_quantity"]
+    arrivals = {monday_of(ship) + timedelta(weeks=lanes[site, row["region"]])
+                for site, ship in held}
+    whole = not row["ship_complete"] or (pieces == still and len(arrivals) == 1)
+    own, earliest = row["promised_on"], row["earliest_on"]
+    timely = (own is None or monday_of(own) == max(arrivals)) and (
+        earliest is None or monday_of(earliest) <= min(arrivals))
+    here = row["site_id"] is None or ways == {(row["site_id"], row["region"])}
+    return (whole and timely and here and pieces <= still
+            and all(count % row["lot_size"] == 0 for count in held.values()))

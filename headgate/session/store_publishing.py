@@ -125,10 +125,11 @@ class _Publishing:
                                 self.plan.book.settings.as_of)
         if missed:
             raise IssuesError([Issue(
-                "store.hold.missed", "error", self.storage.shown, "is less than was committed; "
-                "keep it by a re-plan (headgate replan, from the plan published last), or freeze "
-                "the line, or release the commit with a reason (headgate release)", None, None,
-                f"{hold_id}: {told}"[:200]) for hold_id, told in missed.items()], NOTHING)
+                "store.hold.missed", "error", self.storage.shown, "is less than was committed: the "
+                "plan was made before, or supply or hours are gone, or the order's own terms "
+                "forbid it; plan again, correct the order, or release the commit with a reason "
+                "(headgate release)", None, None, f"{hold_id}: {told}"[:200])
+                for hold_id, told in missed.items()], NOTHING)
 
 
 def publication_files(folder: Path, made: Publication) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from headgate.files.book_writer import write_book
 from headgate.ledger.book_tables import book_tables
 from headgate.ledger.fold import State
 from headgate.ledger.movements import movements
-from headgate.promising.becoming import promised_as_held, unlike_in_book
+from headgate.promising.becoming import pinned_as_held, promised_as_held, unlike_in_book
 from headgate.promising.in_ledger import record_of, with_promises
 from headgate.promising.record import Publication
 from headgate.promising.reserving import without_held
@@ -117,8 +117,8 @@ class Storage:
     def book(self, as_of: date | None = None) -> Book:
         """
         The book of the ledger: everything that counts by its day, with the promises of record,
-        those of commits that became order lines among them, and without what holds and commits
-        keep.
+        without what holds and commits keep. What was committed is promised to the order lines that
+        it became, and pinned for them.
 
         as_of : the day; None: that of the settings. How many events count only later is then in
                 `later`
@@ -167,13 +167,16 @@ class Storage:
                   for hold_id, hold in becoming.items()}
         self.unlike = [f"{hold_id} became {told}" for hold_id, told in unlike.items() if told]
         # Where several became one line, all of it is there by the last of their dates.
-        promised = {kept.orders[hold_id]: hold.promised_on for hold_id, hold in sorted(
+        becoming = {hold_id: hold for hold_id, hold in sorted(
             becoming.items(), key=lambda one: one[1].promised_on) if not unlike[hold_id]}
+        promised = {kept.orders[hold_id]: hold.promised_on for hold_id, hold in becoming.items()}
         frames, self.broken = without_held(tables, holds.values())
         self.held = sorted(holds.keys() - self.broken)
         if not holds and not promised:
             return tables
         frames["orders"] = promised_as_held(orders, promised)
+        frames["pins"] = pinned_as_held(tables.frames, becoming, kept.orders,
+                                        tables.settings.as_of)
         return check_tables(raw_of_frames({name: public_frame(name, frame)
                                            for name, frame in frames.items()},
                                           settings_of(tables.settings)))

@@ -56,11 +56,11 @@ def order(storage: Storage, name: str, **terms: str) -> None:
         "ana", "")])
 
 
-def committed(storage: Storage) -> None:
-    """Four boards are held, committed for SO-9, and SO-9 is booked, at the lowest priority."""
-    assert storage.hold(hg.Request("board", 4, "AMER"), NOON.replace(hour=20), "Q-1").done
-    assert storage.commit("hold-1", "C-1", "SO-9/1").done
-    order(storage, "SO-9", priority="5")
+def hold(storage: Storage, number: int = 1, pieces: int = 4) -> None:
+    """Boards are held and committed for SO-9/1."""
+    assert storage.hold(hg.Request("board", pieces, "AMER"), NOON.replace(hour=20),
+                        f"Q-{number}").done
+    assert storage.commit(f"hold-{number}", f"C-{number}", "SO-9/1").done
 
 
 def published(storage: Storage, name: str, read: Book, made: hg.Plan) -> Any:
@@ -70,70 +70,81 @@ def published(storage: Storage, name: str, read: Book, made: hg.Plan) -> Any:
     return storage.publish(name, AS_OF, by="ana")
 
 
-def test_a_commit_is_a_promise_of_its_order(boards: Address):
+def test_a_commit_is_pinned_for_its_order(boards: Address):
     """SO-9 was committed for week 0, and is the last in rank; SO-8, as large, comes first. A plan
-    made anew serves SO-8 in week 0 and SO-9 in week 3: it is not published, with the commit named,
-    and what would help. A re-plan from the published plan keeps SO-9 in week 0 and is published;
-    the commit is served then and keeps nothing."""
+    made anew has SO-9 in week 0 all the same, and SO-8 in week 3. Published, the commit is served
+    and keeps nothing; the next plan moves SO-9, as it may move every promise, and tells."""
     with Storage(boards, NOON) as storage:
-        committed(storage)
+        hold(storage)
+        order(storage, "SO-9", priority="5")
         order(storage, "SO-8")
         read = storage.book()
-        assert read.tables.frames["orders"].sort("order_id")["promised_on"].to_list() == [
-            None, week(0, 4)]
-        with pytest.raises(IssuesError) as refused:
-            published(storage, "anew", read, plan(read))
-        issue, = refused.value.issues
-        assert (issue.code, issue.value) == (
-            "store.hold.missed", "hold-1: SO-9/1 gets 0 of 4 by 2026-02-06")
-        assert "headgate replan" in issue.text() and "headgate release" in issue.text()
-        made = published(storage, "again", read, hg.replan(read, storage.plan("week-06")))
-        assert made.figures["kept"] == 1 and made.figures["new"] == 1
+        frames = read.tables.frames
+        assert frames["orders"].sort("order_id")["promised_on"].to_list() == [None, week(0, 4)]
+        assert frames["pins"].rows() == [
+            ("SO-9", 1, "austin", week(0), 4, "committed by hold-1")]
+        made = published(storage, "next", read, plan(read))
+        assert (made.figures["kept"], made.figures["new"]) == (1, 1)
         kept = storage.holds()
         assert kept is not None and kept.becoming({"SO-9/1"}) == {}
-        assert storage.store.verify() == []
-        # From now on it is a promise of record like all others, and may move as they do.
         read = storage.book()
+        assert read.tables.frames["pins"].is_empty()
         assert published(storage, "third", read, plan(read)).figures["later"] == 1
+        assert storage.store.verify() == []
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_commit_is_kept_whatever_it_brings(boards: Address, again: bool):
+    """SO-9 pays 5 for a board that costs 10, so no plan by value would serve it: what was committed
+    is served all the same, by a plan as by a re-plan."""
+    with Storage(boards, NOON) as storage:
+        hold(storage)
+        order(storage, "SO-9", unit_price="5")
+        read = storage.book()
+        made = (hg.replan(read, storage.plan("week-06"), "value") if again else plan(read, "value"))
+        assert published(storage, "next", read, made).figures["kept"] == 1
+
+
+def test_a_plan_from_before_a_commit_is_not_published(boards: Address):
+    """SO-8 and SO-9 are booked; a plan by rank gives SO-9 two boards in week 0. Then two of that
+    week are held and committed for SO-9, and two more: the plan is not published, and says
+    which commit it would break; made again it keeps them."""
+    with Storage(boards, NOON) as storage:
+        order(storage, "SO-8", quantity="2")
+        order(storage, "SO-9", priority="5")
+        keep(storage, "draft", plan(storage.book()))
+        for number in (1, 2):
+            hold(storage, number, 2)
+        with pytest.raises(IssuesError) as refused:
+            storage.publish("draft", AS_OF)
+        issue, = refused.value.issues
+        assert (issue.code, issue.value) == (
+            "store.hold.missed", "hold-2: SO-9/1 gets 2 of 4 by 2026-02-06")
+        assert "plan again" in issue.text() and "headgate release" in issue.text()
+        read = storage.book()
+        made = published(storage, "again", read, plan(read))
+        assert (made.figures["kept"], made.figures["later"]) == (1, 0)
 
 
 def test_a_commit_that_cannot_be_kept_is_released_with_a_reason(boards: Address):
-    """The plan made anew is published once the commit is released with a reason."""
+    """The same plan is published once the commit is released with a reason."""
     with Storage(boards, NOON) as storage:
-        committed(storage)
         order(storage, "SO-8")
-        keep(storage, "anew", plan(storage.book()))
-        with pytest.raises(IssuesError):
-            storage.publish("anew", AS_OF)
-        assert storage.release("hold-1", "R-1", reason="the customer agreed to March").done
-        made = storage.publish("anew", AS_OF)
-        assert made.figures["later"] == 1
-        assert storage.store.verify() == []
-
-
-def test_two_commits_for_one_line_are_kept_together(boards: Address):
-    """Two boards of week 0 are held, and the two others of that week, too: both commits are for
-    SO-9/1, of four. A plan that gives it two in week 0 keeps the first, and the second is named."""
-    with Storage(boards, NOON) as storage:
-        for number in (1, 2):
-            assert storage.hold(hg.Request("board", 2, "AMER"), NOON.replace(hour=20),
-                                f"Q-{number}").done
-            assert storage.commit(f"hold-{number}", f"C-{number}", "SO-9/1").done
         order(storage, "SO-9", priority="5")
-        order(storage, "SO-8", quantity="2")
-        read = storage.book()
-        with pytest.raises(IssuesError) as refused:
-            published(storage, "anew", read, plan(read))
-        assert [issue.value for issue in refused.value.issues] == [
-            "hold-2: SO-9/1 gets 2 of 4 by 2026-02-06"]
+        keep(storage, "draft", plan(storage.book()))
+        hold(storage)
+        with pytest.raises(IssuesError, match="hold-1: SO-9/1 gets 0 of 4 by 2026-02-06"):
+            storage.publish("draft", AS_OF)
+        assert storage.release("hold-1", "R-1", reason="the customer agreed to March").done
+        storage.publish("draft", AS_OF)
+        assert storage.store.verify() == []
 
 
 def test_another_line_than_was_held_is_no_promise(boards: Address):
     """SO-9 was held with four boards and is booked with two: it is not what was committed, which is
     told when the book is read, and it gets no promise by it."""
     with Storage(boards, NOON) as storage:
-        assert storage.hold(hg.Request("board", 4, "AMER"), NOON.replace(hour=20), "Q-1").done
-        assert storage.commit("hold-1", "C-1", "SO-9/1").done
+        hold(storage)
         order(storage, "SO-9", quantity="2")
         read = storage.book()
         assert read.tables.frames["orders"]["promised_on"].to_list() == [None]
@@ -143,24 +154,42 @@ def test_another_line_than_was_held_is_no_promise(boards: Address):
 
 
 def test_the_order_has_a_date_of_its_own(boards: Address):
-    """The order says week 3 itself: that is its promise, and the commit for week 0 is still to be
-    kept."""
+    """The order says week 3 itself, and nothing before: that is its promise, and it is not pinned
+    to the week 0 that was committed."""
     with Storage(boards, NOON) as storage:
-        assert storage.hold(hg.Request("board", 4, "AMER"), NOON.replace(hour=20), "Q-1").done
-        assert storage.commit("hold-1", "C-1", "SO-9/1").done
+        hold(storage)
         order(storage, "SO-9", promised_on="2026-02-27", earliest_on="2026-02-23")
         read = storage.book()
         assert read.tables.frames["orders"]["promised_on"].to_list() == [week(3, 4)]
-        with pytest.raises(IssuesError, match=r"hold-1: SO-9/1 gets 0 of 4 by 2026-02-06"):
-            published(storage, "next", read, plan(read))
+        assert read.tables.frames["pins"].is_empty()
+        assert published(storage, "next", read, plan(read)).figures["kept"] == 1
+
+
+@pytest.mark.parametrize(("terms", "pinned"), [
+    ({}, True), ({"lot_size": "4"}, True), ({"ship_complete": "yes"}, True),
+    ({"site_id": "austin"}, True), ({"promised_on": "2026-02-04"}, True),
+    ({"frozen": "yes", "promised_on": "2026-02-06"}, False), ({"ship_set": "S"}, False),
+    ({"quantity": "5", "ship_complete": "yes"}, False), ({"quantity": "6", "lot_size": "3"}, False),
+    ({"earliest_on": "2026-02-09"}, False), ({"promised_on": "2026-02-13"}, False)])
+def test_what_a_pin_can_hold_is_pinned(boards: Address, terms: dict[str, str], pinned: bool):
+    """Four boards were committed for week 0. They are pinned unless the order's own terms, a frozen
+    promise or a ship set among them, rule these very pins out; the book is read either way."""
+    with Storage(boards, NOON) as storage:
+        hold(storage)
+        order(storage, "SO-9", **{"earliest_on": "2026-02-02", **terms})
+        read = storage.book()
+        assert read.tables.frames["pins"].height == pinned
+        assert hg.check(read, plan(read)).issues == ()
 
 
 def test_a_date_that_is_over_stops_nothing(boards: Address):
     """Two weeks later the committed date is over, however the plan is made: it is published, and
     its promise counts as moved."""
     with Storage(boards, NOON) as storage:
-        committed(storage)
+        hold(storage)
+        order(storage, "SO-9")
         read = storage.book(week(2))
+        assert read.tables.frames["pins"].is_empty()
         keep(storage, "late", plan(read))
         made = storage.publish("late", week(2))
         assert made.figures["later"] == 1
