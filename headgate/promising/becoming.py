@@ -10,6 +10,7 @@ import polars as pl
 
 from headgate.base.calendar import monday_of
 from headgate.promising.holds import Hold
+from headgate.quoting.answers import shipped_from
 
 
 def unlike(hold: Hold, line: str, terms: Mapping[str, Any], pieces: int) -> str:
@@ -39,11 +40,15 @@ def unlike(hold: Hold, line: str, terms: Mapping[str, Any], pieces: int) -> str:
 
 def unlike_in_book(hold: Hold, line: str, orders: pl.DataFrame) -> str:
     """The same of a line in the orders of a book; empty, too, where it is not in it."""
-    order_id, _, line_no = line.rpartition("/")
-    rows = orders.filter((pl.col("order_id") == order_id)
-                         & (pl.col("line_no").cast(pl.String) == line_no)).to_dicts()
+    rows = orders.filter(_of(line)).to_dicts()
     return unlike(hold, line, rows[0],
                   rows[0]["quantity"] - rows[0]["shipped_quantity"]) if rows else ""
+
+
+def _of(line: str) -> pl.Expr:
+    """Rows of an order line, ORDER/LINE."""
+    order_id, _, line_no = line.rpartition("/")
+    return (pl.col("order_id") == order_id) & (pl.col("line_no").cast(pl.String) == line_no)
 
 
 def missed_in_plan(holds: Mapping[str, Hold], became: Mapping[str, str], orders: pl.DataFrame,
@@ -63,13 +68,11 @@ def missed_in_plan(holds: Mapping[str, Hold], became: Mapping[str, str], orders:
         line = became[hold_id]
         if hold.promised_on < monday_of(as_of) or unlike_in_book(hold, line, orders):
             continue
-        order_id, _, line_no = line.rpartition("/")
-        own = (pl.col("order_id") == order_id) & (pl.col("line_no").cast(pl.String) == line_no)
         needed[line] = needed.get(line, 0) + hold.request.quantity
-        row, = orders.filter(own).iter_rows(named=True)
-        wanted, due = min(needed[line], row["quantity"]), hold.promised_on
-        due = max(due, row["promised_on"] or due)
-        given = allocations.filter(own & (pl.col("arrive_on") <= monday_of(due)))
+        row, = orders.filter(_of(line)).iter_rows(named=True)
+        wanted = min(needed[line], row["quantity"])
+        due = max(hold.promised_on, row["promised_on"] or hold.promised_on)
+        given = allocations.filter(_of(line) & (pl.col("arrive_on") <= monday_of(due)))
         there = int(given["quantity"].sum()) + row["shipped_quantity"]
         if there < wanted:
             found[hold_id] = f"{line} gets {there:,} of {wanted:,} by {due}"
@@ -104,21 +107,18 @@ def pinned_as_held(frames: Mapping[str, pl.DataFrame], holds: Mapping[str, Hold]
     taken = set(pins.select("order_id", "line_no").iter_rows())
     rows = {(row["order_id"], row["line_no"]): row
             for row in frames["orders"].iter_rows(named=True)}
-    found: dict[tuple[str, int], dict[tuple[str, date], int]] = {}
-    names: dict[tuple[str, int], list[str]] = {}
+    found: dict[tuple[str, int], list[str]] = {}
     for hold_id, hold in holds.items():
         order_id, _, line_no = became[hold_id].rpartition("/")
         line = order_id, int(line_no)
-        if all(one.item_id == rows[line]["item_id"] and monday_of(one.ship_on) >= first
-               for one in hold.shipments):
-            names.setdefault(line, []).append(hold_id)
-            held = found.setdefault(line, {})
-            for one in hold.shipments:
-                held[one.site_id, one.ship_on] = held.get((one.site_id, one.ship_on), 0) + \
-                    one.quantity
+        if line not in taken and all(one.item_id == rows[line]["item_id"]
+                                     and one.ship_on >= first for one in hold.shipments):
+            found.setdefault(line, []).append(hold_id)
     made = [{"order_id": line[0], "line_no": line[1], "site_id": site, "ship_on": ship,
-             "quantity": pieces, "reason": f"committed by {', '.join(names[line])}"}
-            for line, held in found.items() if line not in taken and _holds(rows[line], held, lanes)
+             "quantity": pieces, "reason": f"committed by {', '.join(names)}"}
+            for line, names in found.items()
+            for held in [shipped_from(one for name in names for one in holds[name].shipments)]
+            if _holds(rows[line], held, lanes)
             for (site, ship), pieces in sorted(held.items())]
     return pl.concat([pins, pl.DataFrame(made, schema=pins.schema)]) if made else pins
 

@@ -72,7 +72,7 @@ def promise_events(made: Publication, state: State, on: date, actor: str,
             events.append(Event("promise_made", key, on, {
                 "promised_on": first_on.isoformat(), "quantity": line.open_quantity,
                 "shipped_quantity": row["shipped_quantity"]}, actor, "promised before",
-                f"promise:{hashlib.sha256(f'{made.plan_digest} {key} own'.encode()).hexdigest()}"))
+                _unique(made, f"{key} own")))
             standing = True
         data: dict[str, Any] = {"plan_digest": made.plan_digest}
         if row["promised_on"] is None:
@@ -93,9 +93,13 @@ def promise_events(made: Publication, state: State, on: date, actor: str,
                     continue
             kind = "promise_moved" if standing else "promise_made"
             data |= terms
-        unique = hashlib.sha256(f"{made.plan_digest} {key}".encode()).hexdigest()
-        events.append(Event(kind, key, on, data, actor, reason, f"promise:{unique}"))
+        events.append(Event(kind, key, on, data, actor, reason, _unique(made, key)))
     return events
+
+
+def _unique(made: Publication, what: str) -> str:
+    """The idempotency key of what a publication records of a promise."""
+    return f"promise:{hashlib.sha256(f'{made.plan_digest} {what}'.encode()).hexdigest()}"
 
 
 def plan_event(made: Publication, on: date, actor: str, reason: str) -> Event:

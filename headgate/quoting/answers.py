@@ -309,14 +309,10 @@ class Quote:
         """
         if any(part.item_id != self.request.item_id for part in self.shipments):
             raise ValueError("an accepted item is sent, which no pin can hold; quote that item")
-        held: dict[tuple[str, date], int] = {}
-        for part in self.shipments:
-            key = part.site_id, part.ship_on
-            held[key] = held.get(key, 0) + part.quantity
         return [{"order_id": order_id, "line_no": line_no, "site_id": site_id, "ship_on": ship_on,
                  "quantity": pieces, "reason": f"quoted by {self.mode}"}
                 for (site_id, ship_on), pieces in sorted(
-                    held.items(), key=lambda one: (one[0][1], one[0][0]))]
+                    shipped_from(self.shipments).items(), key=lambda one: (one[0][1], one[0][0]))]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; dates as ISO text."""
@@ -379,6 +375,15 @@ class Quote:
             return ""
         return (" The week asked for was out of reach anyhow: even alone and with all parts there, "
                 f"lead time and transit end by {self.earliest_on} at the earliest.")
+
+
+def shipped_from(shipments: Iterable[Shipment]) -> dict[tuple[str, date], int]:
+    """Pieces of shipments by site and ship week, as pins hold them."""
+    held: dict[tuple[str, date], int] = {}
+    for part in shipments:
+        key = part.site_id, part.ship_on
+        held[key] = held.get(key, 0) + part.quantity
+    return held
 
 
 def plain_part(part: Any) -> dict[str, Any]:
