@@ -16,7 +16,7 @@ KEY = ["order_id", "line_no"]
 WHY = {"part": "a part ran short", "resource": "hours ran short",
        "quota": "a quota leaves less", "pin": "made way for new pins of another line",
        "held": "a pin or frozen promise holds a part of it",
-       "rules": "it is not possible any more", "order": "the order changed",
+       "rules": "it is not possible any more", "order": "the order is new or changed",
        "winner": "made way for a line of class win", "class": "of class lose, gave up first",
        "freed": "supply was freed that serves it better", "search": "the whole book was searched",
        "kept": "nothing moved; its class could not be held to"}
